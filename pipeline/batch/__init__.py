@@ -1,0 +1,1 @@
+"""Batch jobs: training, evaluation and promotion of models."""

@@ -1,0 +1,1 @@
+"""Composition root: the only builder of sessions, clients and registries."""

@@ -1,0 +1,10 @@
+"""The command line: the only reader of arguments and environment, the only one that prints or exits.
+
+One module per family of commands; each registers its commands with `@app.command()` and is imported below.
+"""
+
+from __future__ import annotations
+
+from pipeline.cli.app import app
+
+__all__ = ["app"]

@@ -1,0 +1,63 @@
+"""The root command, its options, and how errors end a command."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from pipeline import __version__, log
+from pipeline.errors import PipelineError
+from pipeline.settings import Settings, load
+
+app = typer.Typer(
+    name="tweetpulse",
+    help="What the world says about a brand, live: tweets through Kafka and Spark into Elasticsearch.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+_overrides: dict[str, Any] = {}
+_debug = False
+
+
+@app.callback(invoke_without_command=True)
+def _root(
+    state_dir: Annotated[
+        Path | None, typer.Option(help="Where servers and checkpoints keep their state; one stack each.")
+    ] = None,
+    debug: Annotated[bool, typer.Option(help="Show the traceback of an error.")] = False,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
+) -> None:
+    global _debug
+    _debug = debug
+    _overrides.clear()
+    if state_dir is not None:
+        _overrides["state_dir"] = state_dir.absolute()
+    if version:
+        out.print(f"tweetpulse {__version__}")
+        raise typer.Exit
+
+
+def settings() -> Settings:
+    """This call's settings, with logging set up by them."""
+    loaded = load(**_overrides)
+    log.configure(loaded.log)
+    return loaded
+
+
+def main() -> int:
+    """Run the command line; the exit code is the error's own (see `pipeline.errors`)."""
+    try:
+        app()
+    except PipelineError as error:
+        if _debug:
+            raise
+        err.print(f"tweetpulse: {error.message}", markup=False, soft_wrap=True)
+        return error.exit_code
+    return 0

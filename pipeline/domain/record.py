@@ -1,0 +1,222 @@
+"""The JSON record in the topic `tweets`: encoding a tweet, and decoding a record into a tweet or a rejection.
+
+A record is one flat JSON object:
+
+    id, text, source                      required; `id` is the `event.id`
+    created_at, original_created_at       ISO 8601 with an offset
+    lang, kind, url                       strings
+    user                                  {id, name, followers}
+    entities                              a list of strings
+    geo                                   {lat, lon, place, country, source}
+
+Whatever can't be read so is data too: a `Rejection` with a reason out of a closed list.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import orjson
+
+from pipeline.domain.identity import MAX_ID_BYTES
+from pipeline.domain.tweet import Author, Geo, Kind, Tweet
+
+MAX_TEXT_CHARS = 100_000
+"""Well above X's longest tweet (25,000). A longer text is not a tweet."""
+
+
+class Reason(StrEnum):
+    """Why a record was rejected. A closed list: it is a metric's label."""
+
+    NO_VALUE = "no_value"
+    NOT_JSON = "not_json"
+    NOT_A_TWEET = "not_a_tweet"
+    BAD_ID = "bad_id"
+    EMPTY_TEXT = "empty_text"
+    TOO_LONG = "too_long"
+    BAD_TIME = "bad_time"
+    BAD_FIELD = "bad_field"
+    MAPPING = "mapping"
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """A record that is not a tweet. `error` says what is wrong without quoting any of the content."""
+
+    reason: Reason
+    error: str
+
+
+def encode(tweet: Tweet) -> bytes:
+    """The record of a tweet, UTF-8 JSON; fields that are None are left out."""
+    record = {
+        "id": tweet.id,
+        "text": tweet.text,
+        "source": tweet.source,
+        "created_at": tweet.written_at,
+        "original_created_at": tweet.original_written_at,
+        "lang": tweet.lang,
+        "kind": tweet.kind,
+        "url": tweet.url,
+        "user": _present({"id": tweet.author.id, "name": tweet.author.name, "followers": tweet.author.followers}),
+        "entities": list(tweet.entities) or None,
+        "geo": _geo_record(tweet.geo),
+    }
+    return _dumps(_present(record) or {})
+
+
+def decode(value: bytes | None) -> Tweet | Rejection:
+    """The tweet in a record's value, or why there is none. Never raises."""
+    if value is None:
+        return Rejection(Reason.NO_VALUE, "the record has no value")
+    try:
+        record = orjson.loads(value)
+    except orjson.JSONDecodeError as error:
+        return Rejection(Reason.NOT_JSON, f"not JSON: byte {error.pos} of {len(value)}")
+    try:
+        return _tweet(record)
+    except _Refused as refused:
+        return refused.rejection
+
+
+class _Refused(Exception):
+    def __init__(self, reason: Reason, error: str) -> None:
+        super().__init__(error)
+        self.rejection = Rejection(reason, error)
+
+
+def _tweet(record: Any) -> Tweet:
+    if not isinstance(record, dict):
+        raise _Refused(Reason.NOT_A_TWEET, "the record is not a JSON object")
+    if "text" not in record or "id" not in record:
+        missing = " and ".join(name for name in ("id", "text") if name not in record)
+        raise _Refused(Reason.NOT_A_TWEET, f"the record has no {missing}")
+    return Tweet(
+        id=_id(record["id"]),
+        text=_text(record["text"]),
+        source=_string(record, "source") or "unknown",
+        written_at=_time(record, "created_at"),
+        original_written_at=_time(record, "original_created_at"),
+        lang=_string(record, "lang"),
+        kind=_kind(record),
+        author=_author(record.get("user")),
+        entities=_entities(record.get("entities")),
+        geo=_geo(record.get("geo")),
+        url=_string(record, "url"),
+    )
+
+
+def _id(value: Any) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise _Refused(Reason.BAD_ID, "id is not a non-empty string")
+    if len(value.encode()) > MAX_ID_BYTES:
+        raise _Refused(Reason.BAD_ID, f"id is longer than {MAX_ID_BYTES} bytes")
+    return value
+
+
+def _text(value: Any) -> str:
+    if value is None or (isinstance(value, str) and not value.strip()):
+        raise _Refused(Reason.EMPTY_TEXT, "text is empty")
+    if not isinstance(value, str):
+        raise _Refused(Reason.BAD_FIELD, "text is not a string")
+    if len(value) > MAX_TEXT_CHARS:
+        raise _Refused(Reason.TOO_LONG, f"text is longer than {MAX_TEXT_CHARS} characters")
+    return value
+
+
+def _string(record: dict[str, Any], name: str) -> str | None:
+    value = record.get(name)
+    if value is None or isinstance(value, str):
+        return value or None
+    raise _Refused(Reason.BAD_FIELD, f"{name} is not a string")
+
+
+def _time(record: dict[str, Any], name: str) -> datetime | None:
+    value = record.get(name)
+    if value is None:
+        return None
+    try:
+        time = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise _Refused(Reason.BAD_TIME, f"{name} is not an ISO 8601 time") from None
+    if time.tzinfo is None:
+        raise _Refused(Reason.BAD_TIME, f"{name} has no offset")
+    return time
+
+
+def _kind(record: dict[str, Any]) -> Kind | None:
+    value = record.get("kind")
+    if value is None:
+        return None
+    try:
+        return Kind(value)
+    except ValueError:
+        raise _Refused(Reason.BAD_FIELD, "kind is none of " + ", ".join(Kind)) from None
+
+
+def _author(value: Any) -> Author:
+    if value is None:
+        return Author()
+    if not isinstance(value, dict):
+        raise _Refused(Reason.BAD_FIELD, "user is not an object")
+    return Author(_string(value, "id"), _string(value, "name"), _count(value, "followers"))
+
+
+def _count(record: dict[str, Any], name: str) -> int | None:
+    value = record.get(name)
+    if value is None or (type(value) is int and 0 <= value < 2**63):
+        return value
+    raise _Refused(Reason.BAD_FIELD, f"{name} is not a count")
+
+
+def _entities(value: Any) -> tuple[str, ...]:
+    if value is None:
+        return ()
+    if not isinstance(value, list) or not all(isinstance(entity, str) for entity in value):
+        raise _Refused(Reason.BAD_FIELD, "entities is not a list of strings")
+    return tuple(dict.fromkeys(entity for entity in value if entity))
+
+
+def _geo(value: Any) -> Geo | None:
+    if value is None:
+        return None
+    if not isinstance(value, dict):
+        raise _Refused(Reason.BAD_FIELD, "geo is not an object")
+    return Geo(
+        lat=_degrees(value, "lat", 90),
+        lon=_degrees(value, "lon", 180),
+        place=_string(value, "place"),
+        country=_string(value, "country"),
+        source=_string(value, "source"),
+    )
+
+
+def _degrees(record: dict[str, Any], name: str, most: int) -> float | None:
+    value = record.get(name)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not -most <= value <= most:
+        raise _Refused(Reason.BAD_FIELD, f"geo.{name} is not a number of degrees")
+    return float(value)
+
+
+def _geo_record(geo: Geo | None) -> dict[str, Any] | None:
+    if geo is None:
+        return None
+    return _present({"lat": geo.lat, "lon": geo.lon, "place": geo.place, "country": geo.country, "source": geo.source})
+
+
+def _present(fields: dict[str, Any]) -> dict[str, Any] | None:
+    return {name: value for name, value in fields.items() if value is not None} or None
+
+
+def _dumps(record: dict[str, Any]) -> bytes:
+    try:
+        return orjson.dumps(record, option=orjson.OPT_UTC_Z)
+    except orjson.JSONEncodeError:
+        # A lone surrogate has no UTF-8: it becomes the replacement character, as X itself shows it.
+        clean = {k: v.encode("utf-8", "replace").decode() if isinstance(v, str) else v for k, v in record.items()}
+        return orjson.dumps(clean, option=orjson.OPT_UTC_Z)

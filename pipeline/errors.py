@@ -1,0 +1,95 @@
+"""Every error that this project raises on purpose.
+
+    PipelineError              exit 1
+    ├── ConfigError            exit 2   a setting, an argument or a credential is wrong
+    ├── SetupError             exit 3   this machine or a server lacks what is needed
+    ├── SinkError              exit 4
+    │   ├── SinkUnavailable             the environment's fault: wait and repeat
+    │   └── SinkRejected                the documents' own fault: never repeat
+    ├── ScoringError           exit 5   a scorer or a model can't be loaded or used
+    └── SourceError            exit 6   a source can't be read
+
+Libraries' errors are mapped to these where their calls are made. Messages are one line, name what
+is wrong and what to do, and never hold a tweet's text, an author or a secret. All of them survive
+pickling, since they travel from Spark's workers to its driver.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+
+class PipelineError(Exception):
+    """The root: anything that a person can be told in one line."""
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (type(self), self.__dict__)
+
+
+class ConfigError(PipelineError):
+    """A setting, an argument or a credential is wrong."""
+
+    exit_code = 2
+
+
+class SetupError(PipelineError):
+    """This machine or a server lacks what is needed: Java, a port, disk space, a reachable address."""
+
+    exit_code = 3
+
+
+class SinkError(PipelineError):
+    """A sink did not take what it was given."""
+
+    exit_code = 4
+
+
+class SinkUnavailable(SinkError):
+    """The environment's fault, not the documents': worth repeating.
+
+    Attributes:
+        reason: one of `pipeline.domain.outcome.WAIT_REASONS`.
+        retry_after: seconds that the server asked to wait, or None.
+    """
+
+    def __init__(self, message: str, *, reason: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.retry_after = retry_after
+
+
+class SinkRejected(SinkError):
+    """Documents that a sink refused for their own fault.
+
+    Attributes:
+        failures: error type → number of documents.
+    """
+
+    def __init__(self, message: str, *, failures: dict[str, int]) -> None:
+        super().__init__(message)
+        self.failures = failures
+
+
+class ScoringError(PipelineError):
+    """A scorer or a model can't be loaded or used."""
+
+    exit_code = 5
+
+
+class SourceError(PipelineError):
+    """A source can't be read."""
+
+    exit_code = 6
+
+
+def _rebuild(kind: type[PipelineError], state: dict[str, Any]) -> PipelineError:
+    error = kind.__new__(kind)
+    error.__dict__.update(state)
+    Exception.__init__(error, state["message"])
+    return error

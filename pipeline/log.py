@@ -1,0 +1,42 @@
+"""Structured logs: structlog, one ECS JSON line per event on standard error."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+import ecs_logging
+import structlog
+
+from pipeline.settings import LogSettings
+
+
+def configure(settings: LogSettings) -> None:
+    """Set structlog up for this process. `json` is ECS, `console` is for a person."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.format_exc_info,
+            *_rendering(settings.format),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, settings.level.upper())),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+
+
+def get(name: str) -> structlog.typing.FilteringBoundLogger:
+    """A logger whose lines say where they come from (`log.logger`)."""
+    logger: structlog.typing.FilteringBoundLogger = structlog.get_logger().bind(**{"log.logger": name})
+    return logger
+
+
+def _rendering(format_: str) -> list[structlog.typing.Processor]:
+    if format_ == "json":
+        # It writes @timestamp and log.level itself.
+        return [ecs_logging.StructlogFormatter()]
+    return [
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="%H:%M:%S", utc=False),
+        structlog.dev.ConsoleRenderer(),
+    ]

@@ -1,0 +1,171 @@
+"""All settings, one section per adapter, read once from the environment, `.env` or `tweetpulse.toml`.
+
+`TWEETPULSE_KAFKA__BOOTSTRAP_SERVERS` sets `kafka.bootstrap_servers`. Whatever is set there wins over the file,
+and the file over the defaults. Nothing else of the project reads the environment.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from platformdirs import user_cache_path, user_state_path
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from pipeline.errors import ConfigError
+
+Seconds = Annotated[float, Field(gt=0)]
+Count = Annotated[int, Field(gt=0)]
+Port = Annotated[int, Field(ge=0, le=65535)]
+
+
+class Section(BaseModel):
+    """A section is frozen, and an unknown name in it is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class KafkaSettings(Section):
+    """The broker and the topics."""
+
+    bootstrap_servers: str = "127.0.0.1:9092"
+    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] | None = None
+    username: str | None = None
+    password: SecretStr | None = None
+    ca_file: Path | None = None
+    tweets_topic: str = "tweets"
+    scored_topic: str = "tweets.scored"
+    rejected_topic: str = "tweets.rejected"
+    partitions: Count = 4
+    replication_factor: Count = 1
+    retention_hours: Count = 168
+
+
+class ElasticsearchSettings(Section):
+    """The server, the data streams and how documents are sent."""
+
+    url: str = "http://127.0.0.1:9200"
+    username: str | None = None
+    password: SecretStr | None = None
+    api_key: SecretStr | None = None
+    ca_file: Path | None = None
+    namespace: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.]{0,99}$")] = "default"
+    retention: Annotated[str, Field(pattern=r"^\d+[dhm]$")] = "90d"
+    refresh_interval: Annotated[str, Field(pattern=r"^(-1|\d+(ms|s|m))$")] = "1s"
+    shards: Count = 1
+    bulk_documents: Count = 2_500
+    request_timeout: Seconds = 10.0
+
+
+class StreamSettings(Section):
+    """The query. `cores` is Spark's `local[N]`; `master` wins over it."""
+
+    checkpoint: Path | None = None
+    trigger_seconds: Annotated[float, Field(ge=0)] = 1.0
+    max_offsets_per_trigger: Count = 50_000
+    starting_offsets: Literal["earliest", "latest"] = "earliest"
+    cores: Count | None = None
+    master: str | None = None
+    driver_memory: Annotated[str, Field(pattern=r"^\d+[mg]$")] = "1g"
+    publish_scored: bool = True
+    stop_timeout: Seconds = 25.0
+    repeat_horizon_hours: Count = 192
+
+
+class ScoringSettings(Section):
+    """What is scored, and for whom it is counted.
+
+    `entities` maps a tracked brand to the keywords that name it (`Acme = ["acme", "@acme", "#acme"]`).
+    """
+
+    entities: dict[str, tuple[str, ...]] = {}
+    drop_mentions: bool = True
+    languages: tuple[str, ...] = ("en",)
+
+
+class TelemetrySettings(Section):
+    """Where /metrics listens: on loopback, unless told otherwise. Port 0 takes a free one."""
+
+    host: str = "127.0.0.1"
+    stream_port: Port = 9108
+    exporter_port: Port = 9109
+    source_port: Port = 9110
+
+
+class LogSettings(Section):
+    """`json`: one ECS line per event. `console`: for a person at a terminal."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["json", "console"] = "json"
+
+
+def default_state_dir() -> Path:
+    """`/var/lib/tweetpulse` for root (an unprivileged Elasticsearch must reach it), else the user's own."""
+    return Path("/var/lib/tweetpulse") if os.geteuid() == 0 else user_state_path("tweetpulse")
+
+
+def default_cache_dir() -> Path:
+    """Where downloaded JVM parts are kept, shared by all stacks of this user."""
+    return Path("/var/cache/tweetpulse") if os.geteuid() == 0 else user_cache_path("tweetpulse")
+
+
+class Settings(BaseSettings):
+    """Everything that can be set."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="TWEETPULSE_",
+        env_nested_delimiter="__",
+        env_file=".env",
+        toml_file="tweetpulse.toml",
+        frozen=True,
+        extra="ignore",
+    )
+
+    state_dir: Path = Field(default_factory=default_state_dir)
+    cache_dir: Path = Field(default_factory=default_cache_dir)
+    kafka: KafkaSettings = KafkaSettings()
+    elasticsearch: ElasticsearchSettings = ElasticsearchSettings()
+    stream: StreamSettings = StreamSettings()
+    scoring: ScoringSettings = ScoringSettings()
+    telemetry: TelemetrySettings = TelemetrySettings()
+    log: LogSettings = LogSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments, then environment, then `.env`, then `tweetpulse.toml`."""
+        return init_settings, env_settings, dotenv_settings, TomlConfigSettingsSource(settings_cls)
+
+    @property
+    def checkpoint(self) -> Path:
+        """Where the stream keeps its offsets."""
+        return self.stream.checkpoint or self.state_dir / "checkpoints" / "score"
+
+
+def load(**overrides: Any) -> Settings:
+    """The settings, or a ConfigError that names the first wrong one without its value."""
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        raise ConfigError(_first_fault(error)) from None
+
+
+def _first_fault(error: ValidationError) -> str:
+    fault = error.errors(include_input=False, include_url=False)[0]
+    path = [str(part) for part in fault["loc"]]
+    name = "TWEETPULSE_" + "__".join(path).upper()
+    return f"{'.'.join(path)} is wrong: {fault['msg']}; set {name} or mend tweetpulse.toml"

@@ -1,0 +1,1 @@
+"""Where scored tweets and rejected records go."""

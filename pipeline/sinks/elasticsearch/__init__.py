@@ -1,0 +1,1 @@
+"""Elasticsearch: client, set-up, bulk requests and their verdicts."""

@@ -1,0 +1,1 @@
+"""The streaming query: Kafka, decode, score, index."""

@@ -1,0 +1,1 @@
+"""Metrics and events of the stream itself."""
