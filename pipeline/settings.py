@@ -100,6 +100,17 @@ class TelemetrySettings(Section):
     source_port: Port = 9110
 
 
+class EmbeddedSettings(Section):
+    """The broker and the Elasticsearch that `tweetpulse up` starts. Port 0 takes a free one."""
+
+    kafka_port: Port = 9092
+    elasticsearch_port: Port = 9200
+    kafka_heap: Annotated[str, Field(pattern=r"^\d+[mg]$")] = "512m"
+    elasticsearch_heap: Annotated[str, Field(pattern=r"^\d+[mg]$")] = "1g"
+    start_timeout: Seconds = 120.0
+    minimum_free_bytes: Count = 2 * 1024**3
+
+
 class LogSettings(Section):
     """`json`: one ECS line per event. `console`: for a person at a terminal."""
 
@@ -136,6 +147,7 @@ class Settings(BaseSettings):
     stream: StreamSettings = StreamSettings()
     scoring: ScoringSettings = ScoringSettings()
     telemetry: TelemetrySettings = TelemetrySettings()
+    embedded: EmbeddedSettings = EmbeddedSettings()
     log: LogSettings = LogSettings()
 
     @classmethod
