@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from platformdirs import user_cache_path, user_state_path
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -24,6 +24,7 @@ from pipeline.errors import ConfigError
 Seconds = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(gt=0)]
 Port = Annotated[int, Field(ge=0, le=65535)]
+Folder = Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())]
 
 
 class Section(BaseModel):
@@ -140,8 +141,8 @@ class Settings(BaseSettings):
         extra="ignore",
     )
 
-    state_dir: Path = Field(default_factory=default_state_dir)
-    cache_dir: Path = Field(default_factory=default_cache_dir)
+    state_dir: Folder = Field(default_factory=default_state_dir)
+    cache_dir: Folder = Field(default_factory=default_cache_dir)
     kafka: KafkaSettings = KafkaSettings()
     elasticsearch: ElasticsearchSettings = ElasticsearchSettings()
     stream: StreamSettings = StreamSettings()

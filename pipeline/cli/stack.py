@@ -1,0 +1,161 @@
+"""`up`, `down` and `status`: the embedded servers."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any
+
+import typer
+from rich.live import Live
+from rich.table import Table
+
+from pipeline.cli.app import app, err, out
+from pipeline.cli.app import settings as current_settings
+from pipeline.embedded import stack
+from pipeline.embedded.discover import brought
+from pipeline.embedded.info import StackInfo
+from pipeline.embedded.tell import Tell
+from pipeline.settings import Settings
+
+_PLAIN_SECONDS = 5.0
+_MUCH = 20 * 10**9
+
+KafkaPort = Annotated[int | None, typer.Option(min=0, max=65535, help="Where Kafka listens; 0 takes a free port.")]
+ElasticsearchPort = Annotated[
+    int | None, typer.Option(min=0, max=65535, help="Where Elasticsearch listens; 0 takes a free port.")
+]
+
+
+@app.command()
+def up(kafka_port: KafkaPort = None, elasticsearch_port: ElasticsearchPort = None) -> None:
+    """Start a Kafka broker and an Elasticsearch on this machine, in the background."""
+    settings = with_ports(current_settings(), kafka_port, elasticsearch_port)
+    own = brought(settings)
+    for name in own:
+        out.print(f"{name} is your own (its address is set): not started here")
+    wanted = [name for name in stack.SERVERS if name not in own]
+    if wanted:
+        with progress() as tell:
+            info = stack.start(settings, wanted, tell)
+        _tell_started(info)
+
+
+@app.command()
+def down(
+    delete_data: Annotated[
+        bool, typer.Option("--delete-data", help="Delete its topics, documents and checkpoints too.")
+    ] = False,
+) -> None:
+    """Stop them."""
+    folder = current_settings().state_dir
+    ended = stack.stop(folder, delete_data=delete_data)
+    data = "data deleted" if delete_data else f"data kept in {folder}"
+    out.print(f"{'stopped' if ended else 'nothing was running'}; {data}", soft_wrap=True)
+
+
+@app.command()
+def status(
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Say how they are; the exit code is 0 if all run, else 3."""
+    settings = current_settings()
+    servers = [server for server in stack.status(settings.state_dir) if server.name not in brought(settings)]
+    if as_json:
+        out.print_json(json.dumps({"state_dir": str(settings.state_dir), "servers": [_shape(s) for s in servers]}))
+    else:
+        _print_table(servers)
+        _warn_of_size(servers)
+    if any(server.state != "running" for server in servers):
+        raise typer.Exit(3)
+
+
+def with_ports(settings: Settings, kafka_port: int | None, elasticsearch_port: int | None) -> Settings:
+    """The settings with the ports that were given as options."""
+    asked = {"kafka_port": kafka_port, "elasticsearch_port": elasticsearch_port}
+    update = {name: port for name, port in asked.items() if port is not None}
+    return settings.model_copy(update={"embedded": settings.embedded.model_copy(update=update)})
+
+
+@contextmanager
+def progress() -> Iterator[Tell]:
+    """Show on standard error what each part is doing: live at a terminal, else as lines, not too many."""
+    if not err.is_terminal:
+        yield _lines()
+        return
+    doing: dict[str, str] = {}
+    with Live(console=err, refresh_per_second=8) as live:
+
+        def tell(part: str, what: str) -> None:
+            doing[part] = what
+            live.update(_grid(doing))
+
+        yield tell
+
+
+def _lines() -> Tell:
+    last: dict[str, tuple[str, float]] = {}
+
+    def tell(part: str, what: str) -> None:
+        before, when = last.get(part, ("", 0.0))
+        kind = what.split(":")[0]
+        if kind != before or time.monotonic() - when > _PLAIN_SECONDS:
+            last[part] = (kind, time.monotonic())
+            err.print(f"{part}: {what}", markup=False, soft_wrap=True)
+
+    return tell
+
+
+def _grid(doing: dict[str, str]) -> Table:
+    table = Table.grid(padding=(0, 2))
+    for part, what in doing.items():
+        table.add_row(part, what)
+    return table
+
+
+def _tell_started(info: StackInfo) -> None:
+    for server in info.servers:
+        out.print(f"{server.name} {server.version}: {server.address}")
+    servers = stack.status(info.state_dir)
+    if info.find("elasticsearch"):
+        used = sum(server.size_bytes for server in servers)
+        out.print(
+            f"disk: {used / 1e6:,.0f} MB used. This Elasticsearch deletes nothing by age; it stops writing while less than "
+            f"1 GB of the disk is free. `tweetpulse down --delete-data` starts anew.",
+            soft_wrap=True,
+        )
+        _warn_of_size(servers)
+    out.print(
+        "next: tweetpulse run (and tweetpulse generate or replay); stop it all with tweetpulse down", soft_wrap=True
+    )
+
+
+def _warn_of_size(servers: list[stack.ServerStatus]) -> None:
+    used = sum(server.size_bytes for server in servers)
+    if used > _MUCH:
+        err.print(
+            f"the stack's data takes {used / 1e9:.0f} GB: `tweetpulse down --delete-data` frees it", soft_wrap=True
+        )
+
+
+def _print_table(servers: list[stack.ServerStatus]) -> None:
+    table = Table("server", "state", "address", "version", "process", "size", box=None, pad_edge=False)
+    for server in servers:
+        shape = _shape(server)
+        cells = [shape[key] for key in ("address", "version", "pid")]
+        table.add_row(server.name, server.state, *(str(c or "-") for c in cells), f"{server.size_bytes / 1e6:,.0f} MB")
+    out.print(table)
+
+
+def _shape(server: stack.ServerStatus) -> dict[str, Any]:
+    info = server.info
+    return {
+        "name": server.name,
+        "state": server.state,
+        "address": info.address if info else None,
+        "version": info.version if info else None,
+        "pid": info.pid if info and server.state in ("running", "not answering") else None,
+        "size_bytes": server.size_bytes,
+    }

@@ -1,0 +1,142 @@
+"""Processes that outlive the command that started them, found again by a mark in their own arguments."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import stat
+import subprocess
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from pipeline.errors import SetupError
+
+
+@dataclass(frozen=True)
+class Account:
+    """Whom the servers run as where this process is root, which Elasticsearch refuses."""
+
+    name: str
+    user: int
+    group: int
+
+
+def unprivileged() -> Account | None:
+    """`nobody` where this process is root, else None: the servers run as whoever starts them."""
+    if os.geteuid() != 0:
+        return None
+    entry = pwd.getpwnam("nobody")
+    return Account(entry.pw_name, entry.pw_uid, entry.pw_gid)
+
+
+def give(folder: Path, account: Account | None) -> None:
+    """Make a folder and all in it the account's own; links are not followed."""
+    if account is not None:
+        for path in [folder, *folder.rglob("*")]:
+            os.chown(path, account.user, account.group, follow_symlinks=False)
+
+
+def require_reachable(path: Path, account: Account | None) -> None:
+    """Check that the account may walk down to a path.
+
+    Raises:
+        SetupError: a folder on the way is closed to it.
+    """
+    for folder in [path, *path.parents] if account else []:
+        status = folder.stat()
+        if status.st_uid != account.user and not status.st_mode & stat.S_IXOTH:  # type: ignore[union-attr]
+            raise SetupError(
+                f"Elasticsearch refuses to run as root, and the user nobody can't enter {folder}: run tweetpulse as "
+                f"another user, or choose a folder open to all for what is in it (--state-dir, TWEETPULSE_CACHE_DIR)"
+            )
+
+
+def mark(state_dir: Path) -> str:
+    """The JVM argument that all processes of one stack carry: a recycled pid never has it."""
+    return f"-Dtweetpulse.state={state_dir}"
+
+
+def spawn(
+    command: Sequence[str], *, folder: Path, log: Path, environment: Mapping[str, str], account: Account | None
+) -> subprocess.Popen[bytes]:
+    """Start a process in a session of its own, so that neither Ctrl-C nor a closed terminal reaches it."""
+    with log.open("wb") as output:
+        return subprocess.Popen(
+            command,
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            user=account.user if account else None,
+            group=account.group if account else None,
+            extra_groups=[] if account else None,
+        )
+
+
+def let_live(process: subprocess.Popen[bytes]) -> None:
+    """Forget a process without waiting for it: it is meant to outlive this one."""
+    process.returncode = 0
+
+
+def started_at(pid: int) -> float:
+    """When a process started, in seconds of the epoch: with the pid it names one process for ever."""
+    return psutil.Process(pid).create_time()
+
+
+def is_alive(pid: int, started: float) -> bool:
+    """Whether that very process runs; a recycled pid or a zombie is none."""
+    try:
+        process = psutil.Process(pid)
+    except psutil.NoSuchProcess:
+        return False
+    return process.create_time() == started and _runs(process)
+
+
+def of_stack(state_dir: Path) -> list[psutil.Process]:
+    """All processes of the stack in a state folder, whoever started them and however far they came."""
+    sign = mark(state_dir)
+    return [process for process in psutil.process_iter(["cmdline"]) if sign in (process.info["cmdline"] or ())]
+
+
+def end(processes: Iterable[psutil.Process], grace: float = 20.0) -> None:
+    """End processes politely, then by force; one that is gone already is fine.
+
+    Raises:
+        SetupError: one belongs to somebody else.
+    """
+    chosen = list(processes)
+    for process in chosen:
+        _signal(process, force=False)
+    for process in _wait(chosen, grace):
+        _signal(process, force=True)
+    _wait(chosen, 5.0)
+
+
+def _wait(processes: Iterable[psutil.Process], seconds: float) -> list[psutil.Process]:
+    """Those that still run after a while; a zombie has ended, whether or not its parent has noticed."""
+    until = time.monotonic() + seconds
+    while (left := [process for process in processes if _runs(process)]) and time.monotonic() < until:
+        time.sleep(0.05)
+    return left
+
+
+def _runs(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _signal(process: psutil.Process, *, force: bool) -> None:
+    try:
+        process.kill() if force else process.terminate()
+    except psutil.NoSuchProcess:
+        pass
+    except psutil.AccessDenied:
+        raise SetupError(f"process {process.pid} was started by another user: end it as that user") from None

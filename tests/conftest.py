@@ -1,0 +1,63 @@
+"""The real servers: one stack for the whole session, data of their own for every test."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from pipeline.embedded.guard import guarded
+from pipeline.embedded.info import StackInfo
+from pipeline.embedded.stack import start
+from pipeline.settings import Settings
+from tests.stacks import settings_of, stack_settings
+
+MakeStack = Callable[[], StackInfo]
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[StackInfo]:
+    """A broker and an Elasticsearch on free ports, shared by all tests of the session: never stop or kill it."""
+    with _running() as info:
+        yield info
+
+
+@pytest.fixture
+def make_stack() -> Iterator[MakeStack]:
+    """Makes stacks for this test alone, which it may stop, kill and repair."""
+    with ExitStack() as running:
+        yield lambda: running.enter_context(_running())
+
+
+@pytest.fixture
+def settings(stack: StackInfo, tmp_path: Path) -> Settings:
+    """Settings of the shared stack with topics, a namespace and a checkpoint that no other test has."""
+    return settings_of(stack, mark=uuid4().hex[:12], folder=tmp_path)
+
+
+@pytest.fixture
+def state_dir() -> Iterator[Path]:
+    """An empty state folder that the servers' unprivileged user can reach, which pytest's own is not."""
+    with _folder() as folder:
+        yield folder
+
+
+@contextmanager
+def _running() -> Iterator[StackInfo]:
+    with _folder() as folder, guarded(folder, delete_data=True):
+        yield start(stack_settings(folder))
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="tweetpulse-test-"))
+    folder.chmod(0o755)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

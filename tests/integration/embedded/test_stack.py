@@ -1,0 +1,53 @@
+"""The embedded stack, started for real."""
+
+from __future__ import annotations
+
+import pwd
+
+import psutil
+from elasticsearch import Elasticsearch
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
+from kafka.admin import NewTopic
+
+from pipeline.embedded.info import StackInfo
+from pipeline.embedded.processes import of_stack
+from pipeline.settings import Settings
+
+
+def test_a_document_goes_in_and_out(settings: Settings) -> None:
+    """What is indexed is found again."""
+    with Elasticsearch(settings.elasticsearch.url) as client:
+        index = f"test-{settings.elasticsearch.namespace}"
+        client.index(index=index, id="1", document={"a": 1}, refresh=True)
+        assert client.get(index=index, id="1")["_source"] == {"a": 1}
+
+
+def test_a_record_goes_in_and_out(settings: Settings) -> None:
+    """What is sent to a topic is read from it."""
+    servers, topic = settings.kafka.bootstrap_servers, settings.kafka.tweets_topic
+    admin = KafkaAdminClient(bootstrap_servers=servers)
+    admin.create_topics([NewTopic(topic, num_partitions=1, replication_factor=1)])
+    admin.close()
+    producer = KafkaProducer(bootstrap_servers=servers)
+    producer.send(topic, b"value").get(timeout=20)
+    producer.close()
+    consumer = KafkaConsumer(topic, bootstrap_servers=servers, auto_offset_reset="earliest", consumer_timeout_ms=20_000)
+    assert next(iter(consumer)).value == b"value"
+    consumer.close()
+
+
+def test_nothing_listens_beyond_loopback(stack: StackInfo) -> None:
+    """All ports of all processes are bound to 127.0.0.1."""
+    listening = {
+        connection.laddr.ip.removeprefix("::ffff:")
+        for process in of_stack(stack.state_dir)
+        for connection in process.net_connections(kind="tcp")
+        if connection.status == psutil.CONN_LISTEN
+    }
+    assert listening == {"127.0.0.1"}
+
+
+def test_servers_never_run_as_root(stack: StackInfo) -> None:
+    """Started by root they run as nobody, else as whoever started them."""
+    root = pwd.getpwuid(0).pw_name
+    assert root not in {process.username() for process in of_stack(stack.state_dir)}

@@ -1,0 +1,49 @@
+"""Settings for tests: nothing of them comes from the environment or from a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pipeline.embedded.info import StackInfo
+from pipeline.settings import (
+    ElasticsearchSettings,
+    EmbeddedSettings,
+    KafkaSettings,
+    LogSettings,
+    ScoringSettings,
+    Settings,
+    StreamSettings,
+    TelemetrySettings,
+    load,
+)
+
+
+def stack_settings(state_dir: Path) -> Settings:
+    """Settings for a stack on free ports; the JVM parts come from the user's own cache."""
+    return Settings(
+        state_dir=state_dir,
+        cache_dir=load().cache_dir,
+        kafka=KafkaSettings(),
+        elasticsearch=ElasticsearchSettings(),
+        stream=StreamSettings(),
+        scoring=ScoringSettings(),
+        telemetry=TelemetrySettings(stream_port=0, exporter_port=0, source_port=0),
+        embedded=EmbeddedSettings(kafka_port=0, elasticsearch_port=0),
+        log=LogSettings(),
+    )
+
+
+def settings_of(stack: StackInfo, *, mark: str, folder: Path) -> Settings:
+    """Settings pointing at a running stack, with names of their own."""
+    return stack_settings(stack.state_dir).model_copy(
+        update={
+            "kafka": KafkaSettings(
+                bootstrap_servers=stack.kafka.address,
+                tweets_topic=f"tweets-{mark}",
+                scored_topic=f"tweets.scored-{mark}",
+                rejected_topic=f"tweets.rejected-{mark}",
+            ),
+            "elasticsearch": ElasticsearchSettings(url=stack.elasticsearch.address, namespace=f"t{mark}"),
+            "stream": StreamSettings(checkpoint=folder / "checkpoint"),
+        }
+    )
