@@ -22,6 +22,10 @@ from pipeline.settings import Settings
 
 _PLAIN_SECONDS = 5.0
 _MUCH = 20 * 10**9
+_RETENTION = (
+    "Kafka keeps at most 1 GB a partition. This Elasticsearch deletes nothing by age; it stops writing "
+    "while the disk has less than 1 GB free. `tweetpulse down --delete-data` starts anew."
+)
 
 KafkaPort = Annotated[int | None, typer.Option(min=0, max=65535, help="Where Kafka listens; 0 takes a free port.")]
 ElasticsearchPort = Annotated[
@@ -121,11 +125,7 @@ def _tell_started(info: StackInfo) -> None:
     servers = stack.status(info.state_dir)
     if info.find("elasticsearch"):
         used = sum(server.size_bytes for server in servers)
-        out.print(
-            f"disk: {used / 1e6:,.0f} MB used. This Elasticsearch deletes nothing by age; it stops writing while less than "
-            f"1 GB of the disk is free. `tweetpulse down --delete-data` starts anew.",
-            soft_wrap=True,
-        )
+        out.print(f"disk: {used / 1e6:,.0f} MB used. {_RETENTION}", soft_wrap=True)
         _warn_of_size(servers)
     out.print(
         "next: tweetpulse run (and tweetpulse generate or replay); stop it all with tweetpulse down", soft_wrap=True
@@ -147,6 +147,11 @@ def _print_table(servers: list[stack.ServerStatus]) -> None:
         cells = [shape[key] for key in ("address", "version", "pid")]
         table.add_row(server.name, server.state, *(str(c or "-") for c in cells), f"{server.size_bytes / 1e6:,.0f} MB")
     out.print(table)
+    for server in servers:
+        if server.cause:
+            err.print(
+                f"{server.name} died: {server.cause}; `tweetpulse up` starts it again", markup=False, soft_wrap=True
+            )
 
 
 def _shape(server: stack.ServerStatus) -> dict[str, Any]:
@@ -157,5 +162,6 @@ def _shape(server: stack.ServerStatus) -> dict[str, Any]:
         "address": info.address if info else None,
         "version": info.version if info else None,
         "pid": info.pid if info and server.state in ("running", "not answering") else None,
+        "cause": server.cause,
         "size_bytes": server.size_bytes,
     }

@@ -13,7 +13,7 @@ _CAUSES = (
         "its port was taken by another process: repeat, or choose another port",
     ),
     (
-        r"OutOfMemoryError|Cannot allocate memory|insufficient memory|Could not reserve enough space",
+        r"java\.lang\.OutOfMemoryError|Cannot allocate memory|insufficient memory|Could not reserve enough space",
         "there is not enough memory: end something else, or change TWEETPULSE_EMBEDDED__KAFKA_HEAP or "
         "TWEETPULSE_EMBEDDED__ELASTICSEARCH_HEAP",
     ),
@@ -35,18 +35,18 @@ _CAUSES = (
         "it may not read or write its folder: choose another with --state-dir",
     ),
 )
-_COMPLAINT = re.compile(r"\b(ERROR|FATAL|Exception|Error)\b")
+_COMPLAINT = re.compile(r"error|fatal|exception|invalid|could not|cannot|no space|insufficient|denied", re.IGNORECASE)
+_SILENT = "nothing in its log says why, so it was killed: by somebody, or by the system for lack of memory"
 
 
 def cause(lines: Iterable[str]) -> str:
     """The cause that the last lines of a log speak of, and what to do about it."""
-    kept = [line.strip() for line in lines if line.strip()]
-    text = "\n".join(kept)
-    for pattern, sentence in _CAUSES:
-        if re.search(pattern, text):
-            return sentence
-    complaints = [line for line in kept if _COMPLAINT.search(line)] or kept
-    return f"it said: {complaints[-1][:200]}" if complaints else "it said nothing"
+    complaints = [line.strip() for line in lines if _COMPLAINT.search(line)]
+    for line in reversed(complaints):
+        for pattern, sentence in _CAUSES:
+            if re.search(pattern, line):
+                return sentence
+    return f"it said: {complaints[-1][:200]}" if complaints else _SILENT
 
 
 def last_lines(*logs: Path, count: int = 200) -> list[str]:

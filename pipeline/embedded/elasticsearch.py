@@ -10,9 +10,10 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
+from pipeline.embedded.folders import give
 from pipeline.embedded.java import Java
 from pipeline.embedded.ports import HOST
-from pipeline.embedded.processes import Account, give, mark, spawn
+from pipeline.embedded.processes import Account, mark, spawn
 
 _CONFIGURATION = """\
 cluster.name: tweetpulse
@@ -71,7 +72,8 @@ def prepare(folder: Path, port: int, heap: str, account: Account | None) -> None
     shutil.rmtree(folder / "tmp", ignore_errors=True)
     for name in ("config", "data", "logs", "tmp"):
         (folder / name).mkdir(parents=True, exist_ok=True)
-    (folder / "server.pid").unlink(missing_ok=True)
+    for old in (folder / "server.pid", *(folder / "logs").iterdir()):
+        old.unlink(missing_ok=True)
     values = {
         "folder": folder,
         "host": HOST,

@@ -73,7 +73,10 @@ def load(state_dir: Path) -> StackInfo | None:
 
 def forget(state_dir: Path) -> None:
     """Remove `stack.json`."""
-    _file(state_dir).unlink(missing_ok=True)
+    try:
+        _file(state_dir).unlink(missing_ok=True)
+    except OSError as error:
+        raise SetupError(f"{state_dir} can't be written ({error.strerror}): it is another user's") from None
 
 
 def _file(state_dir: Path) -> Path:

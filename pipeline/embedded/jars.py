@@ -7,7 +7,6 @@ is there is complete, and a download that was killed goes on where it stopped.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import hashlib
 import re
 import shutil
@@ -19,7 +18,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
+from pipeline.embedded.folders import make, size
 from pipeline.embedded.java import Java, find_java
+from pipeline.embedded.locks import only_one
 from pipeline.embedded.tell import Tell, quiet
 from pipeline.errors import SetupError
 from pipeline.settings import Settings
@@ -28,6 +29,7 @@ Part = Literal["kafka", "elasticsearch", "spark"]
 PARTS: tuple[Part, ...] = ("kafka", "elasticsearch", "spark")
 IVY_XML = Path(__file__).parent / "ivy.xml"
 
+_REMEDY = "set TWEETPULSE_CACHE_DIR to another folder"
 _MEGABYTES: dict[Part, int] = {"kafka": 45, "elasticsearch": 107, "spark": 10}
 _NAMES: dict[Part, str] = {
     "kafka": "kafka_2.13",
@@ -45,8 +47,9 @@ def resolve(settings: Settings, parts: Iterable[Part] = PARTS, tell: Tell = quie
     folders = {part: settings.cache_dir / "jvm" / f"{part}-{_lock_hash()}" for part in parts}
     if not all(folder.is_dir() for folder in folders.values()):
         java = find_java(tell=tell)
-        with _only_one(settings.cache_dir / "jvm", tell):
-            _fetch(java, settings.cache_dir, _missing(folders), tell)
+        make(settings.cache_dir / "jvm", _REMEDY)
+        with only_one(settings.cache_dir / "jvm", lambda: tell("download", "waiting for another process's")) as lock:
+            _fetch(java, settings.cache_dir, _missing(folders), lock, tell)
     return folders
 
 
@@ -71,33 +74,13 @@ def _missing(folders: dict[Part, Path]) -> dict[Part, Path]:
     return {part: folder for part, folder in folders.items() if not folder.is_dir()}
 
 
-@contextlib.contextmanager
-def _only_one(folder: Path, tell: Tell) -> Iterator[None]:
-    _make(folder)
-    with (folder / ".lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            tell("download", "waiting for another process that is downloading")
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        reason = error.strerror
-        raise SetupError(f"{folder} can't be made ({reason}): set TWEETPULSE_CACHE_DIR to another folder") from None
-
-
-def _fetch(java: Java, cache: Path, folders: dict[Part, Path], tell: Tell) -> None:
+def _fetch(java: Java, cache: Path, folders: dict[Part, Path], lock: int, tell: Tell) -> None:
     """Fetch all parts at once, each by an Ivy of its own, since most of the time goes into waiting."""
     with contextlib.ExitStack() as running:
-        started = {part: running.enter_context(_ivy(java, cache, part)) for part in folders}
+        started = {part: running.enter_context(_ivy(java, cache, part, lock)) for part in folders}
         while any(process.poll() is None for process in started.values()):
             for part in folders:
-                tell(part, f"downloading: {_megabytes(cache / 'ivy' / part)} of about {_MEGABYTES[part]} MB")
+                tell(part, f"downloading: {size(cache / 'ivy' / part) // 1_000_000} of about {_MEGABYTES[part]} MB")
             time.sleep(0.3)
     for part, folder in folders.items():
         if started[part].returncode != 0:
@@ -107,11 +90,12 @@ def _fetch(java: Java, cache: Path, folders: dict[Part, Path], tell: Tell) -> No
 
 
 @contextlib.contextmanager
-def _ivy(java: Java, cache: Path, part: Part) -> Iterator[subprocess.Popen[bytes]]:
+def _ivy(java: Java, cache: Path, part: Part, lock: int) -> Iterator[subprocess.Popen[bytes]]:
     staging = _staging(cache, part)
     shutil.rmtree(staging, ignore_errors=True)
-    _make(staging)
-    _make(cache / "ivy" / part)
+    make(staging, _REMEDY)
+    make(cache / "ivy" / part, _REMEDY)
+    # It holds the lock too: if this process is killed, the next one waits until its Ivy has ended.
     with (
         _log(cache, part).open("wb") as log,
         subprocess.Popen(_command(java, cache, part, staging), stdout=log, stderr=subprocess.STDOUT) as process,
@@ -167,14 +151,6 @@ def _staging(cache: Path, part: Part) -> Path:
 
 def _log(cache: Path, part: Part) -> Path:
     return cache / "ivy" / f"{part}.log"
-
-
-def _megabytes(folder: Path) -> int:
-    total = 0
-    for path in folder.rglob("*"):
-        with contextlib.suppress(OSError):
-            total += path.stat().st_size
-    return total // 1_000_000
 
 
 def _why(part: Part, cache: Path) -> str:

@@ -57,12 +57,19 @@ def find_java(
     Raises:
         SetupError: there is none; the message holds the command that installs one.
     """
-    found = _first(_homes(environ, folders))
+    found = supported(_homes(environ, folders))
     if found is None and (install or apt_install)(tell):
-        found = _first(_homes(environ, folders))
+        found = supported(_homes(environ, folders))
     if found is None:
-        raise SetupError(f"Java 17 or 21 is needed and was not found. {advice(shutil.which)}")
+        others = sorted({java.major for home in _homes(environ, folders) if (java := java_at(home))})
+        only = f" (only {', '.join(map(str, others))} was found)" if others else ""
+        raise SetupError(f"Java 17 or 21 is needed and not there{only}. {advice(shutil.which)}")
     return found
+
+
+def supported(homes: Iterable[Path]) -> Java | None:
+    """The first of these homes that has a Java of a supported version."""
+    return next((java for home in homes if (java := java_at(home)) and java.major in SUPPORTED), None)
 
 
 def advice(which: Callable[[str], str | None]) -> str:
@@ -75,20 +82,16 @@ def advice(which: Callable[[str], str | None]) -> str:
 
 
 def java_at(home: Path) -> Java | None:
-    """The Java in a home folder, if it is one of those supported."""
+    """The Java in a home folder, if there is one, by the file `release` that all of them have."""
     try:
         release = (home / "release").read_text(encoding="utf-8", errors="replace")
     except OSError:
         return None
     version = re.search(r'^JAVA_VERSION="(\d+)', release, re.MULTILINE)
     executable = home / "bin" / "java"
-    if version is None or int(version[1]) not in SUPPORTED or not os.access(executable, os.X_OK):
+    if version is None or not os.access(executable, os.X_OK):
         return None
     return Java(home, executable, int(version[1]))
-
-
-def _first(homes: Iterable[Path]) -> Java | None:
-    return next((java for home in homes if (java := java_at(home))), None)
 
 
 def _homes(environ: Mapping[str, str], folders: Iterable[str]) -> Iterator[Path]:

@@ -9,9 +9,10 @@ from pathlib import Path
 from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
 
+from pipeline.embedded.folders import give
 from pipeline.embedded.java import Java
-from pipeline.embedded.ports import HOST, is_free
-from pipeline.embedded.processes import Account, give, mark, spawn
+from pipeline.embedded.ports import HOST, is_open
+from pipeline.embedded.processes import Account, mark, spawn
 
 _CLUSTER_ID = "dHdlZXRwdWxzZS1zdGFjaw"
 _FLAGS = ("-XX:+UseG1GC", "-XX:MaxGCPauseMillis=20", "-XX:+ExitOnOutOfMemoryError", "-Djava.awt.headless=true")
@@ -84,7 +85,7 @@ def start(folder: Path, jars: Path, java: Java, account: Account | None, heap: s
 
 def answers(port: int, timeout: float = 2.0) -> bool:
     """Whether the broker answers a metadata request and names itself."""
-    if is_free(port):
+    if not is_open(port):
         return False
     # It logs every failed attempt as a warning, which is what is expected here.
     logging.getLogger("kafka").setLevel(logging.CRITICAL)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import socket
 
 import psutil
@@ -9,6 +10,7 @@ import psutil
 from pipeline.errors import SetupError
 
 HOST = "127.0.0.1"
+_FREE = (20_000, 32_000)
 
 
 def claim(port: int, server: str, option: str) -> int:
@@ -28,10 +30,24 @@ def claim(port: int, server: str, option: str) -> int:
 
 
 def free_port() -> int:
-    """A port of loopback that nothing listens on now."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
+    """A port of loopback that nothing uses now.
+
+    It lies below the ports that systems lend to outgoing connections, one of which might take it before a server does.
+    """
+    tried = (random.randrange(*_FREE) for _ in range(1000))
+    port = next((port for port in tried if is_free(port)), None)
+    if port is None:
+        raise SetupError(f"no port of {HOST} between {_FREE[0]} and {_FREE[1]} is free: end something")
+    return port
+
+
+def is_open(port: int) -> bool:
+    """Whether something accepts connections on a port of loopback."""
+    try:
+        with socket.create_connection((HOST, port), timeout=1):
+            return True
+    except OSError:
+        return False
 
 
 def is_free(port: int) -> bool:
@@ -44,7 +60,8 @@ def is_free(port: int) -> bool:
             probe.listen(1)
         except OSError:
             return False
-    return True
+    # Some systems let it listen beside one that listens on all addresses.
+    return not is_open(port)
 
 
 def _holder(port: int) -> str | None:

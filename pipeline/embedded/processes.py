@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import pwd
-import stat
 import subprocess
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -31,28 +30,6 @@ def unprivileged() -> Account | None:
         return None
     entry = pwd.getpwnam("nobody")
     return Account(entry.pw_name, entry.pw_uid, entry.pw_gid)
-
-
-def give(folder: Path, account: Account | None) -> None:
-    """Make a folder and all in it the account's own; links are not followed."""
-    if account is not None:
-        for path in [folder, *folder.rglob("*")]:
-            os.chown(path, account.user, account.group, follow_symlinks=False)
-
-
-def require_reachable(path: Path, account: Account | None) -> None:
-    """Check that the account may walk down to a path.
-
-    Raises:
-        SetupError: a folder on the way is closed to it.
-    """
-    for folder in [path, *path.parents] if account else []:
-        status = folder.stat()
-        if status.st_uid != account.user and not status.st_mode & stat.S_IXOTH:  # type: ignore[union-attr]
-            raise SetupError(
-                f"Elasticsearch refuses to run as root, and the user nobody can't enter {folder}: run tweetpulse as "
-                f"another user, or choose a folder open to all for what is in it (--state-dir, TWEETPULSE_CACHE_DIR)"
-            )
 
 
 def mark(state_dir: Path) -> str:

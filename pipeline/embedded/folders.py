@@ -1,0 +1,60 @@
+"""Folders that an unprivileged server can reach, and what they weigh."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+from pathlib import Path
+
+from pipeline.embedded.processes import Account
+from pipeline.errors import SetupError
+
+
+def make(folder: Path, remedy: str) -> None:
+    """Make a folder and those above it; by root they are open to all, whatever the umask.
+
+    Raises:
+        SetupError: it can't be made or written; `remedy` says what to do.
+    """
+    absent = [path for path in (folder, *folder.parents) if not path.exists()]
+    try:
+        for path in reversed(absent):
+            path.mkdir(exist_ok=True)
+            if os.geteuid() == 0:
+                path.chmod(0o755)
+    except OSError as error:
+        raise SetupError(f"{folder} can't be made ({error.strerror}): {remedy}") from None
+    if not os.access(folder, os.W_OK):
+        raise SetupError(f"{folder} can't be written: {remedy}")
+
+
+def give(folder: Path, account: Account | None) -> None:
+    """Make a folder and all in it the account's own, closed to others; links are not followed."""
+    folder.chmod(0o700)
+    if account is not None:
+        for path in [folder, *folder.rglob("*")]:
+            os.chown(path, account.user, account.group, follow_symlinks=False)
+
+
+def require_reachable(path: Path, account: Account | None, remedy: str) -> None:
+    """Check that the account may walk down to a path.
+
+    Raises:
+        SetupError: a folder on the way is closed to it; `remedy` says what to do.
+    """
+    for folder in (path, *path.parents) if account else ():
+        if not folder.stat().st_mode & stat.S_IXOTH:
+            raise SetupError(
+                f"Elasticsearch refuses to run as root, and {account.name} can't enter {folder}: "  # type: ignore[union-attr]
+                f"run tweetpulse as another user, or {remedy}"
+            )
+
+
+def size(folder: Path) -> int:
+    """The bytes of all files below a folder."""
+    total = 0
+    for path in folder.rglob("*"):
+        with contextlib.suppress(OSError):
+            total += path.lstat().st_size
+    return total

@@ -1,0 +1,23 @@
+"""One process at a time, also when one of them is killed."""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def only_one(folder: Path, on_wait: Callable[[], None]) -> Iterator[int]:
+    """Hold the lock of a folder, waiting for whoever has it; gives its file descriptor.
+
+    A process that inherits the descriptor holds the lock until it has ended too.
+    """
+    with (folder / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            on_wait()
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield lock.fileno()
