@@ -5,7 +5,7 @@ One module per family of commands; each registers its commands with `@app.comman
 
 from __future__ import annotations
 
-from pipeline.cli import stack
+from pipeline.cli import sources, stack
 from pipeline.cli.app import app
 
-__all__ = ["app", "stack"]
+__all__ = ["app", "sources", "stack"]

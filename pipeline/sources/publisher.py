@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -15,7 +14,7 @@ from pipeline.domain.record import encode
 from pipeline.domain.tweet import Tweet
 from pipeline.kafka_client import kafka_errors, kafka_options
 from pipeline.settings import KafkaSettings
-from pipeline.sources.pacing import at_rate
+from pipeline.sources.pacing import Clock, at_rate
 from pipeline.sources.source import Item
 
 MAX_RECORD_BYTES = 1_000_000
@@ -26,6 +25,7 @@ MAX_BUFFERED_BYTES = 16_000_000
 
 PROGRESS_SECONDS = 0.2
 CHECK_RECORDS = 500
+DEFAULT_CLOCK = Clock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Publisher:
         settings: the broker; records go to `settings.tweets_topic`.
         topic: another topic.
         delivery_timeout: seconds that a record may wait for its acknowledgement before publishing fails.
-        clock: seconds that never go back.
+        clock: by which it paces; it also says when to stop.
 
     Raises:
         SetupError: the broker does not answer.
@@ -61,7 +61,7 @@ class Publisher:
         *,
         topic: str | None = None,
         delivery_timeout: float = 120.0,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Clock = DEFAULT_CLOCK,
     ) -> None:
         self.topic = topic or settings.tweets_topic
         self._settings = settings
@@ -78,32 +78,30 @@ class Publisher:
         rate: float | None = None,
         *,
         progress: Progress = lambda published: None,
-        stopped: Callable[[], bool] = lambda: False,
     ) -> Published:
-        """Publish all items and wait until Kafka has acknowledged them.
+        """Publish all items, or those before the clock is stopped, and wait until Kafka has acknowledged them.
 
         Args:
             items: what a source yields; a tweet's key is its id, an unreadable row has none.
             rate: items per second at most; as fast as possible without one.
             progress: told a few times a second, and at the end, what is acknowledged so far.
-            stopped: asked before each item; once it says so, what was sent is still waited for.
 
         Raises:
             SetupError: the broker has stopped answering, or does not take the records.
             ConfigError: the broker does not let this user write.
         """
-        begun = told = self._clock()
+        begun = told = self._clock.monotonic()
         self._published = Published()
-        for count, item in enumerate(items if rate is None else at_rate(items, rate)):
-            if stopped():
+        for count, item in enumerate(items if rate is None else at_rate(items, rate, self._clock)):
+            if self._clock.stopped():
                 break
             self._send(item)
-            if count % CHECK_RECORDS == 0 or self._clock() - told >= PROGRESS_SECONDS:
+            if count % CHECK_RECORDS == 0 or self._clock.monotonic() - told >= PROGRESS_SECONDS:
                 self._settle()
-                told = self._clock()
+                told = self._clock.monotonic()
                 progress(replace(self._published, seconds=told - begun))
         self.flush()
-        done = replace(self._published, seconds=self._clock() - begun)
+        done = replace(self._published, seconds=self._clock.monotonic() - begun)
         progress(done)
         return done
 

@@ -1,0 +1,144 @@
+"""What the commands that publish share: the progress they show, how they stop, and what they say at the end."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from types import FrameType
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+from pipeline import bootstrap
+from pipeline.cli.app import err, out
+from pipeline.settings import Settings
+from pipeline.sources.pacing import Clock
+from pipeline.sources.publisher import Progress as Tell
+from pipeline.sources.publisher import Published
+from pipeline.sources.source import Item, Unreadable
+
+PLAIN_SECONDS = 5.0
+NAMED_ROWS = 10
+
+
+@dataclass
+class Stop:
+    """Whether Ctrl-C or SIGTERM has asked for the end."""
+
+    asked: bool = False
+
+    def __call__(self) -> bool:
+        return self.asked
+
+    @contextmanager
+    def on_signals(self) -> Iterator[None]:
+        """The first signal asks for a clean end, the second ends at once."""
+        before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+        def ask(number: int, frame: FrameType | None) -> None:
+            self.asked = True
+            signal.signal(number, before[signal.Signals(number)])
+
+        for number in before:
+            signal.signal(number, ask)
+        try:
+            yield
+        finally:
+            for number, action in before.items():
+                signal.signal(number, action)
+
+
+@dataclass
+class Noted:
+    """The first rows that could not be read, by where they are."""
+
+    rows: dict[str, str] = field(default_factory=dict)
+
+    def watch(self, items: Iterable[Item]) -> Iterator[Item]:
+        """Yield the items unchanged."""
+        for item in items:
+            if isinstance(item, Unreadable) and len(self.rows) < NAMED_ROWS:
+                self.rows[item.where] = item.why
+            yield item
+
+
+def publish(settings: Settings, items: Iterable[Item], *, total: int | None, clock: Clock) -> Published:
+    """Publish to the topic of tweets, which is made if absent, and show how it goes.
+
+    Args:
+        settings: the broker.
+        items: what a source yields.
+        total: how many they are, if known.
+        clock: the one that paces the items; its `stopped` ends it.
+
+    Raises:
+        SetupError: the broker does not answer.
+        ConfigError: it refuses the credentials or the permission.
+    """
+    for warning in bootstrap.topics(settings).warnings:
+        err.print(f"warning: {warning}", markup=False, soft_wrap=True)
+    with bootstrap.publisher(settings, clock) as publisher, _progress(total) as tell:
+        return publisher.publish(items, progress=tell)
+
+
+def summarize(done: Published, topic: str) -> str:
+    """What was published, in one line."""
+    per_second = done.tweets / done.seconds if done.seconds else 0.0
+    return (
+        f"published {done.tweets:,} tweets ({done.bytes / 1e6:,.1f} MB) to the topic {topic} "
+        f"in {done.seconds:,.1f} s ({per_second:,.0f}/s)"
+    )
+
+
+def tell_unreadable(noted: Noted, count: int) -> None:
+    """Name the first rows that could not be read, then say how many more."""
+    if not count:
+        return
+    out.print(f"{count:,} could not be read; published as they came, and the stream rejects them:", soft_wrap=True)
+    for where, why in noted.rows.items():
+        out.print(f"  {where}: {why}", markup=False, soft_wrap=True)
+    if count > len(noted.rows):
+        out.print(f"  and {count - len(noted.rows):,} more")
+
+
+@contextmanager
+def _progress(total: int | None) -> Iterator[Tell]:
+    if not err.is_terminal:
+        yield _lines(total)
+        return
+    columns = (BarColumn(), MofNCompleteColumn(), TaskProgressColumn(), TextColumn("{task.fields[rate]}"))
+    with Progress(*columns, TimeRemainingColumn(), console=err, transient=True) as bar:
+        task = bar.add_task("", total=total, rate="")
+
+        def tell(done: Published) -> None:
+            bar.update(task, completed=_items(done), rate=f"{_rate(done):,.0f}/s")
+
+        yield tell
+
+
+def _lines(total: int | None) -> Tell:
+    told = 0.0
+
+    def tell(done: Published) -> None:
+        nonlocal told
+        if done.seconds - told >= PLAIN_SECONDS:
+            told = done.seconds
+            err.print(_line(done, total), soft_wrap=True)
+
+    return tell
+
+
+def _line(done: Published, total: int | None) -> str:
+    line = f"published {_items(done):,}" + (f" of {total:,}" if total else "") + f", {_rate(done):,.0f}/s"
+    if total and _rate(done):
+        line += f", {(total - _items(done)) / _rate(done):,.0f} s left"
+    return line
+
+
+def _items(done: Published) -> int:
+    return done.tweets + done.unreadable
+
+
+def _rate(done: Published) -> float:
+    return _items(done) / done.seconds if done.seconds else 0.0

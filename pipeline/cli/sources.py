@@ -1,0 +1,158 @@
+"""`replay` and `generate`: tweets from a file, and invented ones."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from pipeline.cli.app import app, err, out
+from pipeline.cli.app import settings as current_settings
+from pipeline.cli.publishing import Noted, Stop, publish, summarize, tell_unreadable
+from pipeline.embedded.discover import with_embedded
+from pipeline.errors import ConfigError, SourceError
+from pipeline.sources.files import FileSource, file_source
+from pipeline.sources.pacing import Clock, when_written
+from pipeline.sources.publisher import Published
+from pipeline.sources.replay import AlreadyThere, Plan, Repeats, Span, scan
+from pipeline.sources.replay import replay as replayed
+from pipeline.sources.synthetic import Synthetic
+
+LAYOUTS = "airline, kaggle, semeval, complaints, asos, twitter-v2, or auto to tell it from the first row."
+UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
+
+
+class Rebase(StrEnum):
+    """What a replay does with the times."""
+
+    NOW = "now"
+    KEEP = "keep"
+
+
+@app.command()
+def replay(
+    file: Annotated[Path, typer.Argument(help="CSV, or JSON lines of the X API v2; .gz too.", show_default=False)],
+    layout: Annotated[str, typer.Option(help=LAYOUTS)] = "auto",
+    columns: Annotated[
+        str | None, typer.Option(help="For any other CSV: id=tweet_id,text=text,time=created,entity=brand,author=name.")
+    ] = None,
+    speed: Annotated[str, typer.Option(help="1x is the original pace, 60x a minute in a second; max.")] = "max",
+    rate: Annotated[float | None, typer.Option(min=0.001, help="Tweets per second, instead of a speed.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="So many rows of the file.")] = None,
+    loop: Annotated[str, typer.Option(help="How often, or forever; each loop has ids of its own.")] = "1",
+    entity: Annotated[list[str] | None, typer.Option(help="A brand that all of it is about; repeatable.")] = None,
+    rebase: Annotated[
+        Rebase, typer.Option(help="now: move the times to the present, so that boards show them; keep: leave them.")
+    ] = Rebase.NOW,
+) -> None:
+    """Publish the tweets of a file."""
+    mode: Literal["now", "keep"] = "now" if rebase is Rebase.NOW else "keep"
+    plan = Plan(parse_speed(speed), rate, limit, parse_loops(loop), tuple(entity or ()), mode)
+    replay_file(file_source(file, layout, columns), plan)
+
+
+def replay_file(source: FileSource, plan: Plan, *, already_there: AlreadyThere | None = None) -> Published:
+    """Replay a file and say what came of it.
+
+    Args:
+        source: the file.
+        plan: how.
+        already_there: ids → how many of them are indexed already; without it nothing is said of that.
+
+    Raises:
+        SourceError: the file can't be read, or nothing in it is a tweet.
+        SetupError: the broker does not answer.
+    """
+    settings = with_embedded(current_settings())
+    stop, noted = Stop(), Noted()
+    clock = Clock(stop)
+    repeats = Repeats(already_there) if already_there else None
+    with stop.on_signals():
+        span = scan(source, plan.limit)
+        items = noted.watch(replayed(source, plan, span, repeats=repeats, clock=clock))
+        done = publish(settings, items, total=_total(plan, span), clock=clock)
+    out.print(summarize(done, settings.kafka.tweets_topic), soft_wrap=True)
+    tell_unreadable(noted, done.unreadable)
+    _tell_mended(source)
+    if repeats and repeats.all_there:
+        out.print(
+            f"all {repeats.all_there:,} tweets were already indexed, since their ids are the same; "
+            "--loop or another file makes new ones",
+            soft_wrap=True,
+        )
+    if done.unreadable and not done.tweets:
+        raise SourceError(f"nothing in {source.path} is a tweet")
+    return done
+
+
+@app.command()
+def generate(
+    rate: Annotated[str, typer.Option(help="Tweets per second, or max.")] = "50",
+    count: Annotated[int | None, typer.Option(min=1, help="So many; without end if not given.")] = None,
+    seed: Annotated[int, typer.Option(help="Another seed, other tweets.")] = 1,
+    history: Annotated[str, typer.Option(help="Spread the first tweets over the last 6h, 90m, ...")] = "0s",
+    history_tweets: Annotated[int, typer.Option(min=1, help="How many those are.")] = 20_000,
+) -> None:
+    """Publish invented tweets about invented brands."""
+    settings = with_embedded(current_settings())
+    source = Synthetic(
+        start=datetime.now(UTC),
+        rate=parse_rate(rate),
+        count=count,
+        seed=seed,
+        history=parse_duration(history),
+        history_tweets=history_tweets,
+    )
+    stop = Stop()
+    clock = Clock(stop)
+    with stop.on_signals():
+        done = publish(settings, when_written(source, clock), total=count, clock=clock)
+    out.print(summarize(done, settings.kafka.tweets_topic), soft_wrap=True)
+    if done.unreadable:
+        out.print(f"and {done.unreadable:,} records spoilt on purpose, which the stream rejects", soft_wrap=True)
+
+
+def parse_speed(text: str) -> float | None:
+    """`60x` → 60, `max` → None."""
+    return None if text == "max" else _positive(text.removesuffix("x"), "--speed", "1x, 60x or max")
+
+
+def parse_rate(text: str) -> float | None:
+    """`50` → 50, `max` → None."""
+    return None if text == "max" else _positive(text, "--rate", "a number above 0, or max")
+
+
+def parse_loops(text: str) -> int | None:
+    """`3` → 3, `forever` → None."""
+    if text == "forever":
+        return None
+    if not text.isdecimal() or int(text) < 1:
+        raise ConfigError(f"--loop {text!r} is not a number above 0, nor forever")
+    return int(text)
+
+
+def parse_duration(text: str) -> timedelta:
+    """`6h`, `90m`, `2d`, `0s`."""
+    match = re.fullmatch(r"(\d{1,6})([smhd])", text)
+    if not match:
+        raise ConfigError(f"--history {text!r} is not a time such as 6h, 90m or 2d")
+    return timedelta(seconds=int(match[1]) * UNITS[match[2]])
+
+
+def _positive(text: str, option: str, expected: str) -> float:
+    if not re.fullmatch(r"\d{1,9}(\.\d+)?", text) or float(text) == 0:
+        raise ConfigError(f"{option} {text!r} is not {expected}")
+    return float(text)
+
+
+def _total(plan: Plan, span: Span) -> int | None:
+    return None if plan.loops is None else span.items * plan.loops
+
+
+def _tell_mended(source: FileSource) -> None:
+    if source.mended_lines:
+        err.print(f"{source.mended_lines:,} lines were not UTF-8: their stray bytes became U+FFFD", soft_wrap=True)

@@ -1,0 +1,196 @@
+"""Tweets in a file: CSV in any layout, or JSON lines of X API v2; plain or gzip, read as a stream."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import BinaryIO, TypeVar
+
+from pipeline.errors import SourceError
+from pipeline.sources import layouts, twitter_v2
+from pipeline.sources.layouts import Columns, Layout
+from pipeline.sources.rows import BadRow, tweet_of
+from pipeline.sources.source import Item, Unreadable
+
+T = TypeVar("T")
+
+NAME = "replay"
+LONGEST_LINE = 64 * 1024 * 1024
+"""A longer line is read in pieces: a file without line ends must not fill the memory."""
+
+UTF16 = (b"\xff\xfe", b"\xfe\xff")
+
+
+@dataclass
+class FileSource:
+    """The tweets of a file, in its order. Can be read again and again.
+
+    Attributes:
+        path: the file.
+        layout: what its columns mean; None: it holds JSON lines of X API v2.
+        delimiter: between its columns.
+        mended_lines: how many lines of the last reading were not UTF-8: their stray bytes became U+FFFD.
+    """
+
+    path: Path
+    layout: Layout | None
+    delimiter: str = ","
+    mended_lines: int = 0
+    name: str = NAME
+
+    def __iter__(self) -> Iterator[Item]:
+        with _lines_of(self.path) as lines:
+            yield from self._json(lines) if self.layout is None else self._csv(lines, self.layout)
+
+    def _json(self, lines: Iterator[bytes]) -> Iterator[Item]:
+        for number, line in enumerate(lines, 1):
+            if line.strip():
+                yield from twitter_v2.items_of(line.rstrip(b"\r\n"), f"line {number}", source=self.name)
+
+    def _csv(self, lines: Iterator[bytes], layout: Layout) -> Iterator[Item]:
+        text = _Decoded(lines)
+        rows = csv.reader(text, delimiter=self.delimiter)
+        now = datetime.now(UTC)
+        columns: Columns | None = None
+        for row in _each(rows, text):
+            if isinstance(row, Unreadable):
+                yield row
+            elif columns is None:
+                columns = layouts.bind(layout, row)
+                if layout.has_header:
+                    text.take()
+                else:
+                    yield self._item(row, columns, text, now)
+            else:
+                yield self._item(row, columns, text, now)
+        self.mended_lines = text.mended
+
+    def _item(self, row: list[str], columns: Columns, text: _Decoded, now: datetime) -> Item:
+        try:
+            return tweet_of(row, columns, source=self.name, now=now)
+        except BadRow as why:
+            return text.unreadable(str(why))
+        finally:
+            text.take()
+
+
+def file_source(path: Path, layout: str = "auto", columns: str | None = None) -> FileSource:
+    """The source for a file.
+
+    Args:
+        path: CSV or JSON lines, `.gz` or not.
+        layout: a preset's name, `twitter-v2`, or `auto` to tell it from the first row.
+        columns: which column is what, for any other CSV file (`id=tweet_id,text=text`); wins over `layout`.
+
+    Raises:
+        ConfigError: there is no such layout, or the columns are described wrongly.
+        SourceError: the file can't be read, is empty, or no layout fits.
+    """
+    wanted = layouts.from_columns(columns) if columns else None
+    if wanted is None and layout not in ("auto", "twitter-v2"):
+        wanted = layouts.named(layout)
+    first = _first_line(path)
+    if wanted is None and (layout == "twitter-v2" or first.lstrip().startswith("{")):
+        return FileSource(path, None)
+    delimiter = _delimiter(first)
+    row = next(csv.reader([first], delimiter=delimiter), [])
+    chosen = _about(path, lambda: wanted or layouts.detected(row))
+    _about(path, lambda: layouts.bind(chosen, row))
+    return FileSource(path, chosen, delimiter)
+
+
+def _first_line(path: Path) -> str:
+    with _lines_of(path) as lines:
+        for line in lines:
+            if line.startswith(UTF16):
+                raise SourceError(f"{path} is UTF-16: convert it with iconv -f UTF-16 -t UTF-8")
+            text = line.decode("utf-8-sig", "replace").strip()
+            if text.startswith("["):
+                raise SourceError(f"{path} is one JSON array: make lines of it with jq -c '.[]' {path.name}")
+            if text:
+                return text
+    raise SourceError(f"{path} is empty")
+
+
+def _delimiter(first: str) -> str:
+    if "\t" in first:
+        return "\t"
+    return ";" if first.count(";") > first.count(",") else ","
+
+
+def _about(path: Path, step: Callable[[], T]) -> T:
+    try:
+        return step()
+    except SourceError as error:
+        raise SourceError(f"{path}: {error.message}") from None
+
+
+@contextmanager
+def _lines_of(path: Path) -> Iterator[Iterator[bytes]]:
+    try:
+        with _open(path) as file:
+            yield iter(partial(file.readline, LONGEST_LINE), b"")
+    except (EOFError, zlib.error, gzip.BadGzipFile):
+        raise SourceError(f"{path} is damaged: its gzip data can't be read to the end") from None
+    except OSError as error:
+        raise SourceError(f"{path} can't be read: {(error.strerror or 'unknown reason').lower()}") from None
+
+
+def _open(path: Path) -> BinaryIO | gzip.GzipFile:
+    return gzip.open(path) if path.suffix == ".gz" else path.open("rb")
+
+
+class _Decoded:
+    """Lines as text, which remembers the bytes of the row that is being read."""
+
+    def __init__(self, lines: Iterator[bytes]) -> None:
+        self._lines = lines
+        self._row: list[bytes] = []
+        self._number = 0
+        self.mended = 0
+
+    def __iter__(self) -> Iterator[str]:
+        for line in self._lines:
+            self._number += 1
+            self._row.append(line)
+            yield self._decoded(line)
+
+    def take(self) -> bytes:
+        """The bytes of the row read since the last time."""
+        raw = b"".join(self._row)
+        self._row.clear()
+        return raw
+
+    def unreadable(self, why: str) -> Unreadable:
+        where = f"line {self._number - max(len(self._row) - 1, 0)}"
+        return Unreadable(self.take().rstrip(b"\r\n"), where, why)
+
+    def _decoded(self, line: bytes) -> str:
+        try:
+            return line.decode("utf-8-sig" if self._number == 1 else "utf-8")
+        except UnicodeDecodeError:
+            self.mended += 1
+            return line.decode("utf-8", "replace")
+
+
+def _each(rows: Iterator[list[str]], text: _Decoded) -> Iterator[list[str] | Unreadable]:
+    """The rows, going on after one that is not CSV."""
+    while True:
+        try:
+            row = next(rows)
+        except StopIteration:
+            return
+        except csv.Error:
+            yield text.unreadable("not CSV: an unclosed quote, a stray line end or a field over 131,072 characters")
+            continue
+        if row:
+            yield row
+        else:
+            text.take()

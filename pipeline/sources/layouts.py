@@ -1,0 +1,161 @@
+"""What the columns of a CSV file mean: presets for well-known sets, and any other by `--columns`. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from pipeline.errors import ConfigError, SourceError
+
+Role = Literal["id", "text", "time", "entity", "author", "lang", "label", "coordinates", "location"]
+"""What a column can hold. `label` is what people said of the text: training reads it, a replay does not."""
+
+ROLES: tuple[Role, ...] = get_args(Role)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Which column plays which role.
+
+    Attributes:
+        name: also the origin of ids that are made of the content.
+        columns: role → the column's name, or its position from 1 in a file without a header.
+        own_ids: the ids are tweets' own (the Kaggle set has six texts to an id).
+    """
+
+    name: str
+    columns: Mapping[Role, str | int]
+    own_ids: bool = True
+
+    @property
+    def has_header(self) -> bool:
+        return any(isinstance(column, str) for column in self.columns.values())
+
+
+@dataclass(frozen=True)
+class Columns:
+    """A layout bound to one file: role → position from 0, and how many columns each row has."""
+
+    layout: Layout
+    positions: Mapping[Role, int]
+    width: int
+
+    def value(self, row: Sequence[str], role: Role) -> str:
+        """The row's value for a role, or `""` where the layout has none."""
+        position = self.positions.get(role)
+        return "" if position is None else row[position]
+
+
+AIRLINE = Layout(
+    "airline",
+    {
+        "id": "tweet_id", "text": "text", "time": "tweet_created", "entity": "airline", "author": "name",
+        "label": "airline_sentiment", "coordinates": "tweet_coord", "location": "tweet_location",
+    },
+)  # fmt: skip
+KAGGLE = Layout("kaggle", {"id": 1, "entity": 2, "label": 3, "text": 4}, own_ids=False)
+SEMEVAL = Layout("semeval", {"id": "tweet_id", "time": "created_at_from_snowflake", "label": "label", "text": "text"})
+COMPLAINTS = Layout("complaints", {"id": "tweet_id", "text": "text", "label": "complaint"})
+ASOS = Layout("asos", {"label": "sentiment", "text": "text"})
+
+PRESETS = {layout.name: layout for layout in (AIRLINE, KAGGLE, SEMEVAL, COMPLAINTS, ASOS)}
+KAGGLE_LABELS = {"positive", "negative", "neutral", "irrelevant"}
+
+USUAL_NAMES: Mapping[Role, tuple[str, ...]] = {
+    "text": ("text", "full_text", "tweet", "tweet_text", "content", "message"),
+    "id": ("tweet_id", "id_str", "status_id", "id"),
+    "time": ("created_at", "tweet_created", "timestamp", "time", "date"),
+    "author": ("username", "screen_name", "user_name", "author", "user"),
+    "lang": ("lang", "language"),
+    "entity": ("entity", "brand"),
+}
+"""Names by which `auto` knows the columns of a file that no preset fits; text is all that it needs."""
+
+
+def named(name: str) -> Layout:
+    """A preset by its name.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    if name not in PRESETS:
+        raise ConfigError(f"there is no layout {name!r}: take {', '.join(PRESETS)}, twitter-v2, auto, or --columns")
+    return PRESETS[name]
+
+
+def detected(first: Sequence[str]) -> Layout:
+    """The layout of a file by its first row, the most telling preset first, then by the columns' usual names.
+
+    Raises:
+        SourceError: nothing fits.
+    """
+    for layout in PRESETS.values():
+        if layout.has_header and set(layout.columns.values()) <= set(first):
+            return layout
+    if len(first) == 4 and first[0].strip().isdigit() and first[2].strip().lower() in KAGGLE_LABELS:
+        return KAGGLE
+    return _by_usual_names(first)
+
+
+def from_columns(spec: str) -> Layout:
+    """The layout that `id=tweet_id,text=text` describes; positions (`id=1,text=3`) for a file without a header.
+
+    Raises:
+        ConfigError: a role is unknown or doubled, none is `text`, or names and positions are mixed.
+    """
+    columns: dict[Role, str | int] = {}
+    for part in spec.split(","):
+        role, _, column = (piece.strip() for piece in part.partition("="))
+        if role not in ROLES or role in columns or not column:
+            raise ConfigError(f"--columns: {part!r} is not role=column with one of {', '.join(ROLES)}, each once")
+        columns[role] = int(column) if column.isdigit() else column
+    if "text" not in columns:
+        raise ConfigError("--columns: which one is the text? Add text=COLUMN")
+    if len({type(column) for column in columns.values()}) > 1:
+        raise ConfigError("--columns: use names (the file has a header) or positions from 1 (it has none), not both")
+    return Layout("file", columns)
+
+
+def bind(layout: Layout, first: Sequence[str]) -> Columns:
+    """The layout's columns in a file that begins with this row.
+
+    Raises:
+        SourceError: the file lacks one of them.
+    """
+    positions: dict[Role, int] = {}
+    for role, column in layout.columns.items():
+        position = column - 1 if isinstance(column, int) else _position(first, column)
+        if not 0 <= position < len(first):
+            raise SourceError(f"no column {column} for {role}: the file has {_listed(first, layout.has_header)}")
+        positions[role] = position
+    return Columns(layout, positions, len(first))
+
+
+def _position(first: Sequence[str], column: str) -> int:
+    return first.index(column) if column in first else -1
+
+
+def _by_usual_names(first: Sequence[str]) -> Layout:
+    lower = {name.strip().lower(): name for name in reversed(first)}
+    columns: dict[Role, str | int] = {}
+    for role, names in USUAL_NAMES.items():
+        known = next((lower[name] for name in names if name in lower), None)
+        if known is not None:
+            columns[role] = known
+    if "text" not in columns:
+        raise SourceError(
+            f"no layout fits ({', '.join(PRESETS)}, twitter-v2): "
+            f"the first row has {_listed(first, _is_header(first))}; "
+            "say which is which, for example --columns id=tweet_id,text=text"
+        )
+    return Layout("file", columns)
+
+
+def _is_header(first: Sequence[str]) -> bool:
+    """Whether the row may be shown, as names are short words: content must not be."""
+    return all(len(name) <= 40 and name.replace("_", "").replace(" ", "").isalpha() for name in first)
+
+
+def _listed(first: Sequence[str], is_header: bool) -> str:
+    return f"{len(first)} columns" + (f": {', '.join(first[:20])}" if is_header else "")

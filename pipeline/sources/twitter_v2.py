@@ -1,0 +1,220 @@
+"""X API v2 → tweets: flat objects, response pages, filtered-stream objects; all else is refused by its name. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from pipeline.domain.identity import event_id
+from pipeline.domain.tweet import Author, Geo, Kind, Tweet
+from pipeline.sources.rows import tweet_url
+from pipeline.sources.source import Item, Unreadable
+from pipeline.sources.times import parse_time
+
+Json = dict[str, Any]
+
+KINDS = {"retweeted": Kind.RETWEET, "replied_to": Kind.REPLY, "quoted": Kind.QUOTE}
+"""In this order: a reply that quotes is a reply."""
+
+OTHERS = (
+    ("username", "users"),
+    ("owner_id", "lists"),
+    ("member_count", "lists"),
+    ("tweet_count", "counts"),
+    ("action", "compliance events"),
+    ("value", "rules"),
+)
+"""A field that tells another kind of object."""
+
+_RETWEET_PREFIX = re.compile(r"^RT @\w{1,50}: ")
+
+
+class NotATweet(ValueError):
+    """Why no tweet can be made of an object, without quoting any of it."""
+
+
+def items_of(line: bytes, where: str, *, source: str) -> Iterator[Item]:
+    """The tweets in one line of JSON; a line or an object that holds none is unreadable."""
+    try:
+        response = orjson.loads(line)
+    except orjson.JSONDecodeError as error:
+        yield Unreadable(line, where, f"not JSON: character {error.pos} of {len(line)}")
+        return
+    if not isinstance(response, dict):
+        yield Unreadable(line, where, "not a JSON object")
+        return
+    why_none = _why_no_tweets(response)
+    if why_none:
+        yield Unreadable(line, where, why_none)
+        return
+    yield from response_items(response, where, source=source)
+
+
+def response_items(response: Json, where: str, *, source: str) -> Iterator[Item]:
+    """The tweets of a parsed response: `data` is one tweet or a list of them, or the response is the tweet itself.
+
+    Users, places and referenced tweets are joined from `includes`; the tags of `matching_rules` become entities.
+    """
+    data = response.get("data", response)
+    includes = _Includes(_dict(response.get("includes")))
+    tags = (_string(_dict(rule).get("tag")) for rule in _list(response.get("matching_rules")))
+    entities = tuple(dict.fromkeys(tag for tag in tags if tag))
+    for number, tweet in enumerate(data if isinstance(data, list) else [data], 1):
+        try:
+            yield tweet_of(tweet, includes, source=source, entities=entities)
+        except NotATweet as why:
+            place = f"{where}, item {number}" if isinstance(data, list) else where
+            yield Unreadable(orjson.dumps(tweet), place, str(why))
+
+
+class _Includes:
+    """The objects that a response's tweets point at, by their ids."""
+
+    def __init__(self, includes: Json) -> None:
+        self.users, self.places, self.tweets = (
+            {
+                str(thing["id"]): thing
+                for thing in _list(includes.get(kind))
+                if isinstance(thing, dict) and "id" in thing
+            }
+            for kind in ("users", "places", "tweets")
+        )
+
+
+def tweet_of(data: Any, includes: _Includes, *, source: str, entities: tuple[str, ...] = ()) -> Tweet:
+    """One tweet object.
+
+    Raises:
+        NotATweet: it is no object, or has no id, no text, or a time that is none.
+    """
+    tweet = _dict(data)
+    native_id = str(tweet.get("id", ""))
+    if not (native_id.isascii() and native_id.isdigit()) or "text" not in tweet:
+        raise NotATweet(_other_type(tweet) or "a tweet without an id or a text")
+    author = _dict(tweet.get("author")) or includes.users.get(str(tweet.get("author_id")), {})
+    references = [_dict(reference) for reference in _list(tweet.get("referenced_tweets"))]
+    return Tweet(
+        id=event_id("x", native_id),
+        text=_text(tweet, references, includes),
+        source=source,
+        written_at=_time(tweet.get("created_at")),
+        lang=_string(tweet.get("lang")),
+        kind=_kind(tweet, references),
+        author=_author(tweet, author),
+        entities=entities,
+        geo=_geo(_dict(tweet.get("geo")), includes.places),
+        url=tweet_url(_string(author.get("username")), native_id),
+    )
+
+
+def _text(tweet: Json, references: list[Json], includes: _Includes) -> str:
+    """The whole text: of a long tweet its note, of a cut retweet what it repeats, with the `RT @name:` before it."""
+    own = _whole(tweet)
+    prefix = _RETWEET_PREFIX.match(own)
+    if not prefix or not own.endswith("…"):
+        return own
+    for reference in references:
+        original = includes.tweets.get(str(reference.get("id")), reference)
+        if reference.get("type") == "retweeted" and isinstance(original.get("text"), str):
+            return prefix[0] + _whole(original)
+    return own
+
+
+def _whole(tweet: Json) -> str:
+    text = _dict(tweet.get("note_tweet")).get("text") or tweet["text"]
+    if not isinstance(text, str):
+        raise NotATweet("a tweet whose text is not a string")
+    return text
+
+
+def _kind(tweet: Json, references: list[Json]) -> Kind | None:
+    types = {reference.get("type") for reference in references}
+    kinds = [kind for type_, kind in KINDS.items() if type_ in types]
+    if kinds:
+        return kinds[0]
+    return Kind.REPLY if tweet.get("in_reply_to_user_id") else None
+
+
+def _author(tweet: Json, author: Json) -> Author:
+    followers = _dict(author.get("public_metrics")).get("followers_count")
+    return Author(
+        id=_string(tweet.get("author_id")) or _string(author.get("id")),
+        name=_string(author.get("username")),
+        followers=followers if type(followers) is int and followers >= 0 else None,
+    )
+
+
+def _geo(geo: Json, places: dict[str, Json]) -> Geo | None:
+    place = places.get(str(geo.get("place_id")), geo)
+    name = _string(place.get("full_name")) or _string(place.get("name"))
+    country = _string(place.get("country")) or _string(place.get("country_code"))
+    point = _point(_list(_dict(geo.get("coordinates")).get("coordinates")))
+    if point:
+        return Geo(point[0], point[1], place=name, country=country, source="point")
+    centre = _centre(_list(_dict(place.get("geo")).get("bbox")))
+    if not (centre or name or country):
+        return None
+    lat, lon = centre or (None, None)
+    return Geo(lat, lon, place=name, country=country, source="place")
+
+
+def _point(lon_lat: list[Any]) -> tuple[float, float] | None:
+    """GeoJSON has the longitude first; here is the latitude first."""
+    if len(lon_lat) != 2 or not all(type(degrees) in (int, float) for degrees in lon_lat):
+        return None
+    lon, lat = lon_lat
+    return (float(lat), float(lon)) if abs(lat) <= 90 and abs(lon) <= 180 else None
+
+
+def _centre(bbox: list[Any]) -> tuple[float, float] | None:
+    """The middle of west, south, east, north; a box whose east is west of its west crosses the date line."""
+    if len(bbox) != 4 or not all(type(degrees) in (int, float) for degrees in bbox):
+        return None
+    west, south, east, north = bbox
+    lon = (west + east) / 2 if west <= east else (west + east + 360) / 2
+    return _point([round(lon - 360 if lon > 180 else lon, 6), round((south + north) / 2, 6)])
+
+
+def _time(value: Any) -> datetime | None:
+    if value is None:
+        return None
+    try:
+        return parse_time(value)
+    except (ValueError, OverflowError, AttributeError):
+        raise NotATweet("a tweet whose created_at is not a time") from None
+
+
+def _why_no_tweets(response: Json) -> str | None:
+    if "data" not in response:
+        if "id" in response and "text" in response:
+            return None
+        kind = _other_type(response) or next((name for name in ("errors", "meta") if name in response), None)
+        return f"{kind}, not tweets" if kind else "neither a tweet nor a page of tweets"
+    data = response["data"]
+    first = _dict(data[0]) if isinstance(data, list) and data else _dict(data)
+    if not first:
+        return "a page without tweets"
+    other = None if "text" in first else _other_type(first)
+    return f"{other}, not tweets" if other else None
+
+
+def _other_type(thing: Json) -> str | None:
+    if "text" in thing:
+        return None
+    return next((name for field, name in OTHERS if field in thing), None)
+
+
+def _dict(value: Any) -> Json:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _string(value: Any) -> str | None:
+    return value if isinstance(value, str) and value else None
