@@ -1,0 +1,56 @@
+"""What a query's checkpoint folder says of its progress."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from pipeline.domain.progress import Partition, newest_committed, parse_offsets, parse_start
+from pipeline.errors import ConfigError, SetupError
+
+_SCHEME = re.compile(r"^([a-z][a-z0-9+.-]+):/+")
+
+
+def read(folder: Path) -> dict[Partition, int] | None:
+    """The first offset of each partition that is in no committed batch; None where the query has never run.
+
+    Raises:
+        ConfigError: the checkpoint is not on a local file system.
+        SetupError: it can't be read, or is of a format that is not known.
+    """
+    folder = local(folder)
+    try:
+        return _read(folder)
+    except (OSError, UnicodeDecodeError) as error:
+        fault = getattr(error, "strerror", None) or type(error).__name__
+        raise SetupError(f"the checkpoint {folder} can't be read ({fault}): let this user read it") from None
+
+
+def local(folder: Path) -> Path:
+    """The path of a checkpoint, which Spark also takes as `file:/...`.
+
+    Raises:
+        ConfigError: it is on another file system (`s3a:`, `hdfs:`, ...).
+    """
+    uri = str(folder)
+    scheme = _SCHEME.match(uri)
+    if scheme is None:
+        return folder
+    if scheme[1] == "file":
+        return Path("/" + uri[scheme.end() :])
+    raise ConfigError(
+        f"the checkpoint is on {scheme[1]}, and the exporter reads local folders only: "
+        "run it where the checkpoint is one (TWEETPULSE_STREAM__CHECKPOINT), or go by the stream's own metrics"
+    )
+
+
+def _read(folder: Path) -> dict[Partition, int] | None:
+    batch = newest_committed(_names(folder / "offsets"), _names(folder / "commits"))
+    if batch is not None:
+        return parse_offsets((folder / "offsets" / str(batch)).read_text(encoding="utf-8"))
+    start = folder / "sources" / "0" / "0"
+    return parse_start(start.read_text(encoding="utf-8")) if start.exists() else None
+
+
+def _names(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir()] if folder.exists() else []

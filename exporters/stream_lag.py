@@ -1,0 +1,139 @@
+"""How far the queries are behind: what the broker holds against what their checkpoints say is done."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from prometheus_client.core import GaugeMetricFamily, Metric
+
+from exporters import checkpoint
+from exporters.broker import Broker
+from exporters.kept import Kept
+from pipeline.domain.progress import Lag, Partition, lags
+from pipeline.errors import SetupError
+
+LABELS = ["query", "topic", "partition"]
+
+
+class StreamLag:
+    """Records and seconds that each partition of each query is behind.
+
+    Args:
+        queries: name → checkpoint folder.
+        topic: what a query without a checkpoint will read.
+        from_earliest: whether it will read it from the beginning.
+        connect: opens a connection to the broker.
+        clock: seconds of the epoch.
+    """
+
+    name = "stream_lag"
+
+    def __init__(
+        self,
+        queries: Mapping[str, Path],
+        *,
+        topic: str,
+        from_earliest: bool,
+        connect: Callable[[], Broker],
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._queries = queries
+        self._topic = topic
+        self._from_earliest = from_earliest
+        self._broker = Kept(connect)
+        self._clock = clock
+        self._known: dict[tuple[Partition, int], float] = {}
+
+    def describe(self) -> Sequence[Metric]:
+        """The families, empty."""
+        return families({}, {}, 0.0)
+
+    def collect(self) -> Sequence[Metric]:
+        """The lag of this moment.
+
+        Raises:
+            SetupError: the broker does not answer, or a checkpoint can't be read or names a topic that is gone.
+            ConfigError: the broker refuses this user, or a checkpoint is not on a local file system.
+        """
+        # The checkpoint first: what is committed while the broker is asked must not make the lag negative.
+        committed = {query: checkpoint.read(folder) for query, folder in self._queries.items()}
+        with self._broker.use() as broker:
+            behind = {query: self._lags(broker, offsets) for query, offsets in committed.items()}
+            wanted = {
+                (p, lag.next_offset) for of in behind.values() for p, lag in of.items() if lag.next_offset is not None
+            }
+            times = self._times(broker, wanted)
+        return families(behind, times, self._clock())
+
+    def close(self) -> None:
+        """Let go of the broker."""
+        self._broker.close()
+
+    def _lags(self, broker: Broker, committed: Mapping[Partition, int] | None) -> dict[Partition, Lag]:
+        if committed is None:
+            held = broker.held([self._topic])
+            starts = {} if self._from_earliest else {partition: end for partition, (_, end) in held.items()}
+            return lags(starts, held)
+        held = broker.held(topic for topic, _ in committed)
+        gone = {topic for topic, _ in committed} - {topic for topic, _ in held}
+        if gone:
+            raise SetupError(f"the checkpoint is of topic {min(gone)}, which Kafka does not have")
+        return lags(committed, held)
+
+    def _times(self, broker: Broker, wanted: set[tuple[Partition, int]]) -> dict[tuple[Partition, int], float]:
+        """When the broker got the next records; while a query stands still, they stay the same."""
+        self._known = {at: seconds for at, seconds in self._known.items() if at in wanted}
+        left = wanted - self._known.keys()
+        while left:
+            # Two queries may stand at two places of one partition: one place each at a time.
+            asked = dict(left)
+            found = broker.appended(asked)
+            self._known |= {(partition, asked[partition]): seconds for partition, seconds in found.items()}
+            left = left - set(asked.items())
+        return self._known
+
+
+def families(
+    behind: Mapping[str, Mapping[Partition, Lag]], times: Mapping[tuple[Partition, int], float], now: float
+) -> tuple[Metric, ...]:
+    """The families of the lag.
+
+    Args:
+        behind: query → partition → its lag.
+        times: a partition and an offset → when the broker got that record, in seconds of the epoch.
+        now: seconds of the epoch.
+    """
+    records = GaugeMetricFamily(
+        "tweetpulse_stream_lag_records",
+        "Records in Kafka that no committed batch of the query holds.",
+        labels=LABELS,
+    )
+    seconds = GaugeMetricFamily(
+        "tweetpulse_stream_lag_seconds",
+        "How long the oldest of these records has been in Kafka; 0 when there is none.",
+        labels=LABELS,
+    )
+    expired = GaugeMetricFamily(
+        "tweetpulse_stream_expired_records",
+        "Records that Kafka deleted by age or size before the query read them: lost, and not part of the lag.",
+        labels=LABELS,
+    )
+    for query, lags_ in behind.items():
+        for partition, lag in lags_.items():
+            labels = [query, partition[0], str(partition[1])]
+            records.add_metric(labels, lag.records)
+            expired.add_metric(labels, lag.expired)
+            since = _since(partition, lag, times, now)
+            if since is not None:
+                seconds.add_metric(labels, since)
+    return records, seconds, expired
+
+
+def _since(partition: Partition, lag: Lag, times: Mapping[tuple[Partition, int], float], now: float) -> float | None:
+    """Seconds behind; None where the record could not be had in time, which is not the same as 0."""
+    if lag.next_offset is None:
+        return 0.0
+    time_ = times.get((partition, lag.next_offset))
+    return None if time_ is None else max(0.0, now - time_)

@@ -1,0 +1,107 @@
+"""How far a query has come, by its Spark checkpoint, and how far it is behind what the broker has.
+
+Spark keeps one file per micro-batch: `offsets/N` before it runs, `commits/N` once it is done. Both start with a
+version line; `offsets/N` then has a line of metadata and one JSON line per source, `{"topic": {"partition": offset}}`,
+where the offset is the first one that the batch does *not* hold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import orjson
+
+from pipeline.errors import SetupError
+
+VERSION = "v1"
+NO_OFFSET = "-"
+
+Partition = tuple[str, int]
+"""A topic and the number of one of its partitions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lag:
+    """How far one partition is behind.
+
+    Attributes:
+        records: those that are still to be read.
+        expired: those that the broker deleted before they were read; they are lost, so they are not behind.
+        next_offset: the offset of the oldest record that is still to be read; None when there is none.
+    """
+
+    records: int
+    expired: int = 0
+    next_offset: int | None = None
+
+
+def newest_committed(offsets: Iterable[str], commits: Iterable[str]) -> int | None:
+    """The newest batch that is done, by the names of the files in `offsets` and `commits`; None before the first.
+
+    Names that are not a batch's (`.3.crc`, a draft) are passed over, and both folders may have gaps.
+    """
+    batches = _batches(offsets) & _batches(commits)
+    return max(batches, default=None)
+
+
+def parse_offsets(text: str) -> dict[Partition, int]:
+    """The offsets in a file `offsets/N`, of all its sources.
+
+    Raises:
+        SetupError: it is not of the format that Spark 3 and 4 write.
+    """
+    lines = _lines(text)
+    sources = [line for line in lines[1:] if line and line != NO_OFFSET]
+    return {partition: offset for line in sources for partition, offset in _offsets(line).items()}
+
+
+def parse_start(text: str) -> dict[Partition, int]:
+    """The offsets in a file `sources/0/0`: where the query began.
+
+    Raises:
+        SetupError: it is not of the format that Spark 3 and 4 write.
+    """
+    # Spark 2.1 has to stumble over this file, hence the NUL before the version.
+    return _offsets("".join(_lines(text.removeprefix("\0"))))
+
+
+def lag_of(committed: int | None, beginning: int, end: int) -> Lag:
+    """The lag of a partition that is read up to `committed` and of which the broker has `beginning` up to `end`.
+
+    None is a partition made after the batch: it will be read from its beginning. An offset beyond the end means
+    that the topic was made anew: nothing of it was read.
+    """
+    done = beginning if committed is None or committed > end else committed
+    first = max(done, beginning)
+    return Lag(records=end - first, expired=first - done, next_offset=first if first < end else None)
+
+
+def lags(committed: Mapping[Partition, int], held: Mapping[Partition, tuple[int, int]]) -> dict[Partition, Lag]:
+    """The lag of every partition that the broker has, by its name; `held` has their beginnings and ends."""
+    return {
+        partition: lag_of(committed.get(partition), beginning, end)
+        for partition, (beginning, end) in sorted(held.items())
+    }
+
+
+def _batches(names: Iterable[str]) -> set[int]:
+    return {int(name) for name in names if name.isdecimal()}
+
+
+def _lines(text: str) -> list[str]:
+    version, *lines = text.splitlines() or [""]
+    if version != VERSION:
+        raise SetupError(f"the checkpoint is of a format this version can't read: it begins with {version[:20]!r}")
+    return lines
+
+
+def _offsets(line: str) -> dict[Partition, int]:
+    try:
+        return {
+            (topic, int(number)): int(offset)
+            for topic, partitions in orjson.loads(line).items()
+            for number, offset in partitions.items()
+        }
+    except (ValueError, TypeError, AttributeError):
+        raise SetupError("the checkpoint holds something other than Kafka offsets") from None
