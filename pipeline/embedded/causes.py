@@ -35,17 +35,19 @@ _CAUSES = (
         "it may not read or write its folder: choose another with --state-dir",
     ),
 )
-_COMPLAINT = re.compile(r"error|fatal|exception|invalid|could not|cannot|no space|insufficient|denied", re.IGNORECASE)
+_COMPLAINT = re.compile(r"\b(error|fatal)\b.{5,}|exception|could not|cannot", re.IGNORECASE)
+_NOISE = re.compile(r"^\s*at |\b(INFO|DEBUG|TRACE)\b|^[A-Za-z.]*warning", re.IGNORECASE)
 _SILENT = "nothing in its log says why, so it was killed: by somebody, or by the system for lack of memory"
 
 
 def cause(lines: Iterable[str]) -> str:
     """The cause that the last lines of a log speak of, and what to do about it."""
-    complaints = [line.strip() for line in lines if _COMPLAINT.search(line)]
-    for line in reversed(complaints):
+    kept = [line.strip() for line in lines if not _NOISE.search(line)]
+    for line in reversed(kept):
         for pattern, sentence in _CAUSES:
             if re.search(pattern, line):
                 return sentence
+    complaints = [line for line in kept if _COMPLAINT.search(line)]
     return f"it said: {complaints[-1][:200]}" if complaints else _SILENT
 
 

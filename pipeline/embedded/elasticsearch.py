@@ -68,12 +68,15 @@ def log_files(folder: Path) -> tuple[Path, Path]:
 
 
 def prepare(folder: Path, port: int, heap: str, account: Account | None) -> None:
-    """Write the server's configuration; its data stays."""
-    shutil.rmtree(folder / "tmp", ignore_errors=True)
+    """Write the server's configuration; its data stays, all else starts anew.
+
+    A start that was killed leaves files in `config` which the next one would trip over.
+    """
+    for name in ("config", "logs", "tmp"):
+        shutil.rmtree(folder / name, ignore_errors=True)
     for name in ("config", "data", "logs", "tmp"):
         (folder / name).mkdir(parents=True, exist_ok=True)
-    for old in (folder / "server.pid", *(folder / "logs").iterdir()):
-        old.unlink(missing_ok=True)
+    (folder / "server.pid").unlink(missing_ok=True)
     values = {
         "folder": folder,
         "host": HOST,

@@ -52,9 +52,9 @@ def require_reachable(path: Path, account: Account | None, remedy: str) -> None:
 
 
 def size(folder: Path) -> int:
-    """The bytes of all files below a folder."""
+    """The bytes that all files below a folder take on the disk."""
     total = 0
     for path in folder.rglob("*"):
         with contextlib.suppress(OSError):
-            total += path.lstat().st_size
+            total += path.lstat().st_blocks * 512
     return total

@@ -97,7 +97,7 @@ def java_at(home: Path) -> Java | None:
 def _homes(environ: Mapping[str, str], folders: Iterable[str]) -> Iterator[Path]:
     if home := environ.get("JAVA_HOME"):
         yield Path(home)
-    if (executable := shutil.which("java", path=environ.get("PATH"))) and (named := _home_of(Path(executable))):
+    if (executable := shutil.which("java", path=environ.get("PATH", ""))) and (named := _home_of(Path(executable))):
         yield named
     for pattern in folders:
         path = Path(pattern).expanduser()
