@@ -36,15 +36,15 @@ def lexicon() -> Lexicon:
         ScoringError: the package or one of its files is missing.
     """
     try:
-        from vaderSentiment import vaderSentiment as vader
+        from vaderSentiment import vaderSentiment
 
-        analyzer = vader.SentimentIntensityAnalyzer()
+        analyzer = vaderSentiment.SentimentIntensityAnalyzer()
     except (ImportError, OSError, ValueError) as error:
         raise ScoringError(f"VADER's lexicon can't be read ({error}): install vaderSentiment==3.3.2 anew") from None
     return Lexicon(
         valences=analyzer.lexicon,
-        boosters=vader.BOOSTER_DICT,
-        negations=frozenset(vader.NEGATE),
-        idioms=vader.SPECIAL_CASES,
+        boosters=vaderSentiment.BOOSTER_DICT,
+        negations=frozenset(vaderSentiment.NEGATE),
+        idioms=vaderSentiment.SPECIAL_CASES,
         emojis={sign: words for sign, words in analyzer.emojis.items() if len(sign) == 1},
     )

@@ -81,7 +81,7 @@ def _from_three_before(one: Word, two: Word, three: Word) -> float:
 
 def _idiom(words: Sequence[Word], at: int, valence: float, lexicon: Lexicon) -> float:
     around = words[at - 3 : at + 3]
-    if not any([word.idiomatic for word in around]):
+    if not any(word.idiomatic for word in around):
         return valence
     three, two, one, word, after, later = [word.name for word in around]
     before = (f"{one} {word}", f"{two} {one} {word}", f"{two} {one}", f"{three} {two} {one}", f"{three} {two}")

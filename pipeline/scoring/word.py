@@ -8,7 +8,9 @@ from dataclasses import dataclass
 
 from pipeline.scoring.lexicon import Lexicon
 
-RULE_WORDS = frozenset("no or nor never so this without doubt at very least but kind of".split())
+RULE_WORDS = frozenset(
+    ["no", "or", "nor", "never", "so", "this", "without", "doubt", "at", "very", "least", "but", "kind", "of"]
+)
 """Words that the rules ask for by name."""
 
 
@@ -64,7 +66,7 @@ class Reader:
             name=lower if lower in self._named else "",
             caps=caps,
             known=known,
-            matters=(known and not booster) or lower == "but",
+            matters=known or lower == "but",
             valence=self._lexicon.valences.get(lower, 0.0),
             boost=self._lexicon.boosters.get(lower, 0.0),
             negates=negates,
