@@ -91,10 +91,9 @@ def families(streams: Mapping[str, Stored]) -> tuple[Metric, ...]:
     return documents, size, newest
 
 
-def _one(backing: Sequence[str] | str, indices: Mapping[str, Any], newest: Any) -> Stored:
-    # A list of one comes as a plain string.
-    names = [backing] if isinstance(backing, str) else backing
-    found = [indices[name] for name in names if name in indices]
+def _one(backing: Sequence[str], indices: Mapping[str, Any], newest: Any) -> Stored:
+    # An index may have gone between the two answers.
+    found = [indices[name] for name in backing if name in indices]
     milliseconds = newest["aggregations"]["newest"]["value"]
     return Stored(
         documents=sum(index["primaries"]["docs"]["count"] for index in found),

@@ -13,6 +13,7 @@ from exporters.disk import Disk
 from exporters.scrape import Scrape
 from exporters.store import Store
 from exporters.stream_lag import StreamLag
+from pipeline.domain.names import QUERY
 from pipeline.embedded.discover import with_embedded
 from pipeline.errors import SetupError
 from pipeline.settings import Settings, TelemetrySettings
@@ -28,7 +29,7 @@ def scrape_of(settings: Settings) -> Scrape:
         return Store(with_embedded(settings).elasticsearch)
 
     lag = StreamLag(
-        {"score": settings.checkpoint},
+        {QUERY: settings.checkpoint},
         topic=settings.kafka.tweets_topic,
         from_earliest=settings.stream.starting_offsets == "earliest",
         connect=broker,
