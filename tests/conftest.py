@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from uuid import uuid4
@@ -15,9 +15,7 @@ from pipeline.embedded.guard import guarded
 from pipeline.embedded.info import StackInfo
 from pipeline.embedded.stack import start
 from pipeline.settings import Settings
-from tests.stacks import settings_of, stack_settings
-
-MakeStack = Callable[[], StackInfo]
+from tests.stacks import MakeStack, settings_of, stack_settings
 
 
 @pytest.fixture(scope="session")

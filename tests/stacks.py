@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from pipeline.embedded.info import StackInfo
@@ -16,6 +17,9 @@ from pipeline.settings import (
     TelemetrySettings,
     load,
 )
+
+MakeStack = Callable[[], StackInfo]
+"""The fixture `make_stack`: each call starts a stack for the test alone."""
 
 
 def stack_settings(state_dir: Path) -> Settings:

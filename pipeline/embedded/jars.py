@@ -44,7 +44,7 @@ def resolve(settings: Settings, parts: Iterable[Part] = PARTS, tell: Tell = quie
     Raises:
         SetupError: a part could not be fetched, or there is no Java to fetch it with.
     """
-    folders = {part: settings.cache_dir / "jvm" / f"{part}-{_lock_hash()}" for part in parts}
+    folders = {part: folder_of(settings, part) for part in parts}
     if not all(folder.is_dir() for folder in folders.values()):
         java = find_java(tell=tell)
         make(settings.cache_dir / "jvm", _REMEDY)
@@ -66,8 +66,10 @@ def version(part: Part) -> str:
     return found[1]
 
 
-def _lock_hash() -> str:
-    return hashlib.sha256(IVY_XML.read_bytes()).hexdigest()[:12]
+def folder_of(settings: Settings, part: Part) -> Path:
+    """Where a part is once it has been fetched."""
+    lock = hashlib.sha256(IVY_XML.read_bytes()).hexdigest()[:12]
+    return settings.cache_dir / "jvm" / f"{part}-{lock}"
 
 
 def _missing(folders: dict[Part, Path]) -> dict[Part, Path]:

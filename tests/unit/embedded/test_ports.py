@@ -1,0 +1,56 @@
+"""Choosing ports."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from pipeline.embedded.ports import HOST, claim, free_port, is_free, is_open
+from pipeline.errors import SetupError
+
+
+@pytest.fixture
+def taken() -> Iterator[int]:
+    with socket.socket() as server:
+        server.bind((HOST, 0))
+        server.listen()
+        yield server.getsockname()[1]
+
+
+def test_a_taken_port_names_port_holder_and_option(taken: int) -> None:
+    """One line says which port, who holds it, and how to choose another."""
+    with pytest.raises(SetupError) as raised:
+        claim(taken, "Kafka", "--kafka-port")
+    assert f"port {taken}, which Kafka needs, is taken by " in raised.value.message
+    assert f"(process {os.getpid()})" in raised.value.message
+    assert raised.value.message.endswith("choose another with --kafka-port")
+    assert "\n" not in raised.value.message
+
+
+def test_a_listening_port_is_open_and_not_free(taken: int) -> None:
+    """Both questions see a listener."""
+    assert (is_open(taken), is_free(taken)) == (True, False)
+
+
+def test_a_port_taken_on_all_addresses_is_not_free() -> None:
+    """A listener on 0.0.0.0 holds the port of loopback too."""
+    with socket.socket() as server:
+        server.bind(("0.0.0.0", 0))
+        server.listen()
+        assert not is_free(server.getsockname()[1])
+
+
+def test_zero_is_a_free_port() -> None:
+    """Port 0 becomes one that a server can listen on."""
+    port = claim(0, "Kafka", "--kafka-port")
+    assert port != 0
+    assert is_free(port)
+
+
+def test_a_free_port_is_kept() -> None:
+    """What was asked for is what is used."""
+    port = free_port()
+    assert claim(port, "Kafka", "--kafka-port") == port
