@@ -13,7 +13,7 @@ import pytest
 
 from pipeline.embedded.guard import guarded
 from pipeline.embedded.info import StackInfo
-from pipeline.embedded.stack import start
+from pipeline.embedded.stack import start, stop
 from pipeline.settings import Settings
 from tests.stacks import MakeStack, settings_of, stack_settings
 
@@ -43,6 +43,7 @@ def state_dir() -> Iterator[Path]:
     """An empty state folder that the servers' unprivileged user can reach, which pytest's own is not."""
     with _folder() as folder:
         yield folder
+        stop(folder)
 
 
 @contextmanager
