@@ -2,10 +2,32 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from functools import partial
+from typing import TYPE_CHECKING
+
+from elasticsearch import Elasticsearch
+from prometheus_client import CollectorRegistry, ProcessCollector
+
+from pipeline.elasticsearch_client import connect
+from pipeline.embedded.jars import spark_jars
+from pipeline.embedded.java import find_java
+from pipeline.embedded.tell import Tell, quiet
 from pipeline.settings import Settings
+from pipeline.sinks.elasticsearch import setup
+from pipeline.sinks.elasticsearch.setup import SetupReport
 from pipeline.sources.pacing import Clock
 from pipeline.sources.publisher import Publisher
 from pipeline.sources.topics import Topics, ensure_topics
+from pipeline.telemetry.events import StreamEvents
+from pipeline.telemetry.metrics import StreamMetrics
+from pipeline.telemetry.process import MemoryCollector
+from pipeline.telemetry.server import MetricsServer, serve
+
+if TYPE_CHECKING:
+    from pipeline.stream.run import Run
 
 
 def topics(settings: Settings) -> Topics:
@@ -26,3 +48,54 @@ def publisher(settings: Settings, clock: Clock | None = None) -> Publisher:
         ConfigError: it refuses the credentials.
     """
     return Publisher(settings.kafka, clock=clock or Clock())
+
+
+def elasticsearch(settings: Settings) -> Elasticsearch:
+    """A client.
+
+    Raises:
+        ConfigError: the URL or the credentials can't be used as they are.
+    """
+    return connect(settings.elasticsearch)
+
+
+def set_up(settings: Settings, *, switch: bool = False) -> SetupReport:
+    """Make the topics, templates, data streams and the alias, where they are absent.
+
+    Raises:
+        SetupError: a server lacks what is needed; SinkUnavailable: it does not answer.
+    """
+    ensure_topics(settings.kafka)
+    with closing(connect(settings.elasticsearch)) as client:
+        return setup.set_up(client, settings.elasticsearch, switch=switch)
+
+
+@contextmanager
+def stream(settings: Settings, stop: threading.Event, tell: Tell = quiet) -> Iterator[tuple[Run, MetricsServer]]:
+    """Everything that a run of the stream needs, with its /metrics; closed again at the end.
+
+    Raises:
+        SetupError: Java, a jar or the port is missing.
+        ConfigError: a credential is wrong.
+    """
+    # Only here: importing Spark takes longer than most of the other commands.
+    from pipeline.stream import session
+    from pipeline.stream.run import Run
+
+    registry = CollectorRegistry()
+    metrics = StreamMetrics(registry, settings)
+    registry.register(MemoryCollector())
+    ProcessCollector(registry=registry)
+    java = find_java(tell=tell)
+    jars = spark_jars(settings, tell)
+    with (
+        closing(
+            serve(
+                registry, settings.telemetry.host, settings.telemetry.stream_port, "TWEETPULSE_TELEMETRY__STREAM_PORT"
+            )
+        ) as server,
+        closing(connect(settings.elasticsearch)) as client,
+        session.running(settings, jars, java.home) as spark,
+    ):
+        ensure = partial(setup.set_up, client, settings.elasticsearch)
+        yield Run(spark, client, settings, StreamEvents(metrics), ensure, stop), server

@@ -77,6 +77,7 @@ class StreamSettings(Section):
     master: str | None = None
     driver_memory: Annotated[str, Field(pattern=r"^\d+[mg]$")] = "1g"
     publish_scored: bool = True
+    accept_data_loss: bool = False
     stop_timeout: Seconds = 25.0
     repeat_horizon_hours: Count = 192
 

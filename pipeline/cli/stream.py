@@ -1,0 +1,89 @@
+"""`setup` and `run`: prepare the servers, and score and index what comes."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Annotated
+
+import typer
+
+from pipeline import bootstrap
+from pipeline.cli.app import app, err, out
+from pipeline.cli.app import settings as current_settings
+from pipeline.cli.stack import progress
+from pipeline.domain.document import SCORED, data_stream
+from pipeline.domain.outcome import Outcome
+from pipeline.embedded.discover import with_embedded
+from pipeline.settings import Settings
+
+
+@app.command()
+def setup(
+    switch: Annotated[
+        bool, typer.Option("--switch", help="Point the alias tweetpulse-tweets at this namespace.")
+    ] = False,
+) -> None:
+    """Make topics, templates, data streams and the alias, where they are absent or of an older version."""
+    report = bootstrap.set_up(with_embedded(current_settings()), switch=switch)
+    for change in report.changes or ("nothing to do: all is there",):
+        out.print(change, soft_wrap=True)
+
+
+@app.command()
+def run(
+    once: Annotated[bool, typer.Option("--once", help="Drain what is there, then end.")] = False,
+    accept_data_loss: Annotated[
+        bool, typer.Option("--accept-data-loss", help="Go on where Kafka has deleted what was not read yet.")
+    ] = False,
+) -> None:
+    """Score the tweets in Kafka and index them into Elasticsearch, until Ctrl-C or SIGTERM."""
+    settings = with_embedded(current_settings())
+    if accept_data_loss:
+        stream = settings.stream.model_copy(update={"accept_data_loss": True})
+        settings = settings.model_copy(update={"stream": stream})
+    total = drain(settings, once=once)
+    out.print(summary(total, settings), soft_wrap=True)
+
+
+def drain(settings: Settings, *, once: bool) -> Outcome:
+    """Run the stream in this process; what became of its records."""
+    stop = threading.Event()
+    with _on_signals(stop), progress() as tell:
+        bootstrap.set_up(settings)
+        tell("stream", "starting Spark")
+        with bootstrap.stream(settings, stop, tell) as (stream_run, server):
+            tell("stream", f"runs; metrics at {server.url}")
+            return stream_run.until_ended(once=once)
+
+
+def summary(total: Outcome, settings: Settings) -> str:
+    """What became of the records of this run, in one line."""
+    stream = data_stream(SCORED, settings.elasticsearch.namespace)
+    return (
+        f"read {total.read.total():,} records: {total.indexed[stream]:,} indexed, "
+        f"{total.already_there[stream]:,} already there, {total.rejected.total():,} rejected"
+    )
+
+
+@contextmanager
+def _on_signals(stop: threading.Event) -> Iterator[None]:
+    """The first Ctrl-C or SIGTERM asks for a clean end; the second one ends at once."""
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = {number: signal.getsignal(number) for number in numbers}
+
+    def ask(number: int, frame: FrameType | None) -> None:
+        stop.set()
+        signal.signal(number, before[signal.Signals(number)])
+        err.print("finishing the batch in flight ...")
+
+    for number in numbers:
+        signal.signal(number, ask)
+    try:
+        yield
+    finally:
+        for number, action in before.items():
+            signal.signal(number, action)

@@ -1,0 +1,30 @@
+"""What scoring says of a tweet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pipeline.domain.sentiment import Sentiment
+from pipeline.domain.tweet import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """A tweet's sentiment and what its text holds.
+
+    Attributes:
+        kind: from the record, else told from the text.
+        hashtags: lower-cased, without '#'.
+        mentions: without '@'.
+        entities: the record's first, then those that tracked keywords name; distinct.
+        clean: the text without what is not its words.
+        words: distinct keywords, for tag clouds.
+    """
+
+    sentiment: Sentiment
+    kind: Kind
+    hashtags: tuple[str, ...]
+    mentions: tuple[str, ...]
+    entities: tuple[str, ...]
+    clean: str
+    words: tuple[str, ...]

@@ -1,0 +1,143 @@
+"""A scored tweet, or a rejected record, as an ECS document."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pipeline.domain.analysis import Analysis
+from pipeline.domain.record import Rejection
+from pipeline.domain.tweet import Geo, Tweet
+
+ECS_VERSION = "8.17.0"
+SCORED = "tweets.scored"
+REJECTED = "tweets.rejected"
+EVENTS = "tweets.events"
+ORIGINAL_CHARS = 1_000
+"""How much of a rejected record its document shows. The whole of it is in the topic of rejected records."""
+
+Document = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Coordinates:
+    """Where a record lies in Kafka, and when the broker took it."""
+
+    topic: str
+    partition: int
+    offset: int
+    time: datetime
+
+    @property
+    def key(self) -> str:
+        """`topic-partition-offset`: the id of a rejected record."""
+        return f"{self.topic}-{self.partition}-{self.offset}"
+
+
+def data_stream(dataset: str, namespace: str) -> str:
+    """`logs-<dataset>-<namespace>`."""
+    return f"logs-{dataset}-{namespace}"
+
+
+def stream_fields(dataset: str, namespace: str) -> Document:
+    """The fields that say which data stream a document belongs to."""
+    return {"type": "logs", "dataset": dataset, "namespace": namespace}
+
+
+def scored_document(tweet: Tweet, analysis: Analysis, at: Coordinates, ingested: datetime, namespace: str) -> Document:
+    """The document of a scored tweet. Its `_id` is the tweet's id."""
+    return {
+        "@timestamp": tweet.written_at or at.time,
+        "message": tweet.text,
+        "event": {
+            "id": tweet.id,
+            "kind": "event",
+            "dataset": SCORED,
+            "created": at.time,
+            "ingested": ingested,
+        },
+        "user": present({"id": tweet.author.id, "name": tweet.author.name}),
+        "url": {"full": tweet.url} if tweet.url else {},
+        "kafka": {"topic": at.topic, "partition": at.partition, "offset": at.offset},
+        "data_stream": stream_fields(SCORED, namespace),
+        "ecs": {"version": ECS_VERSION},
+        "tweet": _tweet_fields(tweet, analysis),
+    }
+
+
+def rejected_document(
+    rejection: Rejection, value: bytes | None, at: Coordinates, ingested: datetime, namespace: str
+) -> Document:
+    """The document of a rejected record. Its `_id` is `topic-partition-offset`."""
+    return {
+        "@timestamp": at.time,
+        "event": {
+            "id": at.key,
+            "kind": "pipeline_error",
+            "dataset": REJECTED,
+            "created": at.time,
+            "ingested": ingested,
+            "original": escaped(value or b""),
+        },
+        "error": {"type": rejection.reason, "message": rejection.error},
+        "kafka": {"topic": at.topic, "partition": at.partition, "offset": at.offset},
+        "data_stream": stream_fields(REJECTED, namespace),
+        "ecs": {"version": ECS_VERSION},
+    }
+
+
+def escaped(value: bytes) -> str:
+    """The first 1,000 characters, with everything that a terminal would obey made visible."""
+    text = value[: ORIGINAL_CHARS * 4].decode("utf-8", "backslashreplace")[:ORIGINAL_CHARS]
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)[:ORIGINAL_CHARS]
+
+
+def present(fields: Document) -> Document:
+    """Only the fields that have a value."""
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _tweet_fields(tweet: Tweet, analysis: Analysis) -> Document:
+    sentiment = analysis.sentiment
+    fields: Document = {
+        "source": tweet.source,
+        "kind": analysis.kind,
+        "entity": analysis.entities,
+        "hashtags": analysis.hashtags,
+        "mentions": analysis.mentions,
+        "words": analysis.words,
+        "clean": analysis.clean,
+        "sentiment": {"label": sentiment.label}
+        if sentiment.compound is None
+        else {
+            "label": sentiment.label,
+            "compound": sentiment.compound,
+            "positive": sentiment.positive,
+            "neutral": sentiment.neutral,
+            "negative": sentiment.negative,
+        },
+    }
+    if tweet.lang is not None:
+        fields["lang"] = tweet.lang
+    if tweet.original_written_at is not None:
+        fields["original_timestamp"] = tweet.original_written_at
+    if tweet.author.followers is not None:
+        fields["author"] = {"followers": tweet.author.followers}
+    if tweet.geo is not None:
+        fields["geo"] = _geo_fields(tweet.geo)
+    return fields
+
+
+def _geo_fields(geo: Geo) -> Document:
+    located = geo.lat is not None and geo.lon is not None
+    return present(
+        {
+            "location": {"lat": geo.lat, "lon": geo.lon} if located else None,
+            "place": geo.place,
+            "country": geo.country,
+            "source": geo.source,
+        }
+    )

@@ -1,0 +1,7 @@
+"""Names that metrics, checkpoints and boards share."""
+
+QUERY = "score"
+"""The streaming query that scores and indexes; a metric's label, and its checkpoint's folder."""
+
+OTHER = "other"
+"""The label of all entities that are not tracked: a metric's label set must be bounded."""

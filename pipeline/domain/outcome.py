@@ -1,0 +1,104 @@
+"""What became of a batch's records: counts that tasks return and the driver adds up."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+WAIT_REASONS = (
+    "connection",
+    "timeout",
+    "too_many_requests",
+    "bad_gateway",
+    "unavailable",
+    "gateway_timeout",
+    "read_only",
+    "index_closed",
+    "index_missing",
+    "kafka",
+)
+"""Why a sink waits: the environment's faults. A closed list: it is a metric's label."""
+
+FAILURES = ("mapping", "too_large", "failure_store", "other")
+"""Why Elasticsearch refused a document for its own fault: a closed list, a metric's label."""
+
+EDGES = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0)
+"""Histogram edges, seconds. They hold the usual trigger intervals and the objectives (10, 60, 300)."""
+
+
+@dataclass(slots=True)
+class Durations:
+    """A histogram of seconds: `counts[i]` observations at most `EDGES[i]`, the last one is above all."""
+
+    counts: list[int] = field(default_factory=lambda: [0] * (len(EDGES) + 1))
+    total: float = 0.0
+
+    def observe(self, seconds: float, times: int = 1) -> None:
+        """Count an observation."""
+        self.counts[bisect_left(EDGES, seconds)] += times
+        self.total += seconds * times
+
+    def observe_all(self, seconds: Iterable[float]) -> None:
+        """Count many."""
+        for one in seconds:
+            self.observe(one)
+
+    def add(self, other: Durations) -> None:
+        """Add another histogram's observations to this one."""
+        self.counts = [mine + theirs for mine, theirs in zip(self.counts, other.counts, strict=True)]
+        self.total += other.total
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of some records. Counters are keyed by what their metric is labelled with.
+
+    Attributes:
+        read: topic → records.
+        rejected: reason → records, including those that Elasticsearch refused (`mapping`).
+        scored: sentiment label → tweets.
+        entities: (entity, sentiment label) → matches; a tweet may name two.
+        indexed, already_there: data stream → documents.
+        failed: (data stream, error type) → documents that Elasticsearch refused for their own fault.
+        retries: reason → bulk requests sent again.
+        bulk, delay, scoring: seconds of a bulk request, from Kafka's time to acknowledged, of scoring a chunk.
+        newest: the newest event time, seconds of the epoch; None where no tweet was accepted.
+        gave_up: why the rest could not be sent now, one of `WAIT_REASONS`; None where all is done.
+        denied: what the server forbids, where waiting would be of no use.
+    """
+
+    read: Counter[str] = field(default_factory=Counter)
+    rejected: Counter[str] = field(default_factory=Counter)
+    scored: Counter[str] = field(default_factory=Counter)
+    entities: Counter[tuple[str, str]] = field(default_factory=Counter)
+    indexed: Counter[str] = field(default_factory=Counter)
+    already_there: Counter[str] = field(default_factory=Counter)
+    failed: Counter[tuple[str, str]] = field(default_factory=Counter)
+    retries: Counter[str] = field(default_factory=Counter)
+    bulk: Durations = field(default_factory=Durations)
+    delay: Durations = field(default_factory=Durations)
+    scoring: Durations = field(default_factory=Durations)
+    newest: float | None = None
+    gave_up: str | None = None
+    denied: str | None = None
+
+    def add(self, other: Outcome) -> None:
+        """Add another outcome to this one."""
+        for name in _COUNTERS:
+            getattr(self, name).update(getattr(other, name))
+        for name in _DURATIONS:
+            getattr(self, name).add(getattr(other, name))
+        self.newest = max((t for t in (self.newest, other.newest) if t is not None), default=None)
+        self.gave_up = self.gave_up or other.gave_up
+        self.denied = self.denied or other.denied
+
+    def unaccounted(self, scored_stream: str) -> int:
+        """Records read that are neither indexed, nor already there, nor rejected. It is 0."""
+        known = self.indexed[scored_stream] + self.already_there[scored_stream] + self.rejected.total()
+        return self.read.total() - known
+
+
+_COUNTERS = ("read", "rejected", "scored", "entities", "indexed", "already_there", "failed", "retries")
+_DURATIONS = ("bulk", "delay", "scoring")

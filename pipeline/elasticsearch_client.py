@@ -1,0 +1,111 @@
+"""What every Elasticsearch client of this project shares: its options, and how its errors are told to people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from elastic_transport import ConnectionTimeout, SniffingError, TlsError, TransportError
+from elasticsearch import ApiError, Elasticsearch, OrjsonSerializer
+
+from pipeline.errors import ConfigError, PipelineError, SetupError, SinkUnavailable
+from pipeline.settings import ElasticsearchSettings
+
+WAIT_STATUSES = {429: "too_many_requests", 502: "bad_gateway", 503: "unavailable", 504: "gateway_timeout"}
+"""HTTP statuses that are the environment's fault, and what they are called as a metric's label."""
+
+
+def connect(settings: ElasticsearchSettings) -> Elasticsearch:
+    """A client that never retries by itself: who retries what is decided where the request is made.
+
+    Raises:
+        ConfigError: the URL or the credentials can't be used as they are.
+    """
+    try:
+        return Elasticsearch(settings.url, **_options(settings))
+    except (ValueError, TlsError, OSError) as error:
+        raise ConfigError(f"elasticsearch settings are wrong: {error}; see TWEETPULSE_ELASTICSEARCH__*") from None
+
+
+@contextmanager
+def elasticsearch_errors(settings: ElasticsearchSettings) -> Iterator[None]:
+    """Turn the client's errors into ours.
+
+    Raises:
+        ConfigError: the server refuses the user, the password or the privilege.
+        SinkUnavailable: it does not answer, or asks to wait.
+        SetupError: it refuses for a reason that waiting does not mend.
+    """
+    try:
+        yield
+    except (TransportError, ApiError) as error:
+        raise as_pipeline_error(error, settings) from error
+
+
+def as_pipeline_error(error: Exception, settings: ElasticsearchSettings) -> PipelineError:
+    """The error of ours that says what the client's says, in one line and with what to do."""
+    if isinstance(error, ApiError):
+        return _refusal(error, settings)
+    if isinstance(error, TlsError):
+        return ConfigError(
+            f"the certificate of Elasticsearch at {settings.url} is not trusted: "
+            "set TWEETPULSE_ELASTICSEARCH__CA_FILE to its CA"
+        )
+    if isinstance(error, SniffingError):
+        return SetupError(f"Elasticsearch at {settings.url}: {type(error).__name__}")
+    reason = "timeout" if isinstance(error, ConnectionTimeout) else "connection"
+    return SinkUnavailable(
+        f"Elasticsearch at {settings.url} does not answer: start it (`tweetpulse up` runs one here), "
+        "or set TWEETPULSE_ELASTICSEARCH__URL",
+        reason=reason,
+    )
+
+
+def _options(settings: ElasticsearchSettings) -> dict[str, Any]:
+    options: dict[str, Any] = {
+        "request_timeout": settings.request_timeout,
+        "max_retries": 0,
+        "retry_on_timeout": False,
+        "serializer": OrjsonSerializer(),
+        "connections_per_node": 4,
+    }
+    if settings.ca_file is not None:
+        options["ca_certs"] = str(settings.ca_file)
+    if settings.api_key is not None:
+        options["api_key"] = settings.api_key.get_secret_value()
+    elif settings.username is not None:
+        password = settings.password.get_secret_value() if settings.password else ""
+        options["basic_auth"] = (settings.username, password)
+    return options
+
+
+def _refusal(error: ApiError, settings: ElasticsearchSettings) -> PipelineError:
+    status, kind = error.status_code, error_type(error)
+    if status == 401:
+        return ConfigError(
+            f"Elasticsearch at {settings.url} refuses the user or the password: "
+            "set TWEETPULSE_ELASTICSEARCH__USERNAME and __PASSWORD (or __API_KEY)"
+        )
+    if status == 403 and kind != "cluster_block_exception":
+        return ConfigError(f"Elasticsearch at {settings.url} does not let this user do that ({kind}): grant it")
+    if status in WAIT_STATUSES or status == 403:
+        reason = WAIT_STATUSES.get(status, "read_only")
+        return SinkUnavailable(f"Elasticsearch at {settings.url} asks to wait: {status} {kind}", reason=reason)
+    return SetupError(f"Elasticsearch at {settings.url} refused: {status} {kind}: {error_reason(error)}")
+
+
+def error_type(error: ApiError) -> str:
+    """The server's name for what it refuses (`index_not_found_exception`, ...)."""
+    return str(_error(error).get("type", error.message))
+
+
+def error_reason(error: ApiError) -> str:
+    """The server's own words."""
+    return str(_error(error).get("reason", ""))[:300]
+
+
+def _error(error: ApiError) -> dict[str, Any]:
+    body = error.body if isinstance(error.body, dict) else {}
+    found = body.get("error", {})
+    return found if isinstance(found, dict) else {}

@@ -1,0 +1,153 @@
+"""A micro-batch on the driver: hand it to the tasks, add up what they say, and wait out the environment's faults."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Protocol
+
+from elasticsearch import Elasticsearch
+from pyspark.accumulators import AccumulatorParam
+from pyspark.errors import PySparkException
+from pyspark.sql import DataFrame
+from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_exponential
+from tenacity.nap import sleep_using_event
+
+from pipeline.domain.document import REJECTED, SCORED, data_stream
+from pipeline.domain.outcome import Outcome
+from pipeline.elasticsearch_client import elasticsearch_errors
+from pipeline.errors import ConfigError, PipelineError, SinkUnavailable
+from pipeline.settings import Settings
+from pipeline.sinks.elasticsearch import backing
+from pipeline.sinks.elasticsearch.backing import Backing
+from pipeline.stream import kafka_io, task
+
+FIRST_WAIT, LONGEST_WAIT = 1.0, 30.0
+
+
+class Observer(Protocol):
+    """Who is told what became of a batch."""
+
+    def waiting(self, sink: str, error: SinkUnavailable, attempt: int) -> None:
+        """A sink waits for its environment."""
+
+    def finished(self, batch: int, outcome: Outcome) -> None:
+        """A batch is done."""
+
+
+class Stopping(PipelineError):
+    """The stream was asked to stop, so this batch is left for the next start."""
+
+
+class OutcomeParam(AccumulatorParam[Outcome]):  # type: ignore[misc]
+    """How Spark adds outcomes up."""
+
+    def zero(self, value: Outcome) -> Outcome:
+        return Outcome()
+
+    def addInPlace(self, value1: Outcome, value2: Outcome) -> Outcome:  # noqa: N802 - Spark's name
+        value1.add(value2)
+        return value1
+
+
+class BatchRunner:
+    """What `foreachBatch` calls. Returning means that all of the batch is accounted for and acknowledged."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        client: Elasticsearch,
+        observer: Observer,
+        stop: threading.Event,
+        ensure_streams: Callable[[], object],
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._settings = settings
+        self._client = client
+        self._observer = observer
+        self._stop = stop
+        self._ensure_streams = ensure_streams
+        self._now = now
+        self._refreshed: set[str] = set()
+        self._outcomes: Any = None
+        self.failure: Exception | None = None
+        self.in_flight = threading.Lock()
+
+    def __call__(self, records: DataFrame, batch: int) -> None:
+        """Index a micro-batch, however long that takes.
+
+        Raises:
+            Stopping: the stream was asked to stop before the batch was done.
+            ConfigError: a privilege or a credential is wrong; kept in `failure` too.
+        """
+        with self.in_flight:
+            try:
+                self._observer.finished(batch, self._until_done(records))
+            except Exception as error:
+                # Spark's own exception would hold it as text only.
+                self.failure = error
+                raise
+
+    def _until_done(self, records: DataFrame) -> Outcome:
+        outcome = Outcome()
+        for attempt in Retrying(
+            retry=retry_if_exception_type(SinkUnavailable),
+            wait=wait_exponential(multiplier=FIRST_WAIT, max=LONGEST_WAIT),
+            sleep=sleep_using_event(self._stop),
+            before_sleep=self._tell_waiting,
+        ):
+            with attempt:
+                if self._stop.is_set():
+                    raise Stopping("asked to stop")
+                outcome = self._attempt(records)
+        return outcome
+
+    def _attempt(self, records: DataFrame) -> Outcome:
+        with elasticsearch_errors(self._settings.elasticsearch):
+            work = task.Work(self._settings, self._backing(SCORED), self._backing(REJECTED))
+        outcome = self._run(records, work)
+        if outcome.denied:
+            raise ConfigError(outcome.denied)
+        if outcome.gave_up:
+            raise SinkUnavailable(f"Elasticsearch must be waited for ({outcome.gave_up})", reason=outcome.gave_up)
+        return outcome
+
+    def _run(self, records: DataFrame, work: task.Work) -> Outcome:
+        outcomes = self._zeroed(records)
+        scored = records.mapInArrow(partial(task.run, work=work, outcomes=outcomes), task.OUTPUT)
+        try:
+            kafka_io.write(scored, self._settings.kafka)
+        except PySparkException as error:
+            if kafka_io.is_unavailable(error):
+                raise SinkUnavailable("Kafka does not answer", reason="kafka") from None
+            raise
+        found: Outcome = outcomes.value
+        return found
+
+    def _zeroed(self, records: DataFrame) -> Any:
+        """One accumulator for the whole query, set to zero: PySpark keeps every one that was ever made."""
+        if self._outcomes is None:
+            self._outcomes = records.sparkSession.sparkContext.accumulator(Outcome(), OutcomeParam())
+        self._outcomes.value = Outcome()
+        return self._outcomes
+
+    def _backing(self, dataset: str) -> Backing:
+        stream = data_stream(dataset, self._settings.elasticsearch.namespace)
+        horizon = self._now() - self._settings.stream.repeat_horizon_hours * 3600
+        found = backing.resolve(self._client, stream, since=horizon)
+        closed = [index for index in found.older if index not in self._refreshed]
+        if closed:
+            # What was indexed just before the rollover must be found by the look-up.
+            self._client.indices.refresh(index=closed, ignore_unavailable=True)
+            self._refreshed.update(closed)
+        return found
+
+    def _tell_waiting(self, state: RetryCallState) -> None:
+        error = state.outcome.exception() if state.outcome else None
+        assert isinstance(error, SinkUnavailable)
+        sink = "kafka" if error.reason == "kafka" else "elasticsearch"
+        self._observer.waiting(sink, error, state.attempt_number)
+        if error.reason == "index_missing":
+            self._ensure_streams()

@@ -1,0 +1,89 @@
+"""The query as a sentence: read the topic of tweets, and hand every micro-batch to the runner."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass
+
+from pyspark.sql import SparkSession
+from pyspark.sql.streaming import StreamingQuery
+
+from pipeline.domain.names import QUERY
+from pipeline.errors import PipelineError, SetupError
+from pipeline.settings import Settings
+from pipeline.stream import kafka_io
+from pipeline.stream.batch import BatchRunner, Stopping
+
+_POLL = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a run ended. `kafka_away`: worth starting again."""
+
+    kafka_away: bool = False
+
+
+def start(spark: SparkSession, settings: Settings, runner: BatchRunner, *, once: bool) -> StreamingQuery:
+    """Start the query. `once` drains what is there and ends."""
+    records = kafka_io.read(spark, settings.kafka, settings.stream)
+    tasks = spark.sparkContext.defaultParallelism
+    trigger = {"availableNow": True} if once else {"processingTime": f"{settings.stream.trigger_seconds} seconds"}
+    return (
+        # As many tasks as cores: each keeps its worker busy with one long run of chunks.
+        records.coalesce(tasks)
+        .writeStream.queryName(QUERY)
+        .option("checkpointLocation", str(settings.checkpoint))
+        .trigger(**trigger)
+        .foreachBatch(runner)
+        .start()
+    )
+
+
+def wait(
+    spark: SparkSession, query: StreamingQuery, settings: Settings, runner: BatchRunner, stop: threading.Event
+) -> Ended:
+    """Until the query ends by itself, or is asked to stop and has finished its batch in flight.
+
+    Raises:
+        PipelineError: what ended the query, where it is a fault that waiting does not mend.
+    """
+    while query.isActive and not stop.wait(_POLL):
+        pass
+    if stop.is_set():
+        _finish(spark, query, settings.stream.stop_timeout, runner)
+    return _ended(query, runner, stop)
+
+
+def _finish(spark: SparkSession, query: StreamingQuery, timeout: float, runner: BatchRunner) -> None:
+    """Let the batch in flight end and be committed; the next one ends itself as soon as it is called."""
+    deadline = time.monotonic() + timeout
+    while time.monotonic() < deadline and query.isActive and query.status["isTriggerActive"]:
+        time.sleep(_POLL)
+    if runner.in_flight.locked():
+        spark.sparkContext.cancelAllJobs()
+    query.stop()
+
+
+def _ended(query: StreamingQuery, runner: BatchRunner, stop: threading.Event) -> Ended:
+    failure = runner.failure
+    if failure is not None and not isinstance(failure, Stopping):
+        raise failure if isinstance(failure, PipelineError) else _as_pipeline_error(failure) from failure
+    error = query.exception()
+    if error is None or stop.is_set():
+        return Ended()
+    if kafka_io.is_unavailable(error):
+        return Ended(kafka_away=True)
+    raise _as_pipeline_error(error) from error
+
+
+def _as_pipeline_error(error: Exception) -> PipelineError:
+    text = str(error)
+    if "failOnDataLoss" in text or "KAFKA_DATA_LOSS" in text:
+        return SetupError(
+            "Kafka no longer has records that the stream has not read (retention, or another topic of that name): "
+            "`tweetpulse run --accept-data-loss` goes on from what is there"
+        )
+    first = next((line.strip() for line in text.splitlines() if line.strip()), type(error).__name__)
+    return PipelineError(f"the stream ended: {first[:300]} (more with --debug)")

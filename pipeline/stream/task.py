@@ -1,0 +1,196 @@
+"""What one Spark task does with its share of a micro-batch: score, index, and hand on what Kafka is to get.
+
+Arrow batches come in and go out; counts go to the driver through an accumulator, which Spark updates exactly
+once per finished task. While Elasticsearch answers for one chunk, the next one is being scored.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import NamedTuple, Protocol
+
+import pyarrow as pa
+
+from pipeline.domain.document import REJECTED, SCORED, Coordinates, data_stream
+from pipeline.domain.outcome import Outcome
+from pipeline.domain.record import Reason, Rejection
+from pipeline.elasticsearch_client import connect
+from pipeline.errors import ConfigError, SinkUnavailable
+from pipeline.scoring.analysis import Analyzer
+from pipeline.settings import Settings
+from pipeline.sinks.elasticsearch.backing import Backing
+from pipeline.sinks.elasticsearch.bulk import Entry, Fate
+from pipeline.sinks.elasticsearch.sink import ElasticsearchSink, Report
+from pipeline.stream.chunk import Chunk, Record, Refused, refuse, refused_documents, score_chunk
+
+IN_FLIGHT = 2
+"""Bulk requests under way at once per task: more made no difference, fewer did."""
+
+OUTPUT = "topic string, key binary, value binary, headers array<struct<key: string, value: binary>>"
+"""What a task hands on, as Spark's Kafka sink takes it."""
+
+_HEADERS = pa.list_(pa.struct([("key", pa.string()), ("value", pa.binary())]))
+_OUTPUT = pa.schema([("topic", pa.string()), ("key", pa.binary()), ("value", pa.binary()), ("headers", _HEADERS)])
+
+
+class Outcomes(Protocol):
+    """Where a task's outcome goes: an accumulator of Spark's."""
+
+    def add(self, outcome: Outcome) -> None:
+        """Hand an outcome to the driver."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What all tasks of a batch are told."""
+
+    settings: Settings
+    scored: Backing
+    rejected: Backing
+
+
+class Message(NamedTuple):
+    """A record for Kafka."""
+
+    topic: str
+    key: bytes
+    value: bytes | None
+    headers: list[dict[str, object]] | None = None
+
+
+def run(batches: Iterator[pa.RecordBatch], work: Work, outcomes: Outcomes) -> Iterator[pa.RecordBatch]:
+    """Do the work on every Arrow batch; stops at the first sign that the environment must be waited for."""
+    outcome = Outcome()
+    try:
+        yield from _overlapped(batches, work, outcome)
+    except SinkUnavailable as error:
+        outcome.gave_up = error.reason
+    except ConfigError as error:
+        outcome.denied = error.message
+    finally:
+        outcomes.add(outcome)
+
+
+def _overlapped(batches: Iterator[pa.RecordBatch], work: Work, outcome: Outcome) -> Iterator[pa.RecordBatch]:
+    under_way: deque[tuple[Chunk, Future[Report]]] = deque()
+    worker = _worker(work.settings)
+    with ThreadPoolExecutor(IN_FLIGHT) as pool:
+        for batch in batches:
+            chunk = worker.score(batch)
+            entries = [Entry(*document) for document in chunk.documents]
+            under_way.append((chunk, pool.submit(worker.index, entries, work)))
+            if len(under_way) > IN_FLIGHT:
+                yield from worker.settle(*under_way.popleft(), work, outcome)
+        while under_way:
+            yield from worker.settle(*under_way.popleft(), work, outcome)
+
+
+class _Worker:
+    """What is made once per Python worker process: the analyzer with its lexicon, and the client."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._analyzer = Analyzer(settings.scoring)
+        self._tracked = frozenset(settings.scoring.entities)
+        self._sink = ElasticsearchSink(connect(settings.elasticsearch), settings.elasticsearch)
+        self._namespace = settings.elasticsearch.namespace
+        self._stream = data_stream(SCORED, self._namespace)
+        self._rejected_stream = data_stream(REJECTED, self._namespace)
+
+    def score(self, batch: pa.RecordBatch) -> Chunk:
+        return score_chunk(_records(batch), self._analyzer, namespace=self._namespace, tracked=self._tracked)
+
+    def index(self, entries: list[Entry], work: Work) -> Report:
+        return self._sink.index(self._stream, entries, work.scored)
+
+    def settle(self, chunk: Chunk, indexing: Future[Report], work: Work, outcome: Outcome) -> Iterator[pa.RecordBatch]:
+        """Count what became of a chunk, once Elasticsearch has answered, and hand on its messages."""
+        report = indexing.result()
+        acknowledged = time.time()
+        self._reject_failed(chunk, report)
+        rejected = self._index_rejected(chunk, work)
+        result = chunk.outcome
+        _count(result, self._stream, report)
+        _count(result, self._rejected_stream, rejected)
+        result.delay.observe_all(
+            acknowledged - record.at.time.timestamp()
+            for id_, record in chunk.records.items()
+            if report.verdicts[id_].fate is Fate.INDEXED
+        )
+        outcome.add(result)
+        yield from _arrow(self._messages(chunk, report))
+
+    def _reject_failed(self, chunk: Chunk, report: Report) -> None:
+        """What Elasticsearch refused for its own fault is a rejected record too."""
+        for id_, verdict in report.verdicts.items():
+            if verdict.fate is Fate.FAILED:
+                refuse(chunk, Refused(Rejection(Reason.MAPPING, verdict.error), chunk.records[id_]))
+
+    def _index_rejected(self, chunk: Chunk, work: Work) -> Report:
+        documents = refused_documents(chunk.refused, datetime.now(UTC), self._namespace)
+        return self._sink.index(self._rejected_stream, [Entry(*document) for document in documents], work.rejected)
+
+    def _messages(self, chunk: Chunk, report: Report) -> list[Message]:
+        kafka = self._settings.kafka
+        messages = [
+            Message(kafka.rejected_topic, record.at.key.encode(), record.value, _headers(rejection))
+            for rejection, record in chunk.refused
+        ]
+        if self._settings.stream.publish_scored:
+            # Also what was already there: the attempt that indexed it may have died before it published it.
+            messages += [
+                Message(kafka.scored_topic, id_.encode(), body)
+                for id_, body in dict(chunk.documents).items()
+                if report.verdicts[id_].fate is not Fate.FAILED
+            ]
+        return messages
+
+
+_WORKERS: dict[str, _Worker] = {}
+
+
+def _worker(settings: Settings) -> _Worker:
+    """This process's worker for these settings: a process outlives its tasks, and reading the lexicon takes time."""
+    key = settings.model_dump_json()
+    if key not in _WORKERS:
+        _WORKERS[key] = _Worker(settings)
+    return _WORKERS[key]
+
+
+def _records(batch: pa.RecordBatch) -> Iterator[Record]:
+    columns = (batch.column(name) for name in ("topic", "partition", "offset", "value"))
+    micros = batch.column("timestamp").cast(pa.int64()).to_pylist()
+    for (topic, partition, offset, value), time_ in zip(
+        zip(*(column.to_pylist() for column in columns), strict=True), micros, strict=True
+    ):
+        yield Record(value, Coordinates(topic, partition, offset, datetime.fromtimestamp(time_ / 1e6, UTC)))
+
+
+def _count(outcome: Outcome, stream: str, report: Report) -> None:
+    outcome.indexed[stream] += report.count(Fate.INDEXED)
+    outcome.already_there[stream] += report.count(Fate.ALREADY_THERE)
+    for verdict in report.verdicts.values():
+        if verdict.fate is Fate.FAILED:
+            outcome.failed[stream, verdict.reason] += 1
+    outcome.retries.update(report.retries)
+    outcome.bulk.add(report.bulk)
+
+
+def _headers(rejection: Rejection) -> list[dict[str, object]]:
+    return [
+        {"key": "reason", "value": rejection.reason.encode()},
+        {"key": "error", "value": rejection.error.encode()},
+    ]
+
+
+def _arrow(messages: list[Message]) -> Iterator[pa.RecordBatch]:
+    if messages:
+        columns = zip(*messages, strict=True)
+        yield pa.RecordBatch.from_arrays(
+            [pa.array(column, field.type) for column, field in zip(columns, _OUTPUT, strict=True)], schema=_OUTPUT
+        )

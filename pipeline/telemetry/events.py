@@ -1,0 +1,84 @@
+"""What happens to the stream: each event is one log line and the metrics that belong to it, so they can't disagree."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from pipeline import log
+from pipeline.domain.names import QUERY
+from pipeline.domain.outcome import Outcome
+from pipeline.errors import SinkUnavailable
+from pipeline.telemetry.metrics import PHASES, StreamMetrics
+
+
+class StreamEvents:
+    """Tells log and metrics alike."""
+
+    def __init__(self, metrics: StreamMetrics, clock: Callable[[], float] = time.time) -> None:
+        self._metrics = metrics
+        self._clock = clock
+        self._log = log.get("pipeline.stream")
+        self._waits: set[tuple[str, str]] = set()
+        self.total = Outcome()
+
+    def started(self) -> None:
+        """The query runs."""
+        self._metrics.active.labels(QUERY).set(1)
+        self._alive()
+        self._log.info("stream started", **{"event.action": "stream-started"})
+
+    def ended(self) -> None:
+        """The query does not run any more."""
+        self._metrics.active.labels(QUERY).set(0)
+        self._log.info("stream ended", **{"event.action": "stream-ended"})
+
+    def idle(self) -> None:
+        """Nothing to do: a sign of life."""
+        self._alive()
+
+    def waiting(self, sink: str, error: SinkUnavailable, attempt: int) -> None:
+        """A sink waits for its environment; the batch will be repeated."""
+        self._clear_waits(but=(sink, error.reason))
+        self._metrics.waiting.labels(sink, error.reason).set(1)
+        self._waits.add((sink, error.reason))
+        self._metrics.retries.labels(error.reason).inc()
+        self._alive()
+        self._log.warning(
+            "sink waits", **{"event.action": "sink-waits", "error.type": error.reason, "attempt": attempt, "sink": sink}
+        )
+
+    def finished(self, batch: int, outcome: Outcome) -> None:
+        """A batch is acknowledged by every sink."""
+        if self._waits:
+            self._log.info("sink answers again", **{"event.action": "sink-answers"})
+        self._clear_waits()
+        self._metrics.count(outcome)
+        self.total.add(outcome)
+        self._alive()
+        self._log.info(
+            "batch finished",
+            **{
+                "event.action": "batch-finished",
+                "batch": batch,
+                "read": outcome.read.total(),
+                "indexed": outcome.indexed.total(),
+                "already_there": outcome.already_there.total(),
+                "rejected": outcome.rejected.total(),
+            },
+        )
+
+    def progressed(self, durations: dict[str, int]) -> None:
+        """Spark has committed a batch; durations in milliseconds, by phase."""
+        for phase in PHASES:
+            self._metrics.phase.labels(phase).set(durations.get(phase, 0) / 1000)
+        self._metrics.batch_duration.labels(QUERY).observe(durations.get("triggerExecution", 0) / 1000)
+        self._alive()
+
+    def _alive(self) -> None:
+        self._metrics.last_seen.labels(QUERY).set(self._clock())
+
+    def _clear_waits(self, but: tuple[str, str] | None = None) -> None:
+        for wait in self._waits - {but}:
+            self._metrics.waiting.labels(*wait).set(0)
+        self._waits &= {but} if but else set()
