@@ -1,0 +1,11 @@
+"""The boards. A new one is a module with a `board()` and a name in this list."""
+
+from __future__ import annotations
+
+from dashboards.grafana.boards import entity, overview, pipeline
+from dashboards.grafana.boards.layout import Board
+
+
+def boards() -> list[Board]:
+    """All boards, made anew."""
+    return [overview.board(), entity.board(), pipeline.board()]

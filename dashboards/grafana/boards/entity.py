@@ -1,0 +1,165 @@
+"""Entity: one entity against all the others. For the analyst of one brand."""
+
+from __future__ import annotations
+
+from grafana_foundation_sdk.models import dashboard as sdk
+
+from dashboards.grafana import config, variables
+from dashboards.grafana.boards.layout import Board, Line, Row
+from dashboards.grafana.panels import fields
+from dashboards.grafana.panels.bars import distribution, ranking
+from dashboards.grafana.panels.charts import BARE, DASHED, SHARES, chart
+from dashboards.grafana.panels.maps import where
+from dashboards.grafana.panels.stats import stat
+from dashboards.grafana.panels.tables import tweets
+from dashboards.grafana.queries import tweets as q
+
+ITS_TWEETS = q.ALL + q.THIS
+ITS_SCORED = q.SCORED + q.THIS
+ITS_NEGATIVE = q.NEGATIVE + q.THIS
+OTHERS_SCORED = q.SCORED + q.OTHERS
+OTHERS_NEGATIVE = q.NEGATIVE + q.OTHERS
+
+AGAINST: config.Steps = ((None, config.GOOD), (-2, config.PLAIN), (5, config.WARNING), (10, config.BAD))
+LATEST = ("@timestamp", "message", q.SCORE, q.LABEL, "url.full")
+
+
+def board() -> Board:
+    doing = [_negative(), _against(), _tweets(), _voice(), _compound(), _authors()]
+    return Board(
+        uid=config.ENTITY,
+        title="Tweets: one entity",
+        description="One entity compared with all the others.",
+        tag="sentiment",
+        rows=[
+            Row("How is $entity doing?", [Line(5, [(4, panel) for panel in doing])]),
+            Row("When did it change?", [Line(9, [(12, _mood()), (12, _parting())])]),
+            Row("What do they talk about?", [Line(9, [(12, _hashtags()), (12, _words())])]),
+            Row("What do they say?", [Line(13, [(24, _latest())])]),
+            Row("Where, and how strongly?", [Line(11, [(12, where(ITS_SCORED)), (12, _strength())])], collapsed=True),
+        ],
+        variables=[variables.TWEETS, variables.entity(), variables.retweets(), variables.filters()],
+        annotations=[variables.events()],
+        since="now-24h",
+        refresh="1m",
+    )
+
+
+def _negative() -> sdk.Panel:
+    return stat(
+        "Negative tweets",
+        "Share of $entity's scored tweets whose label is negative. Orange from 40 %, red from 50 %.",
+        q.share(ITS_NEGATIVE, ITS_SCORED),
+        unit="percentunit",
+        steps=config.NEGATIVE_SHARE,
+        decimals=0,
+    )
+
+
+def _against() -> sdk.Panel:
+    counted = q.totals(A=ITS_NEGATIVE, B=ITS_SCORED, F=OTHERS_NEGATIVE, G=OTHERS_SCORED)
+    return stat(
+        "Against the others",
+        "Negative share of $entity minus that of everyone else, in percentage points. Above 0 is worse than them.",
+        [*counted, q.math("E", "($A_total / $B_total - $F_total / $G_total) * 100")],
+        unit="suffix: pp",
+        steps=AGAINST,
+        decimals=0,
+    )
+
+
+def _tweets() -> sdk.Panel:
+    return stat(
+        "Tweets",
+        "Tweets about $entity in the time range.",
+        [q.ask(ITS_TWEETS, q.by_time())],
+        unit="short",
+        colour=config.VOLUME,
+        name="Tweets",
+        history=True,
+        reduce="sum",
+        text="value",
+    )
+
+
+def _voice() -> sdk.Panel:
+    return stat(
+        "Share of voice",
+        "Tweets about $entity out of all tweets.",
+        q.share(ITS_TWEETS, q.ALL),
+        unit="percentunit",
+        decimals=0,
+    )
+
+
+def _compound() -> sdk.Panel:
+    return stat(
+        "Average compound",
+        "Mean VADER compound of $entity's tweets, -1 to +1.",
+        [q.ask(ITS_SCORED, q.as_one(), metrics=(q.average(q.SCORE),))],
+        unit="none",
+        steps=config.COMPOUND,
+        decimals=2,
+        field="/^Average$/",
+    )
+
+
+def _authors() -> sdk.Panel:
+    return stat(
+        "Authors",
+        "Different people who wrote about $entity (approximate).",
+        [q.ask(ITS_TWEETS, q.as_one(), metrics=(q.distinct("user.id"),))],
+        unit="short",
+        field="/^Unique Count$/",
+    )
+
+
+def _mood() -> sdk.Panel:
+    return chart(
+        "Share of each sentiment: $entity",
+        "Scored tweets per interval by label, stacked to 100 %.",
+        [q.ask(ITS_SCORED, q.by_label(), q.by_time(), alias="{{tweet.sentiment.label}}")],
+        unit="short",
+        style=SHARES,
+        colours=config.LABELS,
+        points=100,
+    )
+
+
+def _parting() -> sdk.Panel:
+    queries = {"A": ITS_NEGATIVE, "B": ITS_SCORED, "F": OTHERS_NEGATIVE, "G": OTHERS_SCORED}
+    hourly = [q.ask(query, q.by_time("1h"), ref=ref, hide=True) for ref, query in queries.items()]
+    return chart(
+        "Negative share: $entity and the others",
+        "Per hour. Where both lines rise, something else is going on; where they part, it is about $entity.",
+        [*hourly, q.math("E", "$A / $B"), q.math("H", "$F / $G")],
+        unit="percentunit",
+        style=BARE,
+        top=1,
+        points=100,
+        overrides=[
+            fields.when("E", {"displayName": "$entity", "color": fields.fixed(config.NEGATIVE)}),
+            fields.when("H", {"displayName": "all others", "color": fields.fixed(config.QUIET), **DASHED}),
+        ],
+    )
+
+
+def _hashtags() -> sdk.Panel:
+    top = q.by_term("tweet.hashtags", 9)
+    return ranking("Top hashtags: $entity", "The commonest hashtags in tweets about $entity.", ITS_TWEETS, top)
+
+
+def _words() -> sdk.Panel:
+    top = q.by_term("tweet.words", 9)
+    return ranking("Top words: $entity", "The commonest words in tweets about $entity.", ITS_TWEETS, top)
+
+
+def _latest() -> sdk.Panel:
+    return tweets(
+        "Latest tweets about $entity", "All labels; narrow them with the filter at the top.", ITS_TWEETS, LATEST
+    )
+
+
+def _strength() -> sdk.Panel:
+    steps = q.by_step(q.SCORE, 0.1)
+    return distribution("How strong is it?", "Tweets by compound score, -1 to +1.", ITS_SCORED, steps, decimals=1)

@@ -1,0 +1,134 @@
+"""Overview: how people feel, about whom, about what. For the analyst and the press office."""
+
+from __future__ import annotations
+
+from grafana_foundation_sdk.models import dashboard as sdk
+
+from dashboards.grafana import config, variables
+from dashboards.grafana.boards.layout import Board, Line, Row
+from dashboards.grafana.panels.bars import ENTITY, ranking, worst_first
+from dashboards.grafana.panels.charts import BARS, SHARES, chart
+from dashboards.grafana.panels.maps import where
+from dashboards.grafana.panels.stats import share_bars, stat
+from dashboards.grafana.panels.tables import entities, tweets
+from dashboards.grafana.queries import tweets as q
+
+LATEST = ("@timestamp", ENTITY, "message", q.SCORE, "url.full")
+
+
+def board() -> Board:
+    return Board(
+        uid=config.OVERVIEW,
+        title="Tweets: overview",
+        description="How people feel, about whom, about what. Numbers come from Elasticsearch: one document per tweet.",
+        tag="sentiment",
+        rows=[
+            Row("How do people feel?", [Line(6, [(5, _negative()), (9, _split()), (5, _tweets()), (5, _newest())])]),
+            Row("How is the mood changing?", [Line(9, [(14, _mood()), (10, _volume())])]),
+            Row("Who is it about?", [Line(9, [(10, _by_entity()), (14, _entities())])]),
+            Row("What are they talking about?", [Line(10, [(12, _hashtags()), (12, _words())])]),
+            Row("What do they say, and where?", [Line(13, [(14, _latest()), (10, where(q.SCORED))])]),
+        ],
+        variables=[variables.TWEETS, variables.retweets(), variables.filters()],
+        annotations=[variables.events()],
+        since="now-24h",
+        refresh="1m",
+    )
+
+
+def _negative() -> sdk.Panel:
+    return stat(
+        "Negative tweets",
+        "Share of the scored tweets whose VADER label is negative. Orange from 40 %, red from 50 %.",
+        q.share(q.NEGATIVE, q.SCORED),
+        unit="percentunit",
+        steps=config.NEGATIVE_SHARE,
+        decimals=0,
+    )
+
+
+def _split() -> sdk.Panel:
+    by_label = q.ask(q.SCORED, q.by_label(), hide=True)
+    return share_bars(
+        "Sentiment split",
+        "Share of each label among the scored tweets. A tweet in a language that no scorer speaks is in none of them.",
+        [by_label, q.ask(q.SCORED, q.by_time(), ref="B", hide=True), q.total("D", "B"), q.math("E", "$A / $D")],
+        name='${__field.labels["tweet.sentiment.label"]}',
+        colours=config.LABELS,
+    )
+
+
+def _tweets() -> sdk.Panel:
+    return stat(
+        "Tweets",
+        "Tweets in the time range; the line is tweets per interval.",
+        [q.ask(q.ALL, q.by_time())],
+        unit="short",
+        colour=config.VOLUME,
+        name="Tweets",
+        history=True,
+        reduce="sum",
+        text="value",
+    )
+
+
+def _newest() -> sdk.Panel:
+    return stat(
+        "Newest tweet",
+        "When the newest tweet in the store was written. Long ago? Then look at the Pipeline board.",
+        [q.ask(q.ALL, q.as_one(), metrics=(q.largest("@timestamp"),))],
+        unit="dateTimeFromNow",
+        field="/^Max$/",
+    )
+
+
+def _mood() -> sdk.Panel:
+    return chart(
+        "Share of each sentiment",
+        "Scored tweets per interval by label, stacked to 100 %.",
+        [q.ask(q.SCORED, q.by_label(), q.by_time(), alias="{{tweet.sentiment.label}}")],
+        unit="short",
+        style=SHARES,
+        colours=config.LABELS,
+        points=100,
+    )
+
+
+def _volume() -> sdk.Panel:
+    return chart(
+        "Tweets per interval",
+        "The same as numbers, with what no scorer speaks: a share says little when few people wrote.",
+        [q.ask(q.ALL, q.by_label(unsupported=True), q.by_time(), alias="{{tweet.sentiment.label}}")],
+        unit="short",
+        style=BARS,
+        colours=config.LABELS,
+        legend=("sum",),
+        points=100,
+    )
+
+
+def _by_entity() -> sdk.Panel:
+    return worst_first(
+        "Sentiment by entity, worst first",
+        "Share of each label; click a bar for that entity's board.",
+        [q.ask(q.SCORED, q.by_term(ENTITY, 10), q.by_label())],
+    )
+
+
+def _entities() -> sdk.Panel:
+    return entities(
+        "Entities",
+        "Scored tweets of each entity; click a name for its board. Compound runs from -1 (worst) to +1 (best).",
+    )
+
+
+def _hashtags() -> sdk.Panel:
+    return ranking("Top hashtags", "The commonest hashtags in the time range.", q.ALL, q.by_term("tweet.hashtags", 10))
+
+
+def _words() -> sdk.Panel:
+    return ranking("Top words", "The commonest words in the time range.", q.ALL, q.by_term("tweet.words", 10))
+
+
+def _latest() -> sdk.Panel:
+    return tweets("Latest negative tweets", "The newest tweets with a negative label.", q.NEGATIVE, LATEST)

@@ -1,0 +1,79 @@
+"""Where time and memory go."""
+
+from __future__ import annotations
+
+from grafana_foundation_sdk.models import dashboard as sdk
+
+from dashboards.grafana import config
+from dashboards.grafana.panels import fields
+from dashboards.grafana.panels.charts import AREAS, THIN, chart
+from dashboards.grafana.queries.flow import over_time
+
+
+def phases() -> sdk.Panel:
+    return chart(
+        "Phases of a batch",
+        "How long each phase of the newest batch took, one above the other.",
+        [over_time("max by (phase) (tweetpulse_batch_phase_seconds{$scope})", "{{phase}}")],
+        unit="s",
+        style=AREAS,
+        legend=("mean",),
+    )
+
+
+def scoring() -> sdk.Panel:
+    expression = """
+        histogram_quantile(
+          0.95,
+          sum by (le, scorer) (rate(tweetpulse_scoring_duration_seconds_bucket{$scope}[$__rate_interval]))
+        )
+    """
+    return chart(
+        "Scoring time, 95 %",
+        "How long scoring took, by scorer; 95 % took less.",
+        [over_time(expression, "{{scorer}}")],
+        unit="s",
+        colours={"vader": config.VOLUME},
+        legend=("lastNotNull",),
+    )
+
+
+def partitions() -> sdk.Panel:
+    expression = "sum by (query, topic, partition) (tweetpulse_stream_lag_records{$scope})"
+    return chart(
+        "Unread records by partition",
+        "One line far above the others: a hot key or a stuck task.",
+        [over_time(expression, "{{query}} {{topic}}-{{partition}}")],
+        unit="short",
+        style=THIN,
+    )
+
+
+def memory() -> sdk.Panel:
+    return chart(
+        "Memory of the stream",
+        "Resident memory of the stream's processes.",
+        [over_time("sum by (process) (tweetpulse_process_memory_bytes{$scope})", "{{process}}")],
+        unit="bytes",
+        colours={"driver": config.VOLUME, "jvm": config.WARNING, "workers": config.EVENT},
+        legend=("lastNotNull",),
+    )
+
+
+def exporter() -> sdk.Panel:
+    failed = {
+        "custom.drawStyle": "points",
+        "custom.showPoints": "always",
+        "color": fields.fixed(config.BAD),
+    }
+    return chart(
+        "Exporter",
+        "How long each collector took; a red point is a failure.",
+        [
+            over_time("tweetpulse_exporter_scrape_duration_seconds{$scope}", "{{collector}}", "A"),
+            over_time("tweetpulse_exporter_scrape_success{$scope} == 0", "failed: {{collector}}", "B"),
+        ],
+        unit="s",
+        colours={"data_streams": config.VOLUME, "stream_lag": config.EVENT},
+        overrides=[fields.matching("/^failed/", failed)],
+    )

@@ -1,0 +1,128 @@
+"""Does it keep up, and is anything lost or late?"""
+
+from __future__ import annotations
+
+from grafana_foundation_sdk.models import dashboard as sdk
+
+from dashboards.grafana import config
+from dashboards.grafana.panels import fields
+from dashboards.grafana.panels.charts import DASHED, chart, happenings
+from dashboards.grafana.panels.stats import stat
+from dashboards.grafana.queries.flow import now, over_time, quantiles
+
+QUANTILES = {"median": config.VOLUME, "95 %": config.WARNING, "99 %": config.EVENT}
+
+REASONS = {
+    **dict(
+        zip(
+            ("not_json", "not_a_tweet", "bad_id", "bad_time", "bad_field", "empty_text", "too_long", "no_value"),
+            config.CATEGORIES,
+            strict=False,
+        )
+    ),
+    "mapping": config.BAD,
+}
+"""The closed list of reasons; what Elasticsearch refused is the worst: neither source nor stream saw it coming."""
+
+READ = 'sum(tweetpulse_records_read_total{$scope, topic!~"tweets[.]scored.*"})'
+INDEXED = 'sum(tweetpulse_documents_indexed_total{$scope, data_stream=~"logs-tweets[.]scored-.*"})'
+ALREADY_THERE = 'sum(tweetpulse_documents_duplicate_total{$scope, data_stream=~"logs-tweets[.]scored-.*"})'
+REJECTED = "sum(tweetpulse_records_rejected_total{$scope})"
+
+
+def keeping_up() -> list[sdk.Panel]:
+    return [_throughput(), _lag(), _batches()]
+
+
+def losses() -> list[sdk.Panel]:
+    return [_delay(), _rejections(), _books()]
+
+
+def _throughput() -> sdk.Panel:
+    targets = [
+        over_time("sum(rate(tweetpulse_source_tweets_total{$scope}[$__rate_interval]))", "arrives", "A"),
+        over_time(_rate(READ), "read", "B"),
+        over_time(_rate(INDEXED), "searchable", "C"),
+    ]
+    return chart(
+        "Records per second",
+        "Arrives (published by the sources), read (from Kafka), searchable (indexed). Read below arrives: it falls "
+        "behind. Searchable below read: documents are rejected or already there.",
+        targets,
+        unit="recps",
+        colours={"read": config.VOLUME, "searchable": config.GOOD},
+        overrides=[fields.when("arrives", {"color": fields.fixed(config.QUIET), **DASHED})],
+        legend=("mean",),
+    )
+
+
+def _lag() -> sdk.Panel:
+    return chart(
+        "Lag",
+        "Age of the oldest unread record, the worst partition of each query. The red line is 5 minutes; "
+        "the alert looks at whether it grows.",
+        [over_time("max by (query) (tweetpulse_stream_lag_seconds{$scope})", "{{query}}")],
+        unit="s",
+        colours={"score": config.VOLUME, "windows": config.EVENT},
+        legend=("max",),
+        limit=300,
+        top=320,
+    )
+
+
+def _batches() -> sdk.Panel:
+    trigger = over_time('max(tweetpulse_trigger_interval_seconds{$scope, query="score"})', "trigger", "D")
+    return chart(
+        "Batch duration against the trigger",
+        "While a batch takes longer than the trigger interval, the lag grows.",
+        [*quantiles("tweetpulse_batch_duration_seconds", 'query="score"')[:2], trigger],
+        unit="s",
+        colours=QUANTILES,
+        overrides=[fields.when("trigger", {"color": fields.fixed(config.BAD), **DASHED})],
+        legend=("lastNotNull",),
+    )
+
+
+def _delay() -> sdk.Panel:
+    return chart(
+        "Delay until searchable",
+        "From the record's Kafka time until Elasticsearch has acknowledged the document. "
+        "The red line is the objective: 95 % within 60 s.",
+        quantiles("tweetpulse_ingest_delay_seconds"),
+        unit="s",
+        colours=QUANTILES,
+        legend=("lastNotNull",),
+        limit=60,
+    )
+
+
+def _rejections() -> sdk.Panel:
+    expression = "sum by (reason) (increase(tweetpulse_records_rejected_total{$scope}[$__rate_interval])) > 0"
+    return happenings(
+        "Rejected records by reason",
+        "They are kept in the topic of rejected records and can be replayed after a fix.",
+        [over_time(expression, "{{reason}}")],
+        colours=REASONS,
+    )
+
+
+def _books() -> sdk.Panel:
+    # Raw counters of one scrape: increase() extrapolates, and the books would never balance.
+    columns = {"Read": READ, "Indexed": INDEXED, "Already there": ALREADY_THERE, "Rejected": REJECTED}
+    missing = f"{READ} - {INDEXED} - {ALREADY_THERE} - {REJECTED}"
+    entries = {**columns, "Missing": missing}
+    targets = [now(expression, name, ref) for ref, (name, expression) in zip("ABCDE", entries.items(), strict=True)]
+    balanced: config.Steps = ((None, config.BAD), (-0.5, config.GOOD), (0.5, config.BAD))
+    return stat(
+        "The books since the start",
+        "Read = indexed + already there + rejected. Whatever is left is missing, and must be 0 between batches.",
+        targets,
+        unit="locale",
+        text="value_and_name",
+        orientation="horizontal",
+        overrides=[fields.when("Missing", {"thresholds": fields.thresholds(balanced), "decimals": 0})],
+    )
+
+
+def _rate(total: str) -> str:
+    return total.replace("sum(", "sum(rate(").replace("})", "}[$__rate_interval]))")

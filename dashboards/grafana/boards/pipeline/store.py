@@ -1,0 +1,88 @@
+"""Elasticsearch as the stream feels it: how fast, how often it refuses, how full it is."""
+
+from __future__ import annotations
+
+from grafana_foundation_sdk.models import dashboard as sdk
+
+from dashboards.grafana import config
+from dashboards.grafana.panels import fields
+from dashboards.grafana.panels.charts import chart, happenings, heatmap, states
+from dashboards.grafana.queries.flow import heat, over_time
+
+STREAMS = [
+    fields.matching(f"/^logs-tweets[.]{name}-/", {"color": fields.fixed(colour)})
+    for name, colour in {"scored": config.VOLUME, "rejected": config.WARNING, "events": config.EVENT}.items()
+]
+WAITING = {"0": (" ", config.DARK), "1": ("waits", config.WARNING)}
+
+
+def bulk() -> sdk.Panel:
+    return heatmap(
+        "Bulk request duration",
+        "A column is an interval, the brighter the more requests.",
+        [heat("sum by (le) (increase(tweetpulse_bulk_request_duration_seconds_bucket{$scope}[$__rate_interval]))")],
+        unit="s",
+    )
+
+
+def retries() -> sdk.Panel:
+    expression = "sum by (reason) (increase(tweetpulse_bulk_retries_total{$scope}[$__rate_interval])) > 0"
+    return happenings(
+        "Bulk retries by reason",
+        "Each one waited, longer every time; none lost a tweet.",
+        [over_time(expression, "{{reason}}")],
+    )
+
+
+def refused() -> sdk.Panel:
+    failed = "sum by (reason) (increase(tweetpulse_documents_failed_total{$scope}[$__rate_interval])) > 0"
+    duplicate = "sum(increase(tweetpulse_documents_duplicate_total{$scope}[$__rate_interval])) > 0"
+    return happenings(
+        "Refused and already there",
+        "Documents that Elasticsearch refused, by reason, and those that were there before: "
+        "expected after a restart and in a replay, else not.",
+        [over_time(failed, "{{reason}}", "A"), over_time(duplicate, "already there", "B")],
+        colours={"already there": config.VOLUME, "mapping": config.BAD},
+    )
+
+
+def waiting() -> sdk.Panel:
+    return states(
+        "Does the sink wait?",
+        "A reason is lit while the sink waits and the stream does not read. No tweet's fault, but the environment's.",
+        [over_time("max by (sink, reason) (tweetpulse_sink_waiting{$scope})", "{{sink}}: {{reason}}")],
+        WAITING,
+    )
+
+
+def size() -> sdk.Panel:
+    return chart(
+        "Store",
+        "Size of each data stream on disk.",
+        [over_time("max by (data_stream) (tweetpulse_data_stream_size_bytes{$scope})", "{{data_stream}}")],
+        unit="bytes",
+        overrides=STREAMS,
+        legend=("lastNotNull",),
+    )
+
+
+def documents() -> sdk.Panel:
+    return chart(
+        "Documents",
+        "Documents in each data stream.",
+        [over_time("max by (data_stream) (tweetpulse_data_stream_documents{$scope})", "{{data_stream}}")],
+        unit="short",
+        overrides=STREAMS,
+        legend=("lastNotNull",),
+    )
+
+
+def disk() -> sdk.Panel:
+    return chart(
+        "Free disk of Elasticsearch",
+        "Free share of each node's disk. At the flood stage (5 % by default) Elasticsearch takes no more documents.",
+        [over_time("min by (node) (tweetpulse_elasticsearch_disk_free_ratio{$scope})", "{{node}}")],
+        unit="percentunit",
+        legend=("lastNotNull",),
+        top=1,
+    )

@@ -1,0 +1,56 @@
+"""What all boards share: where data comes from, what colours mean, where a number becomes a worry."""
+
+from __future__ import annotations
+
+TAG = "tweetpulse"
+FOLDER = "tweetpulse"
+
+PROMETHEUS = "tweetpulse-prometheus"
+TWEETS = "tweetpulse-elasticsearch"
+EVENTS = "tweetpulse-events"
+
+OVERVIEW = "tweetpulse-overview"
+ENTITY = "tweetpulse-entity"
+PIPELINE = "tweetpulse-pipeline"
+
+NEGATIVE = "#F2495C"
+NEUTRAL = "#8E9297"
+POSITIVE = "#73BF69"
+UNSUPPORTED = "#4A4D52"
+VOLUME = "#5794F2"
+WARNING = "#FF9830"
+EVENT = "#B877D9"
+OUTLINE = "#3b3f46"
+DARK = "#2a2d33"
+BAD, GOOD, QUIET = NEGATIVE, POSITIVE, NEUTRAL
+PLAIN = "text"
+
+LABELS = {"negative": NEGATIVE, "neutral": NEUTRAL, "positive": POSITIVE, "unsupported": UNSUPPORTED}
+"""The colour of each sentiment label, in the order in which they are always shown."""
+
+CATEGORIES = (
+    "#5794F2",
+    "#FF9830",
+    "#B877D9",
+    "#FADE2A",
+    "#8AB8FF",
+    "#CA95E5",
+    "#FFCB7D",
+    "#3274D9",
+    "#E0B400",
+    "#6E7278",
+)
+"""For what is neither good nor bad: no red, no green."""
+
+Steps = tuple[tuple[float | None, str], ...]
+
+NO_STEPS: Steps = ((None, PLAIN),)
+NEGATIVE_SHARE: Steps = ((None, PLAIN), (0.4, WARNING), (0.5, BAD))
+"""A low negative share is not "good": no green."""
+COMPOUND: Steps = ((None, NEGATIVE), (-0.05, NEUTRAL), (0.05, POSITIVE))
+"""VADER's own thresholds."""
+
+
+def worse(warning: float, bad: float) -> Steps:
+    """Green below `warning`, orange from there, red from `bad`: for operations, where low is good."""
+    return ((None, GOOD), (warning, WARNING), (bad, BAD))

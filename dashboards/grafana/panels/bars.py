@@ -1,0 +1,104 @@
+"""Bars side by side: what is most, and who is worst."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from grafana_foundation_sdk.models import dashboard as sdk
+
+from dashboards.grafana import config
+from dashboards.grafana.panels import fields
+from dashboards.grafana.panels.charts import SHOWN
+from dashboards.grafana.queries.tweets import LABEL, Bucket, ask
+
+ENTITY = "tweet.entity"
+
+
+def ranking(title: str, description: str, query: str, bucket: Bucket, *, colour: str = config.VOLUME) -> sdk.Panel:
+    """The commonest values of a field, each with its number."""
+    field = str(getattr(bucket, "field", ""))
+    defaults = sdk.FieldConfig(unit="short", no_value="no data", color=fields.fixed(colour), custom=_custom("hidden"))
+    options = _options(field, show_value="always", longest=24) | {"text": {"valueSize": 12}}
+    shown = [fields.when(field, {"custom.axisPlacement": "auto"})]
+    return fields.panel("barchart", title, description, [ask(query, bucket)], defaults, options, shown)
+
+
+def distribution(title: str, description: str, query: str, bucket: Bucket, *, decimals: int) -> sdk.Panel:
+    """How often each value of a number occurs. No `noValue`: it would label the ticks that the axis leaves out."""
+    field = str(getattr(bucket, "field", ""))
+    defaults = sdk.FieldConfig(unit="short", color=fields.fixed(config.VOLUME), custom=_custom("auto"))
+    options = _options(field, show_value="never", longest=0) | {
+        "orientation": "auto",
+        "barWidth": 0.95,
+        "xTickLabelSpacing": 100,
+    }
+    ticks = [fields.when(field, {"unit": "none", "decimals": decimals})]
+    return fields.panel("barchart", title, description, [ask(query, bucket)], defaults, options, ticks)
+
+
+def worst_first(title: str, description: str, targets: fields.Targets) -> sdk.Panel:
+    """The three labels of each entity as one bar of 100 %, the most negative entity at the top."""
+    defaults = sdk.FieldConfig(
+        unit="short",
+        no_value="no data",
+        color=fields.fixed(config.QUIET),
+        custom=_custom("hidden"),
+    )
+    overrides = [
+        *fields.coloured(config.LABELS),
+        fields.when("entity", {"custom.axisPlacement": "auto"}),
+        fields.matching("/^(negative|neutral|positive)$/", {"links": fields.entity_link("${__data.fields[0]}")}),
+    ]
+    options = _options(None, show_value="never", longest=16) | {
+        "stacking": "percent",
+        "barWidth": 0.85,
+        "legend": {"displayMode": "list", "placement": "bottom", "showLegend": True, "calcs": []},
+        "tooltip": {"mode": "multi", "sort": "none"},
+    }
+    return fields.panel(
+        "barchart", title, description, targets, defaults, options, overrides, transformations=_matrix_by_share()
+    )
+
+
+def _matrix_by_share() -> list[sdk.DataTransformerConfig]:
+    # The first column of a matrix is called row\column.
+    corner = f"{ENTITY}\\{LABEL}"
+    matrix = {"rowField": ENTITY, "columnField": LABEL, "valueField": "Count", "emptyValue": "zero"}
+    everything = {"mode": "reduceRow", "alias": "all", "reduce": {"reducer": "sum"}, "replaceFields": False}
+    worst = {"fields": {}, "sort": [{"field": "share", "desc": True}]}
+    return [
+        sdk.DataTransformerConfig(id_val="groupingToMatrix", options=matrix),
+        sdk.DataTransformerConfig(id_val="calculateField", options=everything),
+        fields.quotient("share", "negative", "all"),
+        sdk.DataTransformerConfig(id_val="sortBy", options=worst),
+        fields.organise((corner, "negative", "neutral", "positive"), {corner: "entity"}, ("all", "share")),
+    ]
+
+
+def _custom(axis: str) -> dict[str, Any]:
+    return {
+        "fillOpacity": 85,
+        "lineWidth": 0,
+        "axisPlacement": axis,
+        "axisBorderShow": False,
+        "axisGridShow": False,
+        "hideFrom": SHOWN,
+    }
+
+
+def _options(x: str | None, *, show_value: str, longest: int) -> dict[str, Any]:
+    options: dict[str, Any] = {
+        "orientation": "horizontal",
+        "stacking": "none",
+        "showValue": show_value,
+        "groupWidth": 0.7,
+        "barWidth": 0.82,
+        "barRadius": 0.05,
+        "xTickLabelRotation": 0,
+        "xTickLabelSpacing": 0,
+        "xTickLabelMaxLength": longest,
+        "fullHighlight": False,
+        "legend": {"displayMode": "list", "placement": "bottom", "showLegend": False, "calcs": []},
+        "tooltip": {"mode": "single", "sort": "none"},
+    }
+    return options if x is None else options | {"xField": x}

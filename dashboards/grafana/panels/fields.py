@@ -1,0 +1,122 @@
+"""Thresholds, colours, links and overrides: what fields of any panel have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from grafana_foundation_sdk.cog.variants import Dataquery
+from grafana_foundation_sdk.models import dashboard as sdk
+from grafana_foundation_sdk.models.common import DataSourceRef
+
+from dashboards.grafana import config
+
+Override = sdk.DashboardFieldConfigSourceOverrides
+Overrides = Sequence[Override]
+Targets = Sequence[Dataquery]
+
+HERE = DataSourceRef(uid="${datasource}")
+"""Without a `type`: with one, the SDK reads expressions as queries and drops what they are."""
+
+
+def panel(
+    kind: str,
+    title: str,
+    description: str,
+    targets: Targets,
+    fields: sdk.FieldConfig,
+    options: Mapping[str, Any],
+    overrides: Overrides = (),
+    **more: Any,
+) -> sdk.Panel:
+    """A panel on the board's data source; `options` is the visualisation's own part of the model."""
+    return sdk.Panel(
+        type_val=kind,
+        title=title,
+        description=description,
+        datasource=HERE,
+        targets=list(targets),
+        field_config=sdk.FieldConfigSource(defaults=fields, overrides=list(overrides)),
+        options=dict(options),
+        **more,
+    )
+
+
+def thresholds(steps: config.Steps) -> sdk.ThresholdsConfig:
+    return sdk.ThresholdsConfig(
+        mode=sdk.ThresholdsMode.ABSOLUTE, steps=[sdk.Threshold(value, colour) for value, colour in steps]
+    )
+
+
+def fixed(colour: str) -> sdk.FieldColor:
+    return sdk.FieldColor(mode=sdk.FieldColorModeId.FIXED, fixed_color=colour)
+
+
+def by_threshold() -> sdk.FieldColor:
+    return sdk.FieldColor(mode=sdk.FieldColorModeId.THRESHOLDS)
+
+
+def when(name: str, properties: Mapping[str, object]) -> Override:
+    """What is different about the field of this name; the keys are Grafana's property ids."""
+    return _override("byName", name, properties)
+
+
+def matching(pattern: str, properties: Mapping[str, object]) -> Override:
+    """What is different about the fields whose name matches."""
+    return _override("byRegexp", pattern, properties)
+
+
+def coloured(colours: Mapping[str, str]) -> list[Override]:
+    """A fixed colour for each name: a palette would follow the order in which series come."""
+    return [when(name, {"color": fixed(colour)}) for name, colour in colours.items()]
+
+
+def words(meanings: Mapping[str, tuple[str, str]]) -> sdk.ValueMap:
+    """What to write, and in which colour, instead of a value."""
+    results = {
+        value: sdk.ValueMappingResult(text=text, color=colour, index=index)
+        for index, (value, (text, colour)) in enumerate(meanings.items())
+    }
+    return sdk.ValueMap(options=results)
+
+
+def nothing(text: str = "no data", colour: str = config.QUIET) -> sdk.SpecialValueMap:
+    """What to write where there is no value: otherwise it takes the base colour, and a green "no data" lies."""
+    result = sdk.ValueMappingResult(text=text, color=colour, index=9)
+    return sdk.SpecialValueMap(
+        options=sdk.DashboardSpecialValueMapOptions(match=sdk.SpecialValueMatch.NULL_AND_NAN, result=result)
+    )
+
+
+def link(title: str, url: str, new_tab: bool = False) -> dict[str, object]:
+    """A data link."""
+    return {"title": title, "url": url, "targetBlank": new_tab}
+
+
+def entity_link(value: str) -> list[dict[str, object]]:
+    """To the board of an entity, for the same time range. `value` is the Grafana variable that holds its name."""
+    return [link("Open this entity", f"/d/{config.ENTITY}?var-entity={value}&${{__url_time_range}}")]
+
+
+def organise(
+    order: Iterable[str] = (), rename: Mapping[str, str] | None = None, drop: Iterable[str] = ()
+) -> sdk.DataTransformerConfig:
+    """Order, rename and leave out columns."""
+    options = {
+        "indexByName": {name: index for index, name in enumerate(order)},
+        "renameByName": dict(rename or {}),
+        "excludeByName": dict.fromkeys(drop, True),
+    }
+    return sdk.DataTransformerConfig(id_val="organize", options=options)
+
+
+def quotient(alias: str, left: str, right: str) -> sdk.DataTransformerConfig:
+    """A column that is one column divided by another."""
+    sides = {side: {"matcher": {"id": "byName", "options": name}} for side, name in (("left", left), ("right", right))}
+    options = {"mode": "binary", "alias": alias, "binary": {**sides, "operator": "/"}, "replaceFields": False}
+    return sdk.DataTransformerConfig(id_val="calculateField", options=options)
+
+
+def _override(matcher: str, options: str, properties: Mapping[str, object]) -> Override:
+    values = [sdk.DynamicConfigValue(id_val=name, value=value) for name, value in properties.items()]
+    return Override(matcher=sdk.MatcherConfig(id_val=matcher, options=options), properties=values)

@@ -1,0 +1,77 @@
+"""Where tweets come from, on the outlines that Grafana brings: no internet needed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from grafana_foundation_sdk.models import dashboard as sdk
+
+from dashboards.grafana import config
+from dashboards.grafana.panels import fields
+from dashboards.grafana.panels.charts import SHOWN
+from dashboards.grafana.queries.tweets import SCORE, ask, average, by_cell, count
+
+
+def where(query: str) -> sdk.Panel:
+    """A circle per cell of the map: its size is how many tweets, its colour their average compound."""
+    defaults = sdk.FieldConfig(
+        unit="short",
+        no_value="no data",
+        thresholds=fields.thresholds(config.COMPOUND),
+        color=fields.by_threshold(),
+        custom={"hideFrom": SHOWN},
+    )
+    overrides = [
+        fields.when("Average", {"unit": "none", "decimals": 2, "displayName": "Average compound"}),
+        fields.when("Count", {"displayName": "Tweets"}),
+    ]
+    options = {
+        "view": {"id": "coords", "lat": 25, "lon": 0, "zoom": 2, "allLayers": True, "shared": False},
+        "basemap": {"type": "default", "name": "Base map", "config": {}},
+        "controls": {
+            "showZoom": True,
+            "mouseWheelZoom": False,
+            "showAttribution": True,
+            "showScale": False,
+            "showMeasure": False,
+            "showDebug": False,
+        },
+        "tooltip": {"mode": "details"},
+        "layers": [_outlines("Countries", "countries"), _outlines("States", "usa-states"), _circles()],
+    }
+    description = (
+        "Tweets that carry a position (a few per cent), by map cell: size = tweets, colour = average compound. "
+        "The outlines come with Grafana; only the street map behind them needs the internet."
+    )
+    targets = [ask(query, by_cell(), metrics=(count(), average(SCORE, "2")))]
+    return fields.panel("geomap", "Where are they?", description, targets, defaults, options, overrides)
+
+
+def _outlines(name: str, file: str) -> dict[str, Any]:
+    style = {
+        "color": {"fixed": config.OUTLINE},
+        "opacity": 0.35,
+        "lineWidth": 1,
+        "size": {"fixed": 1, "min": 1, "max": 1},
+    }
+    source = {"src": f"public/maps/{file}.geojson", "rules": [], "style": style}
+    return {"type": "geojson", "name": name, "tooltip": False, "config": source}
+
+
+def _circles() -> dict[str, Any]:
+    style = {
+        "size": {"field": "Count", "fixed": 6, "min": 5, "max": 22},
+        "color": {"field": "Average", "fixed": config.QUIET},
+        "opacity": 0.75,
+        "symbol": {"mode": "fixed", "fixed": "img/icons/marker/circle.svg"},
+        "symbolAlign": {"horizontal": "center", "vertical": "center"},
+        "rotation": {"fixed": 0, "mode": "mod", "min": -360, "max": 360},
+        "textConfig": {"fontSize": 12, "offsetX": 0, "offsetY": 0, "textAlign": "center", "textBaseline": "middle"},
+    }
+    return {
+        "type": "markers",
+        "name": "Tweets",
+        "location": {"mode": "geohash", "geohash": "tweet.geo.location"},
+        "tooltip": True,
+        "config": {"showLegend": False, "style": style},
+    }

@@ -1,0 +1,128 @@
+"""Rows: tweets themselves, and entities compared."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from grafana_foundation_sdk.models import dashboard as sdk
+
+from dashboards.grafana import config
+from dashboards.grafana.panels import fields
+from dashboards.grafana.queries.tweets import (
+    LABEL,
+    NEGATIVE,
+    SCORE,
+    SCORED,
+    ask,
+    average,
+    by_term,
+    count,
+    distinct,
+    newest,
+)
+
+ENTITY = "tweet.entity"
+COLOURED_TEXT = {"type": "color-text"}
+COMPOUND: dict[str, object] = {
+    "unit": "none",
+    "decimals": 2,
+    "custom.cellOptions": COLOURED_TEXT,
+    "thresholds": fields.thresholds(config.COMPOUND),
+}
+
+COLUMNS: dict[str, dict[str, object]] = {
+    "@timestamp": {"displayName": "Written", "unit": "dateTimeFromNow", "custom.width": 155},
+    ENTITY: {"displayName": "Entity", "custom.width": 125, "links": fields.entity_link("${__value.raw}")},
+    "message": {"displayName": "Tweet", "custom.wrapText": True, "unit": "string"},
+    SCORE: {"displayName": "Compound", "custom.width": 105, **COMPOUND},
+    LABEL: {
+        "displayName": "VADER",
+        "custom.width": 105,
+        "custom.cellOptions": COLOURED_TEXT,
+        "mappings": [fields.words({label: (label, colour) for label, colour in config.LABELS.items()})],
+    },
+    "url.full": {
+        "displayName": "Link",
+        "unit": "string",
+        "custom.width": 75,
+        "links": [fields.link("Open the tweet", "${__value.raw}", new_tab=True)],
+        "mappings": [{"type": "regex", "options": {"pattern": ".+", "result": {"text": "open", "index": 0}}}],
+    },
+}
+"""How each field of a tweet is shown, wherever it is."""
+
+
+def tweets(title: str, description: str, query: str, columns: Sequence[str]) -> sdk.Panel:
+    """The newest tweets, with these fields as columns."""
+    keep = sdk.DataTransformerConfig(id_val="filterFieldsByName", options={"include": {"names": list(columns)}})
+    overrides = [fields.when(name, COLUMNS[name]) for name in columns]
+    return _table(title, description, [newest(query)], overrides, [keep, fields.organise(columns)])
+
+
+def entities(title: str, description: str) -> sdk.Panel:
+    """A row per entity: how many tweets, how many of them negative, how strong, from how many people."""
+    measures = (count(), average(SCORE, "2"), distinct("user.id", "3"))
+    targets = [
+        ask(SCORED, by_term(ENTITY, 50), ref="A", metrics=measures),
+        ask(NEGATIVE, by_term(ENTITY, 50), ref="B"),
+    ]
+    panel = _table(title, description, targets, _entity_columns(), _joined())
+    panel.options["sortBy"] = [{"displayName": "Tweets", "desc": True}]  # type: ignore[index]
+    return panel
+
+
+def _entity_columns() -> list[fields.Override]:
+    gauge = {"type": "gauge", "mode": "basic", "valueDisplayMode": "text"}
+    share = {
+        "unit": "percentunit",
+        "decimals": 0,
+        "min": 0,
+        "max": 1,
+        "custom.cellOptions": gauge,
+        "color": fields.by_threshold(),
+        "thresholds": fields.thresholds(((None, config.QUIET), *config.NEGATIVE_SHARE[1:])),
+    }
+    return [
+        fields.when(ENTITY, {"displayName": "Entity", "links": fields.entity_link("${__value.raw}")}),
+        fields.when("Tweets", {"unit": "short", "custom.width": 110}),
+        fields.when("Negative tweets", {"custom.hidden": True}),
+        fields.when("Negative", share),
+        fields.when("Compound", {"custom.width": 120, **COMPOUND}),
+        fields.when("Authors", {"custom.width": 110}),
+    ]
+
+
+def _joined() -> list[sdk.DataTransformerConfig]:
+    # Renamed before they meet, or both would be "Count 1" and "Count 2".
+    return [
+        _rename("A", "Tweets"),
+        _rename("B", "Negative tweets"),
+        sdk.DataTransformerConfig(id_val="joinByField", options={"byField": ENTITY, "mode": "outer"}),
+        fields.organise(rename={"Average": "Compound", "Unique Count": "Authors"}),
+        fields.quotient("Negative", "Negative tweets", "Tweets"),
+        fields.organise((ENTITY, "Tweets", "Negative", "Compound", "Authors", "Negative tweets")),
+    ]
+
+
+def _rename(ref: str, name: str) -> sdk.DataTransformerConfig:
+    return sdk.DataTransformerConfig(
+        id_val="renameByRegex",
+        filter_val=sdk.MatcherConfig(id_val="byRefId", options=ref),
+        options={"regex": "^Count$", "renamePattern": name},
+    )
+
+
+def _table(
+    title: str,
+    description: str,
+    targets: fields.Targets,
+    overrides: fields.Overrides,
+    transformations: list[sdk.DataTransformerConfig],
+) -> sdk.Panel:
+    custom: dict[str, Any] = {"align": "auto", "cellOptions": {"type": "auto"}, "filterable": False}
+    defaults = sdk.FieldConfig(unit="short", no_value="–", custom=custom, thresholds=fields.thresholds(config.NO_STEPS))
+    options = {"showHeader": True, "cellHeight": "sm"}
+    return fields.panel(
+        "table", title, description, targets, defaults, options, overrides, transformations=transformations
+    )

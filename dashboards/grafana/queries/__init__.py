@@ -1,0 +1,1 @@
+"""What boards ask: Elasticsearch for tweets (`tweets`), Prometheus for the flow (`flow`)."""

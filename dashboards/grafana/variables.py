@@ -1,0 +1,129 @@
+"""What can be chosen at the top of a board, and what is marked on its time axis."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from grafana_foundation_sdk.models import dashboard as sdk
+from grafana_foundation_sdk.models import elasticsearch as es
+from grafana_foundation_sdk.models.common import DataSourceRef
+
+from dashboards.grafana import config
+
+HERE = DataSourceRef(uid="${datasource}")
+
+
+def data_source(kind: str, name: str, uid: str) -> sdk.VariableModel:
+    """The data source of all panels; fixed to the provisioned one by its name."""
+    return sdk.VariableModel(
+        type_val=sdk.VariableType.DATASOURCE,
+        name="datasource",
+        label=name,
+        query=kind,
+        regex=f"/^{name}$/",
+        current=sdk.VariableOption(selected=True, text=name, value=uid),
+        refresh=sdk.VariableRefresh.ON_DASHBOARD_LOAD,
+        options=[],
+    )
+
+
+TWEETS = data_source("elasticsearch", "Tweets", config.TWEETS)
+PROMETHEUS = data_source("prometheus", "Prometheus", config.PROMETHEUS)
+
+
+def retweets() -> sdk.VariableModel:
+    """Which kinds count: a piece of Lucene, put into queries as it stands (`${retweets:raw}`)."""
+    choices = {"left out": "NOT tweet.kind:retweet", "counted": "*"}
+    options = [
+        sdk.VariableOption(selected=i == 0, text=text, value=value) for i, (text, value) in enumerate(choices.items())
+    ]
+    return sdk.VariableModel(
+        type_val=sdk.VariableType.CUSTOM,
+        name="retweets",
+        label="Retweets",
+        query=", ".join(f"{text} : {value}" for text, value in choices.items()),
+        current=options[0],
+        options=options,
+        allow_custom_value=False,
+    )
+
+
+def filters() -> sdk.VariableModel:
+    """Free filters on any field, which apply to every panel."""
+    return sdk.VariableModel(
+        type_val=sdk.VariableType.ADHOC,
+        name="filters",
+        label="Filters",
+        datasource=DataSourceRef("elasticsearch", "${datasource}"),
+    )
+
+
+def entity() -> sdk.VariableModel:
+    """One tracked entity, out of those that have tweets in the time range."""
+    find = json.dumps(
+        {"find": "terms", "field": "tweet.entity", "query": "*", "size": 500, "orderBy": "term", "order": "asc"}
+    )
+    return sdk.VariableModel(
+        type_val=sdk.VariableType.QUERY,
+        name="entity",
+        label="Entity",
+        datasource=DataSourceRef("elasticsearch", "${datasource}"),
+        query=find,
+        definition=find,
+        refresh=sdk.VariableRefresh.ON_TIME_RANGE_CHANGED,
+        sort=sdk.VariableSort.ALPHABETICAL_ASC,
+        options=[],
+    )
+
+
+def label_values(name: str, label: str, expression: str) -> sdk.VariableModel:
+    """Some or all values of a Prometheus label."""
+    return sdk.VariableModel(
+        type_val=sdk.VariableType.QUERY,
+        name=name,
+        label=label,
+        datasource=DataSourceRef("prometheus", "${datasource}"),
+        query={"qryType": 1, "query": expression, "refId": "PrometheusVariableQueryEditor-VariableQuery"},
+        definition=expression,
+        refresh=sdk.VariableRefresh.ON_TIME_RANGE_CHANGED,
+        sort=sdk.VariableSort.ALPHABETICAL_ASC,
+        multi=True,
+        include_all=True,
+        all_value=".*",
+        current=sdk.VariableOption(text=["All"], value=["$__all"]),
+        options=[],
+    )
+
+
+EVENT_FIELDS = {"timeField": "@timestamp", "timeEndField": "event.end", "textField": "message", "tagsField": "tags"}
+"""Which fields an event is drawn from. The SDK knows none of them: `encode` puts them back."""
+
+
+def events() -> sdk.AnnotationQuery:
+    """Campaigns, restarts, replays and promotions; a region where the event has an end."""
+    logs = es.Logs(id_val="1", settings=es.ElasticsearchLogsSettings(limit="100"))
+    target = es.Dataquery(
+        ref_id="Anno",
+        query='data_stream.dataset:"tweets.events"',
+        metrics=[logs],
+        bucket_aggs=[],
+        time_field="@timestamp",
+    )
+    return sdk.AnnotationQuery(
+        name="Events", datasource=DataSourceRef("elasticsearch", config.EVENTS), icon_color=config.EVENT, target=target
+    )
+
+
+def mark(name: str, colour: str, expression: str, title: str, text: str, **more: Any) -> sdk.AnnotationQuery:
+    """Times at which a Prometheus expression has a value."""
+    return sdk.AnnotationQuery(
+        name=name,
+        datasource=DataSourceRef("prometheus", "${datasource}"),
+        icon_color=colour,
+        expr=expression,
+        step="60s",
+        title_format=title,
+        text_format=text,
+        **more,
+    )
