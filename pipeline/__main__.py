@@ -7,9 +7,13 @@ import sys
 
 def main() -> None:
     """Hand over to the command line."""
-    from pipeline.cli.app import main as run
+    try:
+        from pipeline.cli.app import main as run
 
-    sys.exit(run())
+        sys.exit(run())
+    except KeyboardInterrupt:
+        # Before the command line is there to say so itself.
+        sys.exit(130)
 
 
 if __name__ == "__main__":
