@@ -1,0 +1,75 @@
+"""Who waits for an answer, and why?"""
+
+from __future__ import annotations
+
+from dashboards.kibana import palette, tweets
+from dashboards.kibana.board import TITLES, Board, Control, Row, heading
+from dashboards.kibana.columns import COUNT, count, measure, over_time, terms
+from dashboards.kibana.conditions import COMPLAINT
+from dashboards.kibana.data_views import TIME, TWEETS
+from dashboards.kibana.panels import LensPanel, bars, chart, metric, table
+from dashboards.kibana.saved_searches import COMPLAINTS, NEGATIVE_TWEETS
+
+ID = "tweetpulse-care"
+_COMPLAINTS = count("complaints", "Complaints", COMPLAINT)
+_FOLLOWERS = measure("followers", "Followers", "max", "tweet.author.followers")
+
+
+def _complaint_share() -> LensPanel:
+    description = "How many are complaints; the bar shows which part of all tweets they are."
+    return metric("Complaints found", description, TWEETS, _COMPLAINTS, of=COUNT, color=palette.WARNING)
+
+
+def _newest_complaint() -> LensPanel:
+    newest = measure("newest", "Newest complaint", "max", TIME)
+    return metric("Newest complaint", "When it was written.", TWEETS, newest, condition=COMPLAINT)
+
+
+def _reasons() -> LensPanel:
+    reason = terms("reason", "Reason", "tweet.complaint.reason", 12)
+    return bars("Reasons", "Why people complain, as the model has it.", TWEETS, reason, COUNT)
+
+
+def _over_time() -> LensPanel:
+    return chart(
+        "Complaints over time",
+        "A rise after a release or a campaign is worth a look.",
+        TWEETS,
+        over_time(),
+        (_COMPLAINTS,),
+        series="bar_stacked",
+        colors={_COMPLAINTS.id: palette.WARNING},
+    )
+
+
+def _by_entity() -> LensPanel:
+    values = (COUNT, _COMPLAINTS, tweets.NEGATIVE_COUNT, _FOLLOWERS)
+    return table(
+        "Who is complained about",
+        "Followers: the largest audience of one author.",
+        TWEETS,
+        (tweets.ENTITY,),
+        values,
+    )
+
+
+BOARD = Board(
+    id=ID,
+    title=TITLES[ID],
+    description="Complaints and negative tweets of the last day, with a link to each.",
+    view=TWEETS,
+    time_from="now-24h",
+    refresh_seconds=60,
+    controls=(Control("Entity", "tweet.entity"), Control("Reason", "tweet.complaint.reason")),
+    rows=(
+        heading(
+            ID,
+            "Who waits for an answer, and why? Complaints need a trained model; until one is promoted, "
+            "the negative tweets at the bottom are what there is.",
+        ),
+        Row(6, ((16, _complaint_share()), (16, tweets.negative_share()), (16, _newest_complaint()))),
+        Row(11, ((16, _over_time()), (14, _reasons()), (18, _by_entity()))),
+        Row(17, ((48, COMPLAINTS.panel()),)),
+        Row(17, ((48, NEGATIVE_TWEETS.panel()),)),
+    ),
+)

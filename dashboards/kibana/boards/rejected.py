@@ -1,0 +1,69 @@
+"""Which records were no tweets, and why?"""
+
+from __future__ import annotations
+
+from dashboards.kibana import palette
+from dashboards.kibana.board import TITLES, Board, Row, heading
+from dashboards.kibana.columns import count, measure, over_time, terms
+from dashboards.kibana.data_views import REJECTED, TIME
+from dashboards.kibana.panels import LensPanel, bars, chart, metric, table
+from dashboards.kibana.saved_searches import REJECTED_RECORDS
+
+ID = "tweetpulse-rejected-records"
+_COUNT = count("count", "Records")
+_REASON = terms("reason", "Reason", "error.type", 10)
+
+
+def _total() -> LensPanel:
+    return metric("Rejected", "Records that were no tweets.", REJECTED, _COUNT, color=palette.WARNING)
+
+
+def _newest() -> LensPanel:
+    newest = measure("newest", "Newest", "max", TIME)
+    return metric("Newest rejection", "When Kafka took the newest rejected record.", REJECTED, newest)
+
+
+def _over_time() -> LensPanel:
+    return chart(
+        "Rejected over time",
+        "By reason. A step that stays is a producer that changed its format.",
+        REJECTED,
+        over_time(),
+        (_COUNT,),
+        split=_REASON,
+        series="bar_stacked",
+        colors={},
+    )
+
+
+def _where() -> LensPanel:
+    topic = terms("topic", "Topic", "kafka.topic", 5)
+    partition = terms("partition", "Partition", "kafka.partition", 20)
+    return table("Where they lie", "All in one partition: one producer's key.", REJECTED, (topic, partition), (_COUNT,))
+
+
+BOARD = Board(
+    id=ID,
+    title=TITLES[ID],
+    description="Records that the stream could not decode, or that Elasticsearch refused: reason, place, content.",
+    view=REJECTED,
+    time_from="now-24h",
+    refresh_seconds=60,
+    rows=(
+        heading(
+            ID,
+            "Which records were no tweets, and why? The original bytes are in the Kafka topic of rejected records; "
+            "`tweetpulse rejected replay` sends them again after a fix.",
+        ),
+        Row(6, ((24, _total()), (24, _newest()))),
+        Row(
+            12,
+            (
+                (24, _over_time()),
+                (12, bars("Reasons", "The most frequent.", REJECTED, _REASON, _COUNT)),
+                (12, _where()),
+            ),
+        ),
+        Row(20, ((48, REJECTED_RECORDS.panel()),)),
+    ),
+)

@@ -1,0 +1,80 @@
+"""Every panel's question as a search that Elasticsearch can be asked directly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from dashboards.kibana import alerts
+from dashboards.kibana.board import Board
+from dashboards.kibana.boards import BOARDS
+from dashboards.kibana.columns import Column
+from dashboards.kibana.conditions import All, Condition, Json, Not
+from dashboards.kibana.data_views import TIME, TWEETS
+from dashboards.kibana.panels import LensPanel, Panel, SavedPanel
+from dashboards.kibana.saved_searches import SEARCHES, SavedSearch
+from dashboards.kibana.tweet_map import COMPOUND, LOCATION
+
+_ROWS = 50
+
+
+@dataclass(frozen=True)
+class Search:
+    """What a panel asks: `body` for `POST /{index}/_search`."""
+
+    board: str
+    panel: str
+    index: str
+    body: Json
+
+
+def searches() -> Iterator[Search]:
+    """One for each panel and control, over its dashboard's own interval, and for each saved search and rule."""
+    for board in BOARDS:
+        for panel in board.panels():
+            yield from _of_panel(board, panel)
+        for control in board.controls:
+            values = {"values": {"terms": {"field": control.of, "size": 10}}}
+            yield _search(board, f"control {control.title}", All(), {"size": 0, "aggs": values})
+    for saved in SEARCHES:
+        yield Search("Discover", saved.title, saved.view.indices, _rows(saved) | {"query": saved.condition.query()})
+    yield Search("Rules", "A very negative tweet with a large audience", TWEETS.indices, alerts.query())
+
+
+def _of_panel(board: Board, panel: Panel) -> Iterator[Search]:
+    if isinstance(panel, LensPanel):
+        yield _search(board, panel.title, panel.condition, {"size": 0, "aggs": aggregations(panel.columns)})
+    elif isinstance(panel, SavedPanel):
+        yield _of_saved(board, panel)
+
+
+def _of_saved(board: Board, panel: SavedPanel) -> Search:
+    saved = {search.id: search for search in SEARCHES}.get(panel.id)
+    if saved is None:
+        return _search(board, panel.title, All(), {"size": 0, "aggs": _circles()})
+    return _search(board, panel.title, saved.condition, _rows(saved))
+
+
+def _rows(saved: SavedSearch) -> Json:
+    # Kibana's way to ask for columns: a field that no mapping knows is left out without a word.
+    return {"size": _ROWS, "sort": [{TIME: "desc"}], "fields": list(saved.columns), "_source": False}
+
+
+def _circles() -> Json:
+    inner = {"center": {"geo_centroid": {"field": LOCATION}}, "compound": {"avg": {"field": COMPOUND}}}
+    return {"places": {"geotile_grid": {"field": LOCATION, "precision": 5}, "aggs": inner}}
+
+
+def aggregations(columns: tuple[Column, ...]) -> Json:
+    """The columns of a Lens panel: buckets inside each other, metrics in the innermost."""
+    head, *rest = columns
+    if head.is_bucketed:
+        return {head.id: head.aggregation(aggregations(tuple(rest)))}
+    return {column.id: column.aggregation({}) for column in columns}
+
+
+def _search(board: Board, panel: str, condition: Condition, body: Json) -> Search:
+    pinned = [Not(filter_) if negate else filter_ for filter_, negate in board.pinned()]
+    filters = [filter_.query() for filter_ in (*pinned, condition)]
+    filters.append({"range": {TIME: {"gte": board.time_from, "lte": "now"}}})
+    return Search(board.title, panel, board.view.indices, body | {"query": {"bool": {"filter": filters}}})

@@ -1,0 +1,124 @@
+"""The map of tweets: circles over Elastic's own base map.
+
+Only the base map comes from the internet (Elastic Maps Service); where there is none, the circles stay, on white.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dashboards.kibana import palette
+from dashboards.kibana.conditions import ANY, Json, kuery
+from dashboards.kibana.data_views import TWEETS
+from dashboards.kibana.panels import Reference, SavedPanel
+
+ID = "tweetpulse-map"
+LOCATION = "tweet.geo.location"
+COMPOUND = "tweet.sentiment.compound"
+_INDEX = "layer_1_source_index_pattern"
+_STEPS = ((palette.NEGATIVE, -1), (palette.NEUTRAL, -0.05), (palette.POSITIVE, 0.05))
+
+
+@dataclass(frozen=True)
+class TweetMap:
+    """Tweets by place: the larger, the more; the colour is their mean compound score."""
+
+    id: str = ID
+    title: str = "Tweets by place"
+    description: str = "Size: how many tweets. Colour: their mean compound score, red below -0.05, green from 0.05."
+
+    def saved_object(self) -> Json:
+        """With what all versions since 8.4 know."""
+        return {
+            "id": self.id,
+            "type": "map",
+            "typeMigrationVersion": "8.4.0",
+            "attributes": {
+                "title": self.title,
+                "description": self.description,
+                "mapStateJSON": _state(),
+                "layerListJSON": [_base_layer(), _tweet_layer()],
+                "uiStateJSON": {"isLayerTOCOpen": False, "openTOCDetails": []},
+            },
+            "references": [Reference(_INDEX, "index-pattern", TWEETS.id).json()],
+        }
+
+    def panel(self) -> SavedPanel:
+        """The map on a dashboard."""
+        return SavedPanel(self.title, self.description, "map", self.id)
+
+
+TWEET_MAP = TweetMap()
+
+
+def _state() -> Json:
+    return {
+        "zoom": 1.6,
+        "center": {"lon": 0, "lat": 20},
+        "timeFilters": {"from": "now-24h", "to": "now"},
+        "refreshConfig": {"isPaused": True, "interval": 0},
+        "query": kuery(ANY),
+        "filters": [],
+        "settings": {"autoFitToDataBounds": True, "initialLocation": "LAST_SAVED_LOCATION"},
+    }
+
+
+def _layer(id_: str, label: str | None, kind: str, source: Json, style: Json, alpha: float) -> Json:
+    return {
+        "id": id_,
+        "label": label,
+        "type": kind,
+        "sourceDescriptor": source,
+        "style": style,
+        "alpha": alpha,
+        "visible": True,
+        "minZoom": 0,
+        "maxZoom": 24,
+        "includeInFitToBounds": kind != "EMS_VECTOR_TILE",
+    }
+
+
+def _base_layer() -> Json:
+    source = {"type": "EMS_TMS", "isAutoSelect": True, "lightModeDefault": "road_map_desaturated"}
+    return _layer("base", None, "EMS_VECTOR_TILE", source, {"type": "TILE"}, 1)
+
+
+def _tweet_layer() -> Json:
+    source = {
+        "id": "tweets-source",
+        "type": "ES_GEO_GRID",
+        "geoField": LOCATION,
+        "requestType": "point",
+        "resolution": "COARSE",
+        "metrics": [{"type": "count"}, {"type": "avg", "field": COMPOUND, "label": "mean compound"}],
+        "applyGlobalQuery": True,
+        "applyGlobalTime": True,
+        "applyForceRefresh": True,
+        "indexPatternRefName": _INDEX,
+    }
+    return _layer("tweets", "Tweets", "GEOJSON_VECTOR", source, _circles(), 0.75) | {"joins": []}
+
+
+def _circles() -> Json:
+    by_compound = {
+        "field": {"name": f"avg_of_{COMPOUND}", "origin": "source"},
+        "type": "ORDINAL",
+        "useCustomColorRamp": True,
+        "customColorRamp": [{"stop": stop, "color": color} for color, stop in _STEPS],
+        "fieldMetaOptions": {"isEnabled": False, "sigma": 3},
+    }
+    by_count = {
+        "field": {"name": "doc_count", "origin": "source"},
+        "minSize": 6,
+        "maxSize": 28,
+        "fieldMetaOptions": {"isEnabled": True, "sigma": 3},
+    }
+    white_edge = {"type": "STATIC", "options": {"color": "#FFFFFF"}}
+    properties = {
+        "fillColor": {"type": "DYNAMIC", "options": by_compound},
+        "iconSize": {"type": "DYNAMIC", "options": by_count},
+        "lineColor": white_edge,
+        "lineWidth": {"type": "STATIC", "options": {"size": 1}},
+        "symbolizeAs": {"options": {"value": "circle"}},
+    }
+    return {"type": "VECTOR", "properties": properties, "isTimeAware": True}
