@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from kafka import errors as kafka
 
 from pipeline.errors import ConfigError, PipelineError, SetupError
 from pipeline.settings import KafkaSettings
+
+T = TypeVar("T")
+
+DENIALS = (kafka.SaslAuthenticationFailedError, kafka.UnsupportedSaslMechanismError)
+UNREACHABLE = (kafka.KafkaTimeoutError, kafka.KafkaConnectionError, kafka.NodeNotReadyError)
 
 BOOTSTRAP_TIMEOUT = 10.0
 """Seconds that a client tries to reach a first broker."""
@@ -33,6 +39,20 @@ def kafka_options(settings: KafkaSettings) -> dict[str, Any]:
     return options
 
 
+def connect(client: Callable[..., T], settings: KafkaSettings, **options: Any) -> T:
+    """A connected kafka-python client (`KafkaProducer`, `KafkaConsumer`, `KafkaAdminClient`).
+
+    Raises:
+        ConfigError: SASL settings are missing, or the broker refuses the user or the password.
+        SetupError: the broker can't be reached.
+    """
+    with kafka_errors(settings), _reasons() as reasons:
+        try:
+            return client(**kafka_options(settings), **options)
+        except kafka.KafkaTimeoutError as error:
+            raise next((reason for reason in reasons if isinstance(reason, DENIALS)), error) from error
+
+
 @contextmanager
 def kafka_errors(settings: KafkaSettings) -> Iterator[None]:
     """Turn kafka-python's errors into ours.
@@ -50,15 +70,16 @@ def kafka_errors(settings: KafkaSettings) -> Iterator[None]:
 def as_pipeline_error(error: BaseException, settings: KafkaSettings) -> PipelineError:
     """The error of ours that says what kafka-python's says, in one line and with what to do."""
     servers = settings.bootstrap_servers
-    if _has(error, kafka.SaslAuthenticationFailedError):
+    if isinstance(error, DENIALS):
         return ConfigError(
-            f"Kafka at {servers} refuses the user or the password: set TWEETPULSE_KAFKA__USERNAME and __PASSWORD"
+            f"Kafka at {servers} refuses the user or the password: "
+            "set TWEETPULSE_KAFKA__USERNAME, __PASSWORD and __SASL_MECHANISM"
         )
-    if _has(error, kafka.AuthorizationError):
+    if isinstance(error, kafka.AuthorizationError):
         return ConfigError(
             f"Kafka at {servers} does not let this user do that ({type(error).__name__}): grant it, or use another"
         )
-    if _has(error, kafka.KafkaTimeoutError, kafka.KafkaConnectionError, kafka.NodeNotReadyError):
+    if isinstance(error, UNREACHABLE):
         return SetupError(
             f"Kafka at {servers} does not answer: start it (`tweetpulse up` runs one here), "
             "or set TWEETPULSE_KAFKA__BOOTSTRAP_SERVERS and __SECURITY_PROTOCOL"
@@ -82,9 +103,15 @@ def _sasl(settings: KafkaSettings) -> dict[str, Any]:
     }
 
 
-def _has(error: BaseException | None, *kinds: type[BaseException]) -> bool:
-    while error is not None:
-        if isinstance(error, kinds):
-            return True
-        error = error.__cause__ or error.__context__
-    return False
+@contextmanager
+def _reasons() -> Iterator[list[object]]:
+    """What kafka-python logs while it connects: a refused password shows there only, its own error says time-out."""
+    reasons: list[object] = []
+    listener = logging.Handler(logging.WARNING)
+    listener.emit = lambda record: reasons.extend(record.args or ())  # type: ignore[method-assign]
+    logger = logging.getLogger("kafka")
+    logger.addHandler(listener)
+    try:
+        yield reasons
+    finally:
+        logger.removeHandler(listener)

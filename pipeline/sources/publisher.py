@@ -9,10 +9,11 @@ from types import TracebackType
 from typing import Any, Self
 
 from kafka import KafkaProducer
+from kafka.errors import KafkaError
 
 from pipeline.domain.record import encode
 from pipeline.domain.tweet import Tweet
-from pipeline.kafka_client import kafka_errors, kafka_options
+from pipeline.kafka_client import connect, kafka_errors
 from pipeline.settings import KafkaSettings
 from pipeline.sources.pacing import Clock, at_rate
 from pipeline.sources.source import Item
@@ -25,6 +26,7 @@ MAX_BUFFERED_BYTES = 16_000_000
 
 PROGRESS_SECONDS = 0.2
 CHECK_RECORDS = 500
+CLOSE_SECONDS = 2.0
 DEFAULT_CLOCK = Clock()
 
 
@@ -69,8 +71,7 @@ class Publisher:
         self._window: deque[tuple[Any, int, bool]] = deque()
         self._buffered = 0
         self._published = Published()
-        with kafka_errors(settings):
-            self._producer = KafkaProducer(**kafka_options(settings), **_producer_options(delivery_timeout))
+        self._producer = connect(KafkaProducer, settings, **_producer_options(delivery_timeout))
 
     def publish(
         self,
@@ -90,30 +91,38 @@ class Publisher:
             SetupError: the broker has stopped answering, or does not take the records.
             ConfigError: the broker does not let this user write.
         """
-        begun = told = self._clock.monotonic()
+        begun = self._clock.monotonic()
         self._published = Published()
-        for count, item in enumerate(items if rate is None else at_rate(items, rate, self._clock)):
+        with kafka_errors(self._settings):
+            self._send_all(items if rate is None else at_rate(items, rate, self._clock), progress, begun)
+            self._producer.flush()
+            self._settle(keep=0)
+        return self._tell(progress, begun)
+
+    def _send_all(self, items: Iterable[Item], progress: Progress, begun: float) -> None:
+        told = begun
+        for count, item in enumerate(items):
             if self._clock.stopped():
-                break
+                return
             self._send(item)
             if count % CHECK_RECORDS == 0 or self._clock.monotonic() - told >= PROGRESS_SECONDS:
-                self._settle()
                 told = self._clock.monotonic()
-                progress(replace(self._published, seconds=told - begun))
-        self.flush()
-        done = replace(self._published, seconds=self._clock.monotonic() - begun)
-        progress(done)
-        return done
+                self._settle()
+                self._tell(progress, begun)
 
-    def flush(self) -> None:
-        """Wait until everything sent is acknowledged."""
-        with kafka_errors(self._settings):
-            self._producer.flush()
-        self._settle(keep=0)
+    def _tell(self, progress: Progress, begun: float) -> Published:
+        published = replace(self._published, seconds=self._clock.monotonic() - begun)
+        progress(published)
+        return published
 
     def close(self) -> None:
-        """Let go of the connection; what is not acknowledged yet gets a few seconds."""
-        self._producer.close(timeout=5)
+        """Let go of the connection; what is not acknowledged within seconds is given up."""
+        try:
+            self._producer.close(CLOSE_SECONDS)
+        except KafkaError:
+            # It gives up half-way, and would wait and complain anew when it is collected. Its thread is a daemon.
+            self._producer._sender.force_close()
+            self._producer._closed = True
 
     def __enter__(self) -> Self:
         return self
@@ -127,8 +136,7 @@ class Publisher:
         is_tweet = isinstance(item, Tweet)
         value = (encode(item) if isinstance(item, Tweet) else item.raw)[:MAX_RECORD_BYTES]
         key = item.id.encode("utf-8", "replace") if isinstance(item, Tweet) else None
-        with kafka_errors(self._settings):
-            future = self._producer.send(self.topic, value, key)
+        future = self._producer.send(self.topic, value, key)
         self._window.append((future, len(value), is_tweet))
         self._buffered += len(value)
         if self._buffered > MAX_BUFFERED_BYTES:
@@ -139,8 +147,7 @@ class Publisher:
         tweets, unreadable, size = 0, 0, 0
         while self._window and (self._window[0][0].is_done or self._buffered > keep):
             future, bytes_, is_tweet = self._window.popleft()
-            with kafka_errors(self._settings):
-                future.get()
+            future.get()
             self._buffered -= bytes_
             size += bytes_
             tweets += is_tweet
@@ -160,6 +167,7 @@ def _producer_options(delivery_timeout: float) -> dict[str, Any]:
         "batch_size": 262_144,
         "linger_ms": 20,
         "delivery_timeout_ms": int(delivery_timeout * 1000),
+        "request_timeout_ms": int(min(30.0, delivery_timeout / 2) * 1000),
         "allow_auto_create_topics": False,
         "metrics_enabled": False,
     }

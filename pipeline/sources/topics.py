@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,7 @@ from kafka import KafkaAdminClient
 from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.errors import TopicAlreadyExistsError
 
-from pipeline.kafka_client import kafka_errors, kafka_options
+from pipeline.kafka_client import connect, kafka_errors
 from pipeline.settings import KafkaSettings
 
 TIMESTAMP_TYPE = "message.timestamp.type"
@@ -36,14 +37,10 @@ def ensure_topics(settings: KafkaSettings, *, admin: Callable[..., Any] = KafkaA
         ConfigError: it refuses the credentials, or does not let this user make topics.
     """
     names = (settings.tweets_topic, settings.scored_topic, settings.rejected_topic)
-    with kafka_errors(settings):
-        client = admin(**kafka_options(settings))
-        try:
-            there = set(client.list_topics())
-            made = tuple(name for name in names if name not in there and _make(client, name, settings))
-            return Topics(made, _warnings(client, [name for name in names if name not in made]))
-        finally:
-            client.close()
+    with kafka_errors(settings), closing(connect(admin, settings)) as client:
+        there = set(client.list_topics())
+        made = tuple(name for name in names if name not in there and _make(client, name, settings))
+        return Topics(made, _warnings(client, [name for name in names if name not in made]))
 
 
 def topic_options(settings: KafkaSettings) -> dict[str, Any]:
