@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from itertools import groupby
 
 EMOJI_PARTS = "\u200d\u20e3\ufe0e\ufe0f"
 """What joins and dresses emoji. Some of it counts as combining marks in Unicode."""
 
 
 def _marks() -> str:
-    combining = (chr(code) for code in range(0x300, 0xFE20) if unicodedata.category(chr(code))[0] == "M")
-    return "".join(mark for mark in combining if mark not in EMOJI_PARTS)
+    """The combining marks of the basic plane as ranges for [ ], without those that only dress emoji."""
+    marks = [code for code in range(0x300, 0xFE00) if unicodedata.category(chr(code)) in ("Mn", "Mc")]
+    runs = [list(run) for _, run in groupby(enumerate(marks), key=lambda mark: mark[1] - mark[0])]
+    return "".join(f"{chr(run[0][1])}-{chr(run[-1][1])}" for run in runs)
 
 
 LETTERS = r"\w" + _marks()

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-STOP_WORDS = frozenset(
+
+def _words(lines: str) -> frozenset[str]:
+    return frozenset(lines.split())
+
+
+STOP_WORDS = _words(
     """
     a an the this that these those here there
     i me my mine myself we us our ours ourselves you your yours yourself yourselves u ur
@@ -14,18 +19,18 @@ STOP_WORDS = frozenset(
     am is are was were be been being do does did doing have has had having
     will would shall should can could may might must gonna gotta
     and or but if then than so as because while though although until unless since
-    of at by for with about against between into through during before after above below to from up down
+    of at by for with about against between into through during before after above below to from up
     in out on off over under again onto upon within per via
     all any both each few more most other some such own same too very just also even still yet ever
     once only really quite now
     rt amp http https www com
-    """.split()
+    """
 )
 
-NEGATIONS = frozenset(
+NEGATIONS = _words(
     """
     no not nor never none nobody nothing nowhere neither without cannot
     aint arent cant couldnt didnt doesnt dont hadnt hasnt havent isnt shouldnt wasnt werent wont wouldnt
-    """.split()
+    """
 )
 """With every word in "n't": kept in the clean text, whose meaning they turn, and out of tag clouds."""
