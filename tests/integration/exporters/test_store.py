@@ -1,0 +1,81 @@
+"""Data streams and disks of a real Elasticsearch."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime
+
+import pytest
+from elasticsearch import Elasticsearch
+
+from exporters.data_streams import DataStreams
+from exporters.disk import Disk
+from exporters.store import Store
+from pipeline.embedded.info import StackInfo
+from pipeline.settings import ElasticsearchSettings, Settings
+from pipeline.sinks.elasticsearch.events import record_event
+from pipeline.sinks.elasticsearch.setup import set_up
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def server(settings: Settings) -> ElasticsearchSettings:
+    """Where Elasticsearch is, with a namespace of this test's own."""
+    return settings.elasticsearch
+
+
+@pytest.fixture
+def client(server: ElasticsearchSettings) -> Iterator[Elasticsearch]:
+    """A client of the test's own."""
+    with Elasticsearch(server.url) as client:
+        yield client
+
+
+def test_before_data_streams_are_made(server: ElasticsearchSettings) -> None:
+    """There is nothing to tell, and that is no fault."""
+    assert collected(server) == {}
+
+
+def test_data_streams(server: ElasticsearchSettings, client: Elasticsearch) -> None:
+    """Documents and the newest ingested of each data stream of the namespace, over a rollover."""
+    set_up(client, server)
+    events = f"logs-tweets.events-{server.namespace}"
+    for hour, at in ((13, NOON.replace(hour=13)), (12, NOON)):
+        record_event(client, server.namespace, "annotate", f"at {hour}", at=at, now=at)
+        client.indices.rollover(alias=events)
+    found = collected(server)
+    assert {labels: found[labels] for labels in found if labels[0] != "size_bytes"} == {
+        ("documents", events): 2,
+        ("documents", f"logs-tweets.rejected-{server.namespace}"): 0,
+        ("documents", f"logs-tweets.scored-{server.namespace}"): 0,
+        ("newest_ingested_timestamp_seconds", events): NOON.replace(hour=13).timestamp(),
+    }
+    assert found["size_bytes", events] > 0
+
+
+def test_other_namespaces_are_left_out(server: ElasticsearchSettings, client: Elasticsearch) -> None:
+    """An exporter tells of its own namespace only."""
+    set_up(client, server)
+    assert collected(server.model_copy(update={"namespace": f"x{server.namespace}"})) == {}
+
+
+def test_disk(server: ElasticsearchSettings, stack: StackInfo) -> None:
+    """It is what the operating system says of the file system."""
+    usage = shutil.disk_usage(stack.state_dir)
+    with closing(Disk(lambda: Store(server))) as disk:
+        (family,) = disk.collect()
+    assert [sample.labels for sample in family.samples] == [{"node": "tweetpulse"}]
+    assert family.samples[0].value == pytest.approx(usage.free / usage.total, abs=0.02)
+
+
+def collected(server: ElasticsearchSettings) -> dict[tuple[str, str], float]:
+    """What the collector says: (end of the metric's name, data stream) → value."""
+    with closing(DataStreams(server.namespace, lambda: Store(server))) as streams:
+        return {
+            (family.name.removeprefix("tweetpulse_data_stream_"), sample.labels["data_stream"]): sample.value
+            for family in streams.collect()
+            for sample in family.samples
+        }
