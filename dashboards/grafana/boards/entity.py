@@ -57,11 +57,11 @@ def _negative() -> sdk.Panel:
 
 
 def _against() -> sdk.Panel:
-    counted = q.totals(A=ITS_NEGATIVE, B=ITS_SCORED, F=OTHERS_NEGATIVE, G=OTHERS_SCORED)
+    counted = q.sums(A=ITS_NEGATIVE, B=ITS_SCORED, F=OTHERS_NEGATIVE, G=OTHERS_SCORED)
     return stat(
         "Against the others",
         "Negative share of $entity minus that of everyone else, in percentage points. Above 0 is worse than them.",
-        [*counted, q.math("E", "($A_total / $B_total - $F_total / $G_total) * 100")],
+        [*counted, q.math("E", "($A / $B - $F / $G) * 100")],
         unit="suffix: pp",
         steps=AGAINST,
         decimals=0,

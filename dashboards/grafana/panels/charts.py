@@ -56,9 +56,10 @@ def chart(
 ) -> sdk.Panel:
     """A chart over time.
 
-    `colours` fixes colours by series name, the others are shades of `base`: a palette would give a category red or green; `legend` is what it says of each series (`sum`,
-    `mean`, `max`, `lastNotNull`), as a `table` on the right; `limit` is where a red line is drawn; the axis reaches at
-    least to `top`; `points` is the most points that `auto` intervals make, and `interval` the shortest interval.
+    `colours` fixes colours by series name; the others are shades of `base`, since a palette would give a category red
+    or green. `legend` is what it says of each series (`sum`, `mean`, `max`, `lastNotNull`), as a `table` on the right;
+    `limit` is where a red line is drawn; the axis reaches at least to `top`; `points` is the most points that `auto`
+    intervals make, and `interval` the shortest interval.
     """
     defaults = sdk.FieldConfig(
         unit=unit,

@@ -119,15 +119,19 @@ def math(ref: str, expression: str) -> expr.TypeMath:
     return expr.TypeMath(ref_id=ref, datasource=EXPRESSION, expression=expression, hide=False)
 
 
-def totals(**queries: str) -> list[Dataquery]:
-    """`totals(A="…", B="…")` makes `$A_total` and `$B_total`, for `math` to work with; nothing of it is drawn."""
-    counted: list[Dataquery] = [ask(query, by_time(), ref=ref, hide=True) for ref, query in queries.items()]
-    return counted + [total(f"{ref}_total", ref) for ref in queries]
+def sums(**queries: str) -> list[Dataquery]:
+    """`sums(A="…", B="…")` makes the numbers `$A` and `$B` for `math` to work with; nothing of them is drawn.
+
+    The queries behind them have the letters from N on: the sum of N is A.
+    """
+    behind = {name: chr(ord(name) + 13) for name in queries}
+    counted: list[Dataquery] = [ask(query, by_time(), ref=behind[name], hide=True) for name, query in queries.items()]
+    return counted + [total(name, behind[name]) for name in queries]
 
 
 def share(part: str, whole: str) -> list[Dataquery]:
     """One number: the share of `part` in `whole`; NaN, shown as "no data", where the whole is empty."""
-    return [*totals(A=part, B=whole), math("E", "$A_total / $B_total")]
+    return [*sums(A=part, B=whole), math("E", "$A / $B")]
 
 
 def _terms(field: str, most: int, order: es.TermsOrder, by: str, ident: str) -> es.Terms:

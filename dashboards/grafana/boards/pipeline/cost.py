@@ -9,6 +9,8 @@ from dashboards.grafana.panels import fields
 from dashboards.grafana.panels.charts import AREAS, THIN, chart
 from dashboards.grafana.queries.flow import over_time
 
+EXPIRED = "sum by (query, topic, partition) (tweetpulse_stream_expired_records{$scope})"
+
 
 def phases() -> sdk.Panel:
     return chart(
@@ -42,10 +44,14 @@ def partitions() -> sdk.Panel:
     expression = "sum by (query, topic, partition) (tweetpulse_stream_lag_records{$scope})"
     return chart(
         "Unread records by partition",
-        "One line far above the others: a hot key or a stuck task.",
-        [over_time(expression, "{{query}} {{topic}}-{{partition}}")],
+        "One line far above the others: a hot key or a stuck task. In red what Kafka deleted before it was read.",
+        [
+            over_time(expression, "{{query}} {{topic}}-{{partition}}", "A"),
+            over_time(f"{EXPIRED} > 0", "lost: {{query}} {{topic}}-{{partition}}", "B"),
+        ],
         unit="short",
         style=THIN,
+        overrides=[fields.matching("/^lost/", {"color": fields.fixed(config.BAD)})],
     )
 
 

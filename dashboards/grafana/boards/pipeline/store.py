@@ -49,8 +49,12 @@ def refused() -> sdk.Panel:
 def waiting() -> sdk.Panel:
     return states(
         "Does the sink wait?",
-        "A reason is lit while the sink waits and the stream does not read. No tweet's fault, but the environment's.",
-        [over_time("max by (sink, reason) (tweetpulse_sink_waiting{$scope})", "{{sink}}: {{reason}}")],
+        "Lit while a sink waits and the stream does not read; below it the reason. No tweet's fault, but the "
+        "environment's.",
+        [
+            over_time("max by (sink) (tweetpulse_sink_waiting{$scope})", "{{sink}}", "A"),
+            over_time("max by (sink, reason) (tweetpulse_sink_waiting{$scope}) > 0", "{{sink}}: {{reason}}", "B"),
+        ],
         WAITING,
     )
 
