@@ -66,6 +66,17 @@ class ElasticsearchSettings(Section):
     request_timeout: Seconds = 10.0
 
 
+class KibanaSettings(Section):
+    """Where `tweetpulse provision kibana` puts the dashboards."""
+
+    url: str = "http://127.0.0.1:5601"
+    username: str | None = None
+    password: SecretStr | None = None
+    ca_file: Path | None = None
+    start_timeout: Seconds = 180.0
+    request_timeout: Seconds = 60.0
+
+
 class StreamSettings(Section):
     """The query. `cores` is Spark's `local[N]`; `master` wins over it."""
 
@@ -146,6 +157,7 @@ class Settings(BaseSettings):
     cache_dir: Folder = Field(default_factory=default_cache_dir)
     kafka: KafkaSettings = KafkaSettings()
     elasticsearch: ElasticsearchSettings = ElasticsearchSettings()
+    kibana: KibanaSettings = KibanaSettings()
     stream: StreamSettings = StreamSettings()
     scoring: ScoringSettings = ScoringSettings()
     telemetry: TelemetrySettings = TelemetrySettings()
