@@ -1,0 +1,128 @@
+"""Every Kibana panel's question, asked of a real Elasticsearch that holds what the stream writes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import orjson
+import pytest
+from elasticsearch import Elasticsearch
+
+from dashboards.kibana import Search, searches
+from pipeline.domain.document import Coordinates, data_stream, rejected_document, scored_document
+from pipeline.domain.record import Rejection, decode, encode
+from pipeline.domain.tweet import Author, Geo, Kind, Tweet
+from pipeline.elasticsearch_client import connect
+from pipeline.embedded.info import StackInfo
+from pipeline.scoring.analysis import Analyzer
+from pipeline.settings import ElasticsearchSettings, ScoringSettings
+from pipeline.sinks.elasticsearch.events import record_event
+from pipeline.sinks.elasticsearch.setup import set_up
+
+NAMESPACE = "kibana"
+TEXTS = (
+    "I hate this airline, the worst and most horrible delay ever #fail",
+    "Great crew, lovely flight, thank you so much! #happy",
+    "Flight 12 leaves at noon #travel",
+)
+WAITING_FOR_A_MODEL = {
+    ("Customer care", "Complaints found"),
+    ("Customer care", "Complaints"),
+    ("Customer care", "Newest complaint"),
+    ("Customer care", "Reasons"),
+    ("Customer care", "control Reason"),
+    ("Discover", "Complaints"),
+}
+"""Empty until a complaint model is promoted: nothing writes `tweet.complaint` before."""
+
+by_search = pytest.mark.parametrize("search", list(searches()), ids=lambda s: f"{s.board}/{s.panel}")
+
+
+@pytest.fixture(scope="module")
+def client(stack: StackInfo) -> Iterator[Elasticsearch]:
+    """A server with tweets of the last minutes, a rejected record and an event; the alias is taken away at the end."""
+    settings = ElasticsearchSettings(url=stack.elasticsearch.address, namespace=NAMESPACE)
+    with connect(settings) as client:
+        set_up(client, settings, switch=True)
+        for dataset, document in _documents(datetime.now(UTC)):
+            client.index(
+                index=data_stream(dataset, NAMESPACE),
+                op_type="create",
+                document=orjson.loads(orjson.dumps(document)),
+                refresh=True,
+            )
+        now = datetime.now(UTC)
+        record_event(client, NAMESPACE, "annotate", "spring campaign", end=now, entities=["Acme Air"], tags=["x"])
+        client.indices.refresh(index=data_stream("tweets.events", NAMESPACE))
+        yield client
+        client.indices.delete_alias(index=data_stream("tweets.scored", NAMESPACE), name="tweetpulse-tweets")
+
+
+@by_search
+def test_every_panel_returns_data(client: Elasticsearch, search: Search) -> None:
+    """Each query parses, names only what exists, and finds documents; but for what waits for a model."""
+    answer = client.search(index=search.index, body=search.body).body
+    shown = bool(answer["hits"]["total"]["value"]) and all(map(_has_data, answer.get("aggregations", {}).values()))
+    assert shown is ((search.board, search.panel) not in WAITING_FOR_A_MODEL)
+
+
+@pytest.mark.parametrize("search", [s for s in searches() if "fields" in s.body], ids=lambda s: f"{s.board}/{s.panel}")
+def test_columns_of_searches_have_values(client: Elasticsearch, search: Search) -> None:
+    """Each column of a saved search has a value in at least one row, but for what waits for a model."""
+    hits = client.search(index=search.index, body=search.body)["hits"]["hits"]
+    seen = {name for hit in hits for name in hit.get("fields", {})}
+    expected = set(search.body["fields"])
+    assert seen >= expected or (search.board, search.panel) in WAITING_FOR_A_MODEL
+
+
+def test_shares_are_of_scored_languages_and_leave_retweets_out(client: Elasticsearch) -> None:
+    """Three of five tweets are counted by sentiment: one is a retweet, one in a language that nobody scores."""
+    search = next(s for s in searches() if (s.board, s.panel) == ("Sentiment live", "Share of each sentiment"))
+    buckets = client.search(index=search.index, body=search.body)["aggregations"]["time"]["buckets"]
+    counted = {label: sum(b[label]["doc_count"] for b in buckets) for label in ("negative", "neutral", "positive")}
+    assert counted == {"negative": 1, "neutral": 1, "positive": 1}
+
+
+def test_a_negative_tweet_has_its_link(client: Elasticsearch) -> None:
+    """The saved search of negative tweets finds the one that is negative, with where a click leads."""
+    search = next(s for s in searches() if (s.board, s.panel) == ("Discover", "Latest negative tweets"))
+    hits = client.search(index=search.index, body=search.body)["hits"]["hits"]
+    assert [hit["fields"]["url.full"] for hit in hits] == [["https://x.com/i/status/0"]]
+
+
+def _documents(now: datetime) -> Iterator[tuple[str, dict[str, Any]]]:
+    analyzer = Analyzer(ScoringSettings())
+    for offset, tweet in enumerate(_tweets(now - timedelta(minutes=1))):
+        decoded = decode(encode(tweet))
+        assert isinstance(decoded, Tweet)
+        at = Coordinates("tweets", 0, offset, now)
+        yield "tweets.scored", scored_document(decoded, analyzer.analyze(decoded), at, now, NAMESPACE)
+    refused = decode(b"no JSON")
+    assert isinstance(refused, Rejection)
+    yield "tweets.rejected", rejected_document(refused, b"no JSON", Coordinates("tweets", 0, 9, now), now, NAMESPACE)
+
+
+def _tweets(at: datetime) -> Iterator[Tweet]:
+    texts = [(text, "en", Kind.ORIGINAL) for text in TEXTS]
+    texts += [(TEXTS[0], "en", Kind.RETWEET), ("Das ist ein Flug #reise", "de", Kind.ORIGINAL)]
+    for number, (text, lang, kind) in enumerate(texts):
+        yield Tweet(
+            id=f"x:{number}",
+            text=text,
+            source="test",
+            written_at=at,
+            lang=lang,
+            kind=kind,
+            author=Author(id=str(number), name=f"author{number}", followers=200_000),
+            entities=("Acme Air",),
+            geo=Geo(lat=48.1, lon=11.6, place="Munich", country="Germany", source="point"),
+            url=f"https://x.com/i/status/{number}",
+        )
+
+
+def _has_data(aggregation: dict[str, Any]) -> bool:
+    if "buckets" in aggregation:
+        return any(bucket["doc_count"] for bucket in aggregation["buckets"])
+    return bool(aggregation.get("doc_count", aggregation.get("value")))
