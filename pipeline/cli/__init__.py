@@ -5,7 +5,7 @@ One module per family of commands; each registers its commands with `@app.comman
 
 from __future__ import annotations
 
-from pipeline.cli import classify, demo, provision, rejected, sources, stack, stream
+from pipeline.cli import annotate, classify, demo, provision, rejected, sources, stack, stream, watch
 from pipeline.cli.app import app
 
-__all__ = ["app", "classify", "demo", "provision", "rejected", "sources", "stack", "stream"]
+__all__ = ["annotate", "app", "classify", "demo", "provision", "rejected", "sources", "stack", "stream", "watch"]

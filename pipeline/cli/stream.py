@@ -52,7 +52,7 @@ def run(
 def drain(settings: Settings, *, once: bool) -> Outcome:
     """Run the stream in this process; what became of its records."""
     stop = threading.Event()
-    with _on_signals(stop), progress() as tell:
+    with on_signals(stop), progress() as tell:
         bootstrap.set_up(settings)
         tell("stream", "starting Spark")
         with bootstrap.stream(settings, stop, tell) as (stream_run, server):
@@ -70,7 +70,7 @@ def summary(total: Outcome, settings: Settings) -> str:
 
 
 @contextmanager
-def _on_signals(stop: threading.Event) -> Iterator[None]:
+def on_signals(stop: threading.Event) -> Iterator[None]:
     """The first Ctrl-C or SIGTERM asks for a clean end; the second one ends at once."""
     numbers = (signal.SIGINT, signal.SIGTERM)
     before = {number: signal.getsignal(number) for number in numbers}

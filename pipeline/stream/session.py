@@ -7,9 +7,13 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
+from pyspark import SparkConf, SparkContext
+from pyspark.java_gateway import launch_gateway
 from pyspark.sql import SparkSession
 
+from pipeline.errors import SetupError
 from pipeline.settings import Settings
 
 _JVM_OPTIONS = (
@@ -22,30 +26,41 @@ _JVM_OPTIONS = (
 @contextmanager
 def running(settings: Settings, jars: Iterable[Path], java_home: Path) -> Iterator[SparkSession]:
     """A session that listens on loopback only, or on the cluster that `stream.master` names; stopped at the end."""
-    spark = _build(settings, jars, java_home)
-    try:
-        yield spark
-    finally:
-        spark.stop()
-
-
-def _build(settings: Settings, jars: Iterable[Path], java_home: Path) -> SparkSession:
-    stream = settings.stream
-    cores = stream.cores or os.cpu_count() or 2
     os.environ["JAVA_HOME"] = str(java_home)
     # Else Spark's workers start whatever python3 is first on PATH.
     os.environ["PYSPARK_PYTHON"] = os.environ["PYSPARK_DRIVER_PYTHON"] = sys.executable
-    builder = SparkSession.builder.appName("tweetpulse").master(stream.master or f"local[{cores}]")
-    for name, value in _conf(settings, jars).items():
-        builder = builder.config(name, value)
-    return builder.getOrCreate()
+    conf = SparkConf().setAll(list(_conf(settings, jars).items()))
+    with _jvm_log(settings.state_dir / "logs" / "spark.log") as log:
+        gateway = launch_gateway(conf, popen_kwargs={"stdout": log, "stderr": log})
+    context = SparkContext(conf=conf, gateway=gateway)
+    try:
+        yield SparkSession(context)
+    finally:
+        context.stop()
+        # A new context in this process starts a JVM of its own, with its own options.
+        SparkContext._gateway = SparkContext._jvm = None
+        gateway.shutdown()
+        gateway.proc.stdin.close()
+        gateway.proc.wait(timeout=30)
+
+
+def _jvm_log(path: Path) -> BinaryIO:
+    """Where the JVM and its workers write: on the terminal their chatter would bury what matters."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path.open("ab")
+    except OSError as error:
+        raise SetupError(f"{path} can't be written ({error.strerror}): set TWEETPULSE_STATE_DIR to another") from None
 
 
 def _conf(settings: Settings, jars: Iterable[Path]) -> dict[str, str]:
     local = (
         {} if settings.stream.master else {"spark.driver.bindAddress": "127.0.0.1", "spark.driver.host": "127.0.0.1"}
     )
+    cores = settings.stream.cores or os.cpu_count() or 2
     return local | {
+        "spark.app.name": "tweetpulse",
+        "spark.master": settings.stream.master or f"local[{cores}]",
         "spark.jars": ",".join(str(jar) for jar in jars),
         "spark.driver.memory": settings.stream.driver_memory,
         "spark.driver.extraJavaOptions": " ".join(_JVM_OPTIONS),

@@ -21,6 +21,7 @@ class StreamEvents:
         self._log = log.get("pipeline.stream")
         self._waits: set[tuple[str, str]] = set()
         self.total = Outcome()
+        self.on_batch: Callable[[Outcome], object] = lambda total: None
 
     def started(self) -> None:
         """The query runs."""
@@ -55,6 +56,7 @@ class StreamEvents:
         self._clear_waits()
         self._metrics.count(outcome)
         self.total.add(outcome)
+        self.on_batch(self.total)
         self._alive()
         self._log.info(
             "batch finished",

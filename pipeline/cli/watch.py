@@ -1,0 +1,130 @@
+"""`watch`: the numbers of the boards in a terminal, for whoever has no Grafana."""
+
+from __future__ import annotations
+
+import time
+import urllib.request
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPException
+from itertools import islice
+from typing import Annotated
+
+import typer
+from rich.live import Live
+
+from pipeline.cli.app import app, out
+from pipeline.cli.app import settings as current_settings
+from pipeline.cli.watch_screen import line, screen
+from pipeline.cli.watch_view import Look, Page, View, parse, view
+from pipeline.errors import ConfigError
+from pipeline.settings import TelemetrySettings
+
+HISTORY = 60
+TIMEOUT = 2.0
+"""Seconds that a page may take."""
+
+_STARTERS = {"stream": "tweetpulse run", "exporter": "tweetpulse-exporter"}
+# No proxy of the environment stands between this and loopback.
+_OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+Url = Annotated[str | None, typer.Option(help="Its /metrics, where it is not where the settings say.")]
+
+
+@app.command()
+def watch(
+    stream_url: Url = None,
+    exporter_url: Url = None,
+    interval: Annotated[float, typer.Option(min=0.1, help="Seconds between two looks.")] = 1.0,
+    once: Annotated[bool, typer.Option("--once", help="Look twice, show it, and end.")] = False,
+) -> None:
+    """Show throughput, lag, errors and sentiment live, until Ctrl-C."""
+    telemetry = current_settings().telemetry
+    urls = {
+        "stream": stream_url or metrics_url(telemetry, telemetry.stream_port, "stream"),
+        "exporter": exporter_url or metrics_url(telemetry, telemetry.exporter_port, "exporter"),
+    }
+    views = seen(urls, interval)
+    try:
+        show(islice(views, 1, 2) if once else views, urls)
+    except KeyboardInterrupt:
+        return
+
+
+def metrics_url(telemetry: TelemetrySettings, port: int, name: str) -> str:
+    """Where a page is by the settings.
+
+    Raises:
+        ConfigError: the settings leave the port to chance.
+    """
+    if port == 0:
+        raise ConfigError(f"telemetry.{name}_port is 0, a free port that nobody knows: give --{name}-url")
+    return f"http://{telemetry.host}:{port}/metrics"
+
+
+def seen(
+    urls: dict[str, str],
+    interval: float,
+    *,
+    clock: Callable[[], float] = time.time,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Iterator[View]:
+    """A view every so many seconds, without end."""
+    before: Look | None = None
+    with ThreadPoolExecutor(len(urls)) as pool:
+        while True:
+            begun = clock()
+            stream, exporter = pool.map(read, urls.values())
+            now = Look(clock(), stream, exporter)
+            yield view(before, now)
+            before = now
+            sleep(max(0.0, interval - (clock() - begun)))
+
+
+def read(url: str) -> Page | None:
+    """A page; None if nothing answers there in time, or something else does."""
+    try:
+        with _OPENER.open(url, timeout=TIMEOUT) as answer:
+            return parse(answer.read().decode())
+    except (OSError, HTTPException, ValueError):
+        return None
+
+
+def notes(view: View, urls: dict[str, str]) -> list[str]:
+    """What is missing, and what to do about it, in a calm line each."""
+    lines = [
+        f"{name}: not reachable at {url} — start it with `{_STARTERS[name]}`"
+        for (name, url), reachable in zip(urls.items(), view.reachable, strict=True)
+        if not reachable
+    ]
+    if view.broken:
+        lines.append(f"exporter: it can't tell about {', '.join(view.broken)} now; its log says why")
+    return lines
+
+
+def show(views: Iterator[View], urls: dict[str, str]) -> None:
+    """Draw at a terminal; else print a line for each view, and each note once when it comes up."""
+    if out.is_terminal:
+        _draw(views, urls)
+    else:
+        _print(views, urls)
+
+
+def _draw(views: Iterator[View], urls: dict[str, str]) -> None:
+    history: deque[View] = deque(maxlen=HISTORY)
+    with Live(console=out, auto_refresh=False) as live:
+        for now in views:
+            history.append(now)
+            live.update(screen(history, notes(now, urls)), refresh=True)
+
+
+def _print(views: Iterator[View], urls: dict[str, str]) -> None:
+    said: list[str] = []
+    for now in views:
+        current = notes(now, urls)
+        for note in current:
+            if note not in said:
+                out.print(note, markup=False, soft_wrap=True)
+        said = current
+        out.print(line(now), markup=False, soft_wrap=True)
