@@ -11,7 +11,7 @@ CRISIS_BEFORE_SECONDS = 3_000.0
 CRISIS_AFTER_SECONDS = 600.0
 CRISIS_EVERY_SECONDS = 10_800.0
 CRISIS_RISE_SECONDS = 180.0
-CRISIS_FADE_SECONDS = 1_500.0
+CRISIS_FADE_SECONDS = 1_800.0
 DRIFT_SECONDS = 7_200.0
 SLOW_DRIFT_SECONDS = 23_000.0
 
@@ -44,15 +44,15 @@ def mood_weights(seconds: float, phases: Sequence[float], in_crisis: Brand) -> l
     for brand, phase in zip(BRANDS, phases, strict=True):
         depth = crisis(seconds) if brand is in_crisis else 0.0
         shares = _shares(drift(seconds, phase), depth)
-        weights += [brand.weight * (1 + 2 * depth) * shares[mood] for mood in Mood]
+        weights += [brand.weight * (1 + 4 * depth) * shares[mood] for mood in Mood]
     return weights
 
 
 def _shares(good: float, depth: float) -> dict[Mood, float]:
     shares = {
-        Mood.HAPPY: (0.42 + 0.3 * good) * (1 - 0.8 * depth),
-        Mood.ANGRY: 0.22 - 0.2 * good + 0.9 * depth,
-        Mood.CALM: 0.3,
+        Mood.HAPPY: (0.42 + 0.3 * good) * (1 - 0.9 * depth),
+        Mood.ANGRY: 0.22 - 0.2 * good + 2.0 * depth,
+        Mood.CALM: 0.3 * (1 - 0.7 * depth),
         Mood.COMPLAINT: 0.06 + 0.4 * depth,
     }
     total = sum(shares.values())

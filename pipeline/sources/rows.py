@@ -29,7 +29,7 @@ def tweet_of(row: Sequence[str], columns: Columns, *, source: str, now: datetime
         BadRow: it has another number of columns, a NUL, or a time that is none.
     """
     if len(row) != columns.width:
-        raise BadRow(f"{len(row)} columns instead of {columns.width}")
+        raise BadRow(f"columns: {len(row)} instead of {columns.width}")
     if any("\0" in value for value in row):
         raise BadRow("a NUL byte")
     text, native_id = columns.value(row, "text"), columns.value(row, "id").strip()
