@@ -1,0 +1,243 @@
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.paths import ROOT
+
+COMPOSE = ROOT / "compose"
+TEXT = (COMPOSE / "compose.yaml").read_text(encoding="utf-8")
+PROJECT = yaml.safe_load(TEXT)
+SERVICES: dict[str, dict[str, Any]] = PROJECT["services"]
+EXAMPLE = dict(
+    line.split("=", 1)
+    for line in (COMPOSE / ".env.example").read_text(encoding="utf-8").splitlines()
+    if line and not line.startswith("#")
+)
+ONE_SHOT = {"certificates", "accounts", "setup"}
+SECRET = re.compile(r"PASSWORD|ENCRYPTION_?KEY|SECRET|TOKEN")
+VARIABLE = re.compile(r"\$\{(\w+)(:?[-?])?([^}]*)\}")
+by_service = pytest.mark.parametrize("name", SERVICES)
+
+
+def test_it_fits_the_compose_schema() -> None:
+    """check-jsonschema takes it for a Compose file."""
+    command = [
+        sys.executable,
+        "-m",
+        "check_jsonschema",
+        "--builtin-schema",
+        "vendor.compose-spec",
+        COMPOSE / "compose.yaml",
+    ]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stderr) == (0, "")
+
+
+def test_all_parts_are_there() -> None:
+    """Kafka, Elasticsearch, Kibana, Prometheus, Alertmanager, Grafana, the stream, the exporter, the set-up, a demo."""
+    parts = {"kafka", "elasticsearch", "kibana", "prometheus", "alertmanager", "grafana", "stream", "exporter", "demo"}
+    assert set(SERVICES) == parts | ONE_SHOT
+
+
+def test_only_grafana_and_kibana_are_published_and_on_loopback() -> None:
+    """Nothing else has a port outside, and these have it on 127.0.0.1."""
+    published = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
+    assert published == {
+        "grafana": ["127.0.0.1:${GRAFANA_PORT:-3000}:3000"],
+        "kibana": ["127.0.0.1:${KIBANA_PORT:-5601}:5601"],
+    }
+    assert not [name for name, service in SERVICES.items() if service.get("network_mode") == "host"]
+
+
+def test_only_what_must_reaches_outside() -> None:
+    """All are in the internal network; Grafana, Kibana and Alertmanager also in the other."""
+    assert PROJECT["networks"]["inside"] == {"internal": True}
+    assert all("inside" in service["networks"] for service in SERVICES.values())
+    outside = {name for name, service in SERVICES.items() if "outside" in service["networks"]}
+    assert outside == {"grafana", "kibana", "alertmanager"}
+
+
+@by_service
+def test_every_service_has_a_health_check_or_ends(name: str) -> None:
+    """What stays up is checked; what runs once is not started again."""
+    service = SERVICES[name]
+    if name in ONE_SHOT:
+        assert service["restart"] == "no"
+    else:
+        assert service["restart"] == "unless-stopped"
+        assert service["healthcheck"]["test"][0] in ("CMD", "CMD-SHELL")
+
+
+@by_service
+def test_every_service_has_limits(name: str) -> None:
+    """Memory and processors."""
+    assert set(SERVICES[name]["deploy"]["resources"]["limits"]) == {"cpus", "memory"}
+
+
+@by_service
+def test_nobody_gains_privileges(name: str) -> None:
+    """No service is privileged, or may become it."""
+    assert SERVICES[name]["security_opt"] == ["no-new-privileges:true"]
+    assert "privileged" not in SERVICES[name]
+
+
+@by_service
+def test_images_have_exact_tags(name: str) -> None:
+    """An official image with a version out of .env, or our own."""
+    image = SERVICES[name]["image"]
+    if image == "tweetpulse:local":
+        assert SERVICES[name]["build"]["dockerfile"] == "compose/Dockerfile"
+    else:
+        repository, _, tag = image.partition(":")
+        (variable, *_), *others = VARIABLE.findall(tag)
+        assert not others
+        assert repository.startswith(("apache/", "docker.elastic.co/", "grafana/", "prom/"))
+        assert re.fullmatch(r"v?\d+\.\d+\.\d+", EXAMPLE[variable])
+
+
+def test_the_base_of_our_image_has_an_exact_tag() -> None:
+    """Python to the patch, on a named Debian."""
+    assert re.fullmatch(r"python:3\.11\.\d+-slim-bookworm", EXAMPLE["PYTHON_IMAGE"])
+
+
+@by_service
+def test_dependencies_wait_for_health_or_for_the_end(name: str) -> None:
+    """Never only for the start; and what is waited for can fulfil it."""
+    for other, wait in SERVICES[name].get("depends_on", {}).items():
+        ended = "service_completed_successfully" if other in ONE_SHOT else "service_healthy"
+        assert wait == {"condition": ended}
+
+
+def test_no_secret_has_a_default() -> None:
+    """Each secret must be set, here and in .env.example, where it is empty."""
+    used = {name: (sign, rest) for name, sign, rest in VARIABLE.findall(TEXT)}
+    secrets = {name for name in used if SECRET.search(name)}
+    assert {used[name] for name in secrets} == {(":?", "set it in .env")}
+    assert {name for name in EXAMPLE if SECRET.search(name)} == secrets
+    assert {EXAMPLE[name] for name in secrets} == {""}
+
+
+def test_no_secret_is_written_out() -> None:
+    """Whatever is called a password or a key comes from a variable."""
+    written = [
+        (name, key)
+        for name, service in SERVICES.items()
+        for key, value in service.get("environment", {}).items()
+        if SECRET.search(key) and not VARIABLE.fullmatch(str(value))
+    ]
+    assert written == []
+
+
+def test_every_variable_is_in_the_example() -> None:
+    """.env.example names all that compose.yaml asks for, and nothing else."""
+    assert {name for name, _, _ in VARIABLE.findall(TEXT)} == set(EXAMPLE)
+
+
+@by_service
+def test_what_is_mounted_is_there(name: str) -> None:
+    """Files of the repository exist; volumes are declared."""
+    for mount in SERVICES[name].get("volumes", []):
+        source = mount.split(":")[0]
+        if source.startswith("."):
+            assert (COMPOSE / source).exists()
+            assert mount.endswith(":ro")
+        else:
+            assert source in PROJECT["volumes"]
+
+
+def test_elasticsearch_is_secure() -> None:
+    """Passwords and TLS, with a CA whose key no other service sees."""
+    environment = SERVICES["elasticsearch"]["environment"]
+    switches = {key: environment[key] for key in environment if key.endswith((".enabled", "security.enabled"))}
+    assert set(switches.values()) == {"true"}
+    assert len(switches) == 3
+    holders = [
+        name
+        for name, service in SERVICES.items()
+        if any(m.startswith("authority:") for m in service.get("volumes", []))
+    ]
+    assert holders == ["certificates"]
+
+
+def test_our_settings_are_settings() -> None:
+    """Every TWEETPULSE_ variable of our services names a setting of this program."""
+    from pipeline.settings import Settings
+
+    for service in SERVICES.values():
+        if service["image"] == "tweetpulse:local":
+            for name in service.get("environment", {}):
+                if name.startswith("TWEETPULSE_"):
+                    section, field = name.removeprefix("TWEETPULSE_").lower().split("__")
+                    assert field in type(getattr(Settings(), section)).model_fields
+
+
+def test_grafana_gets_every_variable_of_its_provisioning() -> None:
+    """What the provisioning files take from the environment is set."""
+    folder = ROOT / "dashboards/grafana/provisioning"
+    wanted = {name for path in folder.rglob("*.yaml") for name in re.findall(r"\$(TWEETPULSE_\w+)", path.read_text())}
+    assert wanted
+    assert wanted <= set(SERVICES["grafana"]["environment"])
+
+
+def test_prometheus_has_targets_for_the_same_jobs() -> None:
+    """The containers are scraped under the job names that boards and rules ask for."""
+    jobs = [
+        [group["labels"]["job"] for group in yaml.safe_load((folder / "targets/processes.yml").read_text())]
+        for folder in (COMPOSE, ROOT / "dashboards/prometheus")
+    ]
+    assert jobs[0] == jobs[1]
+    hosts = {
+        t.split(":")[0]
+        for f in COMPOSE.glob("targets/*.yml")
+        for g in yaml.safe_load(f.read_text())
+        for t in g["targets"]
+    }
+    assert hosts <= set(SERVICES)
+
+
+def test_the_image_takes_only_what_it_is_made_of() -> None:
+    """Everything is left out of the build but what the Dockerfile copies; it does not run as root."""
+    dockerfile = (COMPOSE / "Dockerfile").read_text()
+    copied = {source for line in re.findall(r"^COPY (?!--from)(.+) \S+$", dockerfile, re.M) for source in line.split()}
+    ignored = (COMPOSE / "Dockerfile.dockerignore").read_text().splitlines()
+    assert {line[1:] for line in ignored if line.startswith("!")} == copied
+    assert re.findall(r"^USER (.+)$", dockerfile, re.M) == ["10001"]
+    assert dockerfile.count("FROM ") == 3
+    assert all((ROOT / source).exists() for source in copied)
+
+
+def test_make_env_fills_every_secret_with_one_of_its_own(tmp_path: Path) -> None:
+    """48 hexadecimal characters each, readable by the owner alone; an .env that is there stays."""
+    for name in ("make-env.sh", ".env.example"):
+        (tmp_path / name).write_bytes((COMPOSE / name).read_bytes())
+    environment = {"PATH": os.environ["PATH"]}
+    first, second = (
+        subprocess.run(["sh", tmp_path / "make-env.sh"], capture_output=True, text=True, check=False, env=environment)
+        for _ in range(2)
+    )
+    text = (tmp_path / ".env").read_text()
+    made = re.findall(r"^\w+=([0-9a-f]{48})$", text, re.M)
+    empty = [name for name, value in EXAMPLE.items() if not value]
+    assert (first.returncode, second.returncode) == (0, 1)
+    assert len(set(made)) == len(empty)
+    assert re.sub(r"=[0-9a-f]{48}$", "=", text, flags=re.M) == (COMPOSE / ".env.example").read_text()
+    assert (tmp_path / ".env").stat().st_mode & 0o077 == 0
+
+
+def test_roles_are_of_least_privilege() -> None:
+    """No role has `all`, and each index that it names is ours."""
+    for path in (COMPOSE / "roles").glob("*.json"):
+        role = json.loads(path.read_text())
+        privileges = {p for grant in role["indices"] for p in grant["privileges"]} | set(role["cluster"])
+        names = [name for grant in role["indices"] for name in grant["names"]]
+        assert not privileges & {"all", "manage_security", "manage_all", "write", "delete_index"}
+        assert all(name.startswith(("logs-tweets.", "tweetpulse-")) for name in names)
