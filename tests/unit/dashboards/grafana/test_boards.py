@@ -1,0 +1,231 @@
+"""The committed boards: whole, legible, and naming only what there is."""
+
+from __future__ import annotations
+
+import re
+from itertools import chain, pairwise
+from typing import Any
+
+import pytest
+
+from dashboards.grafana import config
+from dashboards.grafana.questions import boards, panels_of, queries_of
+from pipeline.domain.record import Reason
+from pipeline.domain.sentiment import Label
+from tests.unit.dashboards.grafana import contract
+
+Json = dict[str, Any]
+
+BOARDS = boards()
+PANELS = [(board["uid"], panel) for board in BOARDS for panel in panels_of(board)]
+UIDS = {board["uid"] for board in BOARDS}
+UNITS = {"s", "bytes", "short", "recps", "percentunit", "none", "locale", "dateTimeFromNow", "suffix: pp", "string"}
+
+each_board = pytest.mark.parametrize("board", BOARDS, ids=lambda board: board["uid"])
+each_panel = pytest.mark.parametrize(("uid", "panel"), PANELS, ids=[f"{uid}-{panel['title']}" for uid, panel in PANELS])
+
+STATS = [(uid, panel) for uid, panel in PANELS if panel["type"] == "stat"]
+each_stat = pytest.mark.parametrize(("uid", "panel"), STATS, ids=[f"{uid}-{panel['title']}" for uid, panel in STATS])
+
+
+def walk(part: Any) -> list[Json]:
+    """Every object in a model, itself included."""
+    if isinstance(part, dict):
+        return [part, *(found for value in part.values() for found in walk(value))]
+    if isinstance(part, list):
+        return [found for value in part for found in walk(value)]
+    return []
+
+
+def rows(board: Json) -> list[Json]:
+    return [panel for panel in board["panels"] if panel["type"] == "row"]
+
+
+def test_there_is_a_board_for_each_of_the_three() -> None:
+    """Overview, entity, pipeline."""
+    assert {config.OVERVIEW, config.ENTITY, config.PIPELINE} <= UIDS
+
+
+@each_board
+def test_a_board_is_what_grafana_takes_from_a_file(board: Json) -> None:
+    """No wrapper, id null, a fixed uid, a title (without one it is skipped), not to be edited by hand."""
+    assert board["id"] is None
+    assert re.fullmatch(r"tweetpulse-[a-z]{3,29}", board["uid"])
+    assert board["title"]
+    assert board["description"]
+    assert (board["schemaVersion"], board["editable"], board["graphTooltip"]) == (42, False, 1)
+    assert config.TAG in board["tags"]
+
+
+@each_board
+def test_boards_lead_to_each_other_and_keep_the_time(board: Json) -> None:
+    """One link of kind `dashboards`, on the bar and not in a menu."""
+    (link,) = board["links"]
+    assert (link["type"], link["tags"], link["keepTime"], link["includeVars"]) == (
+        "dashboards",
+        ["tweetpulse"],
+        True,
+        False,
+    )
+    assert not [part for part in walk(board) if "placement" in part and part["placement"] == "inControlsMenu"]
+
+
+@each_board
+def test_links_to_boards_lead_somewhere(board: Json) -> None:
+    """Each /d/uid is one of ours."""
+    urls = [part["url"] for part in walk(board) if str(part.get("url", "")).startswith("/d/")]
+    assert {url.removeprefix("/d/").split("?")[0] for url in urls} <= UIDS
+
+
+@each_board
+def test_ids_are_unique_on_a_board(board: Json) -> None:
+    """Of rows and panels together."""
+    ids = [panel["id"] for panel in [*rows(board), *panels_of(board)]]
+    assert len(ids) == len(set(ids))
+
+
+@each_board
+def test_panels_do_not_overlap_and_stay_on_the_grid(board: Json) -> None:
+    """24 units wide, every square once."""
+    taken = [
+        (x, y)
+        for panel in [*rows(board), *panels_of(board)]
+        for x in range(panel["gridPos"]["x"], panel["gridPos"]["x"] + panel["gridPos"]["w"])
+        for y in range(panel["gridPos"]["y"], panel["gridPos"]["y"] + panel["gridPos"]["h"])
+    ]
+    assert len(taken) == len(set(taken))
+    assert {x for x, _ in taken} == set(range(24))
+
+
+@each_board
+def test_every_row_asks_a_question_and_the_second_look_is_collapsed(board: Json) -> None:
+    """At most a dozen panels are open, and nothing open follows what is collapsed."""
+    opened = [panel for panel in board["panels"] if panel["type"] != "row"]
+    assert all(row["title"].endswith("?") for row in rows(board))
+    assert len(opened) <= 12
+    assert all(later["collapsed"] for row, later in pairwise(rows(board)) if row["collapsed"])
+
+
+@each_panel
+def test_a_panel_says_what_it_shows(uid: str, panel: Json) -> None:
+    """A title, a description in whole sentences, a unit."""
+    assert panel["title"]
+    assert panel["description"].endswith(".")
+    assert panel["fieldConfig"]["defaults"]["unit"] in UNITS
+
+
+@each_panel
+def test_a_panel_asks_the_boards_data_source(uid: str, panel: Json) -> None:
+    """Without a type: with one the SDK takes expressions for queries. Never `-- Mixed --`: filters pass over it."""
+    assert panel["datasource"] == {"uid": "${datasource}"}
+    assert {target["datasource"]["uid"] for target in panel["targets"]} <= {"${datasource}", "__expr__"}
+
+
+@each_panel
+def test_expressions_name_queries_that_are_there(uid: str, panel: Json) -> None:
+    """`$A / $B` and `reduce A` of the same panel; and at least one result is not hidden."""
+    refs = [target["refId"] for target in panel["targets"]]
+    reduced = {target["expression"] for target in panel["targets"] if target.get("type") == "reduce"}
+    math = " ".join(target["expression"] for target in panel["targets"] if target.get("type") == "math")
+    assert len(refs) == len(set(refs))
+    assert reduced | set(re.findall(r"\$(\w+)", math)) <= set(refs)
+    assert [target for target in panel["targets"] if not target.get("hide")]
+
+
+@each_stat
+def test_no_value_is_neither_good_nor_bad(uid: str, panel: Json) -> None:
+    """A stat without a value would take the base colour: a green "no data"."""
+    absent = panel["fieldConfig"]["defaults"]["mappings"][-1]
+    assert (absent["type"], absent["options"]["match"]) == ("special", "null+nan")
+    expected = config.BAD if panel["title"] == "Queries" else config.QUIET
+    assert absent["options"]["result"]["color"] == expected
+
+
+@each_panel
+def test_a_sentiment_has_one_colour(uid: str, panel: Json) -> None:
+    """Wherever a series bears a label's name."""
+    for override in panel["fieldConfig"]["overrides"]:
+        name = override["matcher"]["options"]
+        for change in override["properties"]:
+            if change["id"] == "color" and name in config.LABELS:
+                assert change["value"] == {"mode": "fixed", "fixedColor": config.LABELS[name]}
+
+
+@each_panel
+def test_no_palette_hands_out_red_and_green(uid: str, panel: Json) -> None:
+    """A palette follows the order of series and gives a category a meaning that it has not."""
+    modes = {part["mode"] for part in walk(panel) if "fixedColor" in part or set(part) == {"mode"}}
+    assert "palette-classic" not in modes
+    assert "palette-classic-by-name" not in modes
+
+
+@each_panel
+def test_columns_are_fields_that_documents_have(uid: str, panel: Json) -> None:
+    """What a table of tweets keeps and changes is mapped."""
+    kept = [
+        t["options"]["include"]["names"] for t in panel.get("transformations", ()) if t["id"] == "filterFieldsByName"
+    ]
+    changed = [override["matcher"]["options"] for override in panel["fieldConfig"]["overrides"]]
+    named = [*chain.from_iterable(kept), *changed]
+    dotted = {name for name in named if "." in name and not name.startswith("/")}
+    assert dotted <= contract.fields().keys()
+
+
+@each_board
+def test_fields_exist_and_can_be_asked_so(board: Json) -> None:
+    """Everything that a query names is mapped, and what makes buckets is no analysed text."""
+    known = contract.fields()
+    for question in queries_of(board, entity="Acme"):
+        if question.expression is None:
+            assert question.fields <= known.keys(), question.where
+            in_buckets = {known[part["field"]] for part in question.target["bucketAggs"] if part.get("field")}
+            assert "text" not in in_buckets, question.where
+
+
+@each_board
+def test_no_variable_is_left_in_a_question(board: Json) -> None:
+    """All that a query names is chosen on the board."""
+    left = [
+        q.where
+        for q in queries_of(board, entity="Acme")
+        if "$" in str(q.target.get("query", "")) + (q.expression or "")
+    ]
+    assert left == []
+
+
+@each_board
+def test_filters_and_events_survive_the_sdk(board: Json) -> None:
+    """It drops the filters of ad hoc variables and the fields that events are drawn from."""
+    adhoc = [variable for variable in board["templating"]["list"] if variable["type"] == "adhoc"]
+    events = [a for a in board["annotations"]["list"] if a["datasource"]["uid"] == config.EVENTS]
+    assert [variable["filters"] for variable in adhoc] == [[] for _ in adhoc]
+    assert {(a["timeField"], a["timeEndField"], a["textField"], a["tagsField"]) for a in events} <= {
+        ("@timestamp", "event.end", "message", "tags")
+    }
+    assert len(adhoc) == len(events)
+    if events:
+        assert {"event.end", "message", "tags"} <= contract.fields().keys()
+
+
+def test_rejections_are_coloured_by_the_closed_list_of_reasons() -> None:
+    """A reason that is added gets a colour, or a shade that says nothing."""
+    (panel,) = [panel for _, panel in PANELS if panel["title"] == "Rejected records by reason"]
+    named = {override["matcher"]["options"] for override in panel["fieldConfig"]["overrides"]}
+    assert named == set(Reason)
+
+
+def test_labels_are_the_scorers_own() -> None:
+    """In the order in which they are always shown."""
+    assert list(config.LABELS) == list(Label)
+
+
+def test_unsupported_is_in_no_share() -> None:
+    """Every query behind a share leaves out what no scorer speaks; so does what is drawn to 100 %."""
+    for uid, panel in PANELS:
+        math = [t for t in panel["targets"] if t.get("type") == "math"]
+        stacked = panel["fieldConfig"]["defaults"].get("custom", {}).get("stacking", {}).get("mode") == "percent"
+        if (math or stacked) and panel["title"] != "Share of voice":
+            queries = [t["query"] for t in panel["targets"] if "query" in t]
+            assert all(
+                "label:negative" in query or "NOT tweet.sentiment.label:unsupported" in query for query in queries
+            ), uid

@@ -1,0 +1,69 @@
+"""The expressions of the Pipeline board and of Prometheus' rules."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import yaml
+
+from dashboards.grafana.questions import boards, expressions_of_rules, metrics_of, queries_of
+from tests.rules.debian import program
+from tests.unit.dashboards.grafana.contract import METRICS
+
+EXPRESSIONS = {q.where: q.expression for board in boards() for q in queries_of(board) if q.expression is not None}
+ALL = [*EXPRESSIONS.values(), *expressions_of_rules().values()]
+PROMETHEUS_OWN = {"up", "ALERTS", "process_start_time_seconds"}
+
+
+def test_expressions_parse(tmp_path: Path) -> None:
+    """promtool reads each of the boards' expressions, as if it were a rule."""
+    rules = [{"record": f"board:q{number}:parsed", "expr": text} for number, text in enumerate(EXPRESSIONS.values())]
+    file = tmp_path / "boards.yml"
+    file.write_text(yaml.safe_dump({"groups": [{"name": "boards", "rules": rules}]}))
+    done = subprocess.run([program("promtool"), "check", "rules", file], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_expressions_name_metrics_that_are_exported() -> None:
+    """No panel and no rule waits for a metric that nobody exports."""
+    assert metrics_of(ALL) <= METRICS.keys()
+
+
+def test_every_metric_is_looked_at() -> None:
+    """What is exported is on a board or in a rule."""
+    assert METRICS.keys() <= metrics_of(ALL)
+
+
+def test_recorded_series_that_rules_name_are_recorded() -> None:
+    """A level:metric:operation that nothing records is an alert that never fires."""
+    recorded = expressions_of_rules().keys()
+    named = {name for text in ALL for name in re.findall(r"\b(?:job|query):tweetpulse_\w+:\w+", text)}
+    assert named <= recorded
+
+
+def test_counters_are_looked_at_by_their_rate() -> None:
+    """But for the books, which add up only as raw counters of one scrape."""
+    raw = [
+        (where, name)
+        for where, text in EXPRESSIONS.items()
+        for name in metrics_of([text])
+        if METRICS[name] == "counter" and not re.search(rf"(rate|increase)\({name}\b", text)
+    ]
+    assert {where.split(" / ")[1] for where, _ in raw} == {"The books since the start"}
+
+
+def test_every_panel_follows_the_choice_of_job_and_instance() -> None:
+    """Only alerts and `up`, which are about all, do not."""
+    for board in boards():
+        for panel in (p for p in board["panels"] for p in (p, *p.get("panels", ()))):
+            for target in panel.get("targets", ()):
+                for name in metrics_of([target.get("expr", "")]):
+                    assert f'{name}{{job=~"$job",instance=~"$instance"' in target["expr"], (panel["title"], name)
+
+
+def test_nothing_but_prometheus_own_is_named_besides() -> None:
+    """A selector on anything else would be a typing error."""
+    found = {name for text in ALL for name in re.findall(r"(?<![\w:])([a-zA-Z_]\w*)(?=\{)", text)}
+    assert {name for name in found if not name.startswith("tweetpulse_")} <= PROMETHEUS_OWN
