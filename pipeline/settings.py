@@ -7,7 +7,9 @@ and the file over the defaults. Nothing else of the project reads the environmen
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
+from tomllib import TOMLDecodeError
 from typing import Annotated, Any, Literal
 
 from platformdirs import user_cache_path, user_state_path
@@ -16,6 +18,7 @@ from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
     TomlConfigSettingsSource,
 )
 
@@ -25,6 +28,16 @@ Seconds = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(gt=0)]
 Port = Annotated[int, Field(ge=0, le=65535)]
 Folder = Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())]
+
+
+def _without_credentials(url: str) -> str:
+    if "@" in url:
+        # An address is shown to people, in errors and by `status`.
+        raise ValueError("it holds a user or a password, which have settings of their own")
+    return url
+
+
+Url = Annotated[str, AfterValidator(_without_credentials)]
 
 
 class Section(BaseModel):
@@ -53,7 +66,7 @@ class KafkaSettings(Section):
 class ElasticsearchSettings(Section):
     """The server, the data streams and how documents are sent."""
 
-    url: str = "http://127.0.0.1:9200"
+    url: Url = "http://127.0.0.1:9200"
     username: str | None = None
     password: SecretStr | None = None
     api_key: SecretStr | None = None
@@ -69,7 +82,7 @@ class ElasticsearchSettings(Section):
 class KibanaSettings(Section):
     """Where `tweetpulse provision kibana` puts the dashboards."""
 
-    url: str = "http://127.0.0.1:5601"
+    url: Url = "http://127.0.0.1:5601"
     username: str | None = None
     password: SecretStr | None = None
     ca_file: Path | None = None
@@ -188,6 +201,10 @@ def load(**overrides: Any) -> Settings:
         return Settings(**overrides)
     except ValidationError as error:
         raise ConfigError(_first_fault(error)) from None
+    except SettingsError as error:
+        raise ConfigError(_not_json(error)) from None
+    except TOMLDecodeError:
+        raise ConfigError("tweetpulse.toml is not TOML: mend it, or move it away") from None
 
 
 def _first_fault(error: ValidationError) -> str:
@@ -195,3 +212,10 @@ def _first_fault(error: ValidationError) -> str:
     path = [str(part) for part in fault["loc"]]
     name = "TWEETPULSE_" + "__".join(path).upper()
     return f"{'.'.join(path)} is wrong: {fault['msg']}; set {name} or mend tweetpulse.toml"
+
+
+def _not_json(error: SettingsError) -> str:
+    # The library names the section only.
+    section = re.search(r'field "(\w+)"', str(error))
+    name = f"TWEETPULSE_{section[1].upper() if section else ''}"
+    return f"{name}, or a list or table in it ({name}__*), is not JSON: write it as JSON, or set it in tweetpulse.toml"
