@@ -15,7 +15,7 @@ Whatever can't be read so is data too: a `Rejection` with a reason out of a clos
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -140,11 +140,12 @@ def _time(record: dict[str, Any], name: str) -> datetime | None:
         return None
     try:
         time = datetime.fromisoformat(value)
-    except (TypeError, ValueError):
+        if time.tzinfo is None:
+            raise _Refused(Reason.BAD_TIME, f"{name} has no offset")
+        # Elasticsearch knows no offset beyond 18 hours, and JSON none with seconds.
+        return time.astimezone(UTC)
+    except (TypeError, ValueError, OverflowError):
         raise _Refused(Reason.BAD_TIME, f"{name} is not an ISO 8601 time") from None
-    if time.tzinfo is None:
-        raise _Refused(Reason.BAD_TIME, f"{name} has no offset")
-    return time
 
 
 def _kind(record: dict[str, Any]) -> Kind | None:
@@ -218,5 +219,12 @@ def _dumps(record: dict[str, Any]) -> bytes:
         return orjson.dumps(record, option=orjson.OPT_UTC_Z)
     except orjson.JSONEncodeError:
         # A lone surrogate has no UTF-8: it becomes the replacement character, as X itself shows it.
-        clean = {k: v.encode("utf-8", "replace").decode() if isinstance(v, str) else v for k, v in record.items()}
-        return orjson.dumps(clean, option=orjson.OPT_UTC_Z)
+        return orjson.dumps(_without_surrogates(record), option=orjson.OPT_UTC_Z)
+
+
+def _without_surrogates(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, dict):
+        return {name: _without_surrogates(inner) for name, inner in value.items()}
+    return [_without_surrogates(inner) for inner in value] if isinstance(value, list) else value
