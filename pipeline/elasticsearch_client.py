@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from elastic_transport import ConnectionTimeout, SniffingError, TlsError, TransportError
+from elastic_transport import ConnectionTimeout, SerializationError, SniffingError, TlsError, TransportError
 from elasticsearch import ApiError, Elasticsearch, OrjsonSerializer
 
 from pipeline.errors import ConfigError, PipelineError, SetupError, SinkUnavailable
@@ -52,8 +52,11 @@ def as_pipeline_error(error: Exception, settings: ElasticsearchSettings) -> Pipe
             f"the certificate of Elasticsearch at {settings.url} is not trusted: "
             "set TWEETPULSE_ELASTICSEARCH__CA_FILE to its CA"
         )
-    if isinstance(error, SniffingError):
-        return SetupError(f"Elasticsearch at {settings.url}: {type(error).__name__}")
+    if isinstance(error, SerializationError | SniffingError):
+        return SetupError(
+            f"what answers at {settings.url} is not Elasticsearch ({type(error).__name__}): "
+            "set TWEETPULSE_ELASTICSEARCH__URL"
+        )
     reason = "timeout" if isinstance(error, ConnectionTimeout) else "connection"
     return SinkUnavailable(
         f"Elasticsearch at {settings.url} does not answer: start it (`tweetpulse up` runs one here), "
@@ -97,15 +100,20 @@ def _refusal(error: ApiError, settings: ElasticsearchSettings) -> PipelineError:
 
 def error_type(error: ApiError) -> str:
     """The server's name for what it refuses (`index_not_found_exception`, ...)."""
-    return str(_error(error).get("type", error.message))
+    return _one_line(_error(error).get("type", error.message))[:100]
 
 
 def error_reason(error: ApiError) -> str:
     """The server's own words."""
-    return str(_error(error).get("reason", ""))[:300]
+    return _one_line(_error(error).get("reason", ""))[:300]
 
 
 def _error(error: ApiError) -> dict[str, Any]:
     body = error.body if isinstance(error.body, dict) else {}
     found = body.get("error", {})
     return found if isinstance(found, dict) else {}
+
+
+def _one_line(words: object) -> str:
+    # What stands before the server may answer with a whole page.
+    return " ".join(str(words).split())
