@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -13,7 +14,7 @@ from pipeline.elasticsearch_client import WAIT_STATUSES
 
 FILTER_PATH = (
     "items.create.status,items.create._index,items.create.failure_store,"
-    "items.create.error.type,items.create.error.reason,items.create.error.caused_by.reason"
+    "items.create.error.type,items.create.error.reason,items.create.error.caused_by.type"
 )
 """What of the answer is read; the rest is left out of it, since it would be as long as the request."""
 
@@ -38,7 +39,13 @@ class Fate(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A document's fate. `reason` is a closed label, `error` the server's own words, `index` where it is now."""
+    """A document's fate.
+
+    Attributes:
+        reason: a closed label: one of `FAILURES` or `WAIT_REASONS`, or `denied`.
+        error: the server's own words, without what they quote of the document.
+        index: where the document is now.
+    """
 
     fate: Fate
     reason: str = ""
@@ -56,6 +63,9 @@ _MAPPING_ERRORS = frozenset(
         "illegal_argument_exception",
     }
 )
+
+# The server shows the value that it can't parse; the reason of its cause is often nothing else.
+_QUOTES = re.compile(r"\s*(Preview of field's value|The prefix of the first immense term is): .*", re.DOTALL)
 
 
 def operations(entries: Iterable[Entry]) -> list[bytes]:
@@ -107,5 +117,5 @@ def _refusal(status: int, error: dict[str, Any]) -> Verdict:
 
 
 def _words(error: dict[str, Any]) -> str:
-    cause = error.get("caused_by", {}).get("reason", "")
-    return f"{error.get('reason', '')} {cause}".strip()[:500]
+    cause = error.get("caused_by", {}).get("type", "")
+    return f"{_QUOTES.sub('', error.get('reason') or '')} {cause}".strip()[:500]
