@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import Any, Protocol
 
@@ -120,6 +121,8 @@ class BatchRunner:
         try:
             kafka_io.write(scored, self._settings.kafka)
         except PySparkException as error:
+            if self._stop.is_set():
+                raise Stopping("cancelled") from None
             if kafka_io.is_unavailable(error):
                 raise SinkUnavailable("Kafka does not answer", reason="kafka") from None
             raise
@@ -150,4 +153,6 @@ class BatchRunner:
         sink = "kafka" if error.reason == "kafka" else "elasticsearch"
         self._observer.waiting(sink, error, state.attempt_number)
         if error.reason == "index_missing":
-            self._ensure_streams()
+            # Where it can't be made now, the next attempt says so again.
+            with suppress(SinkUnavailable):
+                self._ensure_streams()

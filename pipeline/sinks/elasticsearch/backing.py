@@ -10,7 +10,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from elasticsearch import Elasticsearch
+from elasticsearch import Elasticsearch, NotFoundError
+
+from pipeline.errors import SinkUnavailable
 
 IDS_PER_QUERY = 5_000
 """An `ids` query takes any number, but its answer stops at 10,000 hits."""
@@ -25,10 +27,20 @@ class Backing:
 
 
 def resolve(client: Elasticsearch, stream: str, *, since: float) -> Backing:
-    """The backing indices of a data stream; `older` are those that were written to after `since` (epoch seconds)."""
-    answer = client.indices.get_settings(
-        index=stream, name="index.creation_date", expand_wildcards="all", filter_path="*.settings.index.creation_date"
-    )
+    """The backing indices of a data stream; `older` are those that were written to after `since` (epoch seconds).
+
+    Raises:
+        SinkUnavailable: the data stream is not there; whoever waits for it may make it.
+    """
+    try:
+        answer = client.indices.get_settings(
+            index=stream,
+            name="index.creation_date",
+            expand_wildcards="all",
+            filter_path="*.settings.index.creation_date",
+        )
+    except NotFoundError:
+        raise SinkUnavailable(f"the data stream {stream} is not there", reason="index_missing") from None
     created = {name: int(found["settings"]["index"]["creation_date"]) / 1000 for name, found in answer.items()}
     return backing_of(created, since=since)
 
