@@ -35,7 +35,8 @@ class StreamEvents:
         self._log.info("stream ended", **{"event.action": "stream-ended"})
 
     def idle(self) -> None:
-        """Nothing to do: a sign of life."""
+        """Nothing to do: a sign of life, and that nothing is waited for."""
+        self._answered()
         self._alive()
 
     def waiting(self, sink: str, error: SinkUnavailable, attempt: int) -> None:
@@ -51,9 +52,7 @@ class StreamEvents:
 
     def finished(self, batch: int, outcome: Outcome) -> None:
         """A batch is acknowledged by every sink."""
-        if self._waits:
-            self._log.info("sink answers again", **{"event.action": "sink-answers"})
-        self._clear_waits()
+        self._answered()
         self._metrics.count(outcome)
         self.total.add(outcome)
         self.on_batch(self.total)
@@ -79,6 +78,11 @@ class StreamEvents:
 
     def _alive(self) -> None:
         self._metrics.last_seen.labels(QUERY).set(self._clock())
+
+    def _answered(self) -> None:
+        if self._waits:
+            self._log.info("sink answers again", **{"event.action": "sink-answers"})
+        self._clear_waits()
 
     def _clear_waits(self, but: tuple[str, str] | None = None) -> None:
         for wait in self._waits - {but}:
