@@ -5,7 +5,7 @@ Series of closed sets exist from the start, at 0, so that a rate over them is ne
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import product
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
@@ -103,9 +103,8 @@ class StreamMetrics:
         _add(self.indexed, outcome.indexed)
         _add(self.duplicate, outcome.already_there)
         _add(self.retries, outcome.retries)
-        for labels, times in (*outcome.entities.items(), *outcome.failed.items()):
-            metric = self.entities if labels in outcome.entities else self.failed
-            metric.labels(*labels).inc(times)
+        _add(self.entities, outcome.entities)
+        _add(self.failed, outcome.failed)
         self.bulk.add(outcome.bulk)
         self.delay.add(outcome.delay)
         self.scoring.add(outcome.scoring)
@@ -133,6 +132,6 @@ def _start(metric: Counter | Gauge | Histogram, *labels: Iterable[str]) -> None:
         metric.labels(*values)
 
 
-def _add(metric: Counter, counts: dict[str, int]) -> None:
-    for label, times in counts.items():
-        metric.labels(label).inc(times)
+def _add(metric: Counter, counts: Mapping[str, int] | Mapping[tuple[str, str], int]) -> None:
+    for labels, times in counts.items():
+        metric.labels(*([labels] if isinstance(labels, str) else labels)).inc(times)
