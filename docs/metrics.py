@@ -1,0 +1,87 @@
+"""Write `docs/metrics.md` from the registries: `python -m docs.metrics`, or `--check` that it is up to date."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from prometheus_client import CollectorRegistry
+
+from exporters.server import scrape_of
+from pipeline.settings import Settings
+from pipeline.telemetry.metrics import StreamMetrics
+from pipeline.telemetry.process import MemoryCollector
+
+PAGE = Path(__file__).with_name("metrics.md")
+COMMAND = "python -m docs.metrics"
+
+_HEAD = f"""\
+# Metrics
+
+Generated from the code by `{COMMAND}`; `make check` finds it out of date. Times are in seconds, sizes in bytes,
+ratios go from 0 to 1. Series of closed sets exist from the start, at 0.
+"""
+_TITLES = {
+    "stream": "The stream, `:9108/metrics`\n\nBesides these, `process_*` of the driver, as every Prometheus client has them.",
+    "exporter": "The exporter, `:9109/metrics`\n\nIt tells the truth also while the stream is down.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """A metric as the page lists it; `name` is the one that queries use."""
+
+    name: str
+    kind: str
+    labels: tuple[str, ...]
+    text: str
+
+
+def described() -> dict[str, list[Described]]:
+    """All metrics, by where they are exposed."""
+    settings = Settings()
+    stream = CollectorRegistry()
+    StreamMetrics(stream, settings)
+    stream.register(MemoryCollector())
+    exporter = CollectorRegistry()
+    exporter.register(scrape_of(settings))
+    return {"stream": list(_of(stream)), "exporter": list(_of(exporter))}
+
+
+def page(metrics: dict[str, list[Described]]) -> str:
+    """The page as Markdown."""
+    return "\n".join([_HEAD, *(_section(_TITLES[where], found) for where, found in metrics.items())])
+
+
+def _section(title: str, metrics: Iterable[Described]) -> str:
+    rows = [f"| `{m.name}` | {m.kind} | {', '.join(m.labels)} | {m.text} |" for m in metrics]
+    return "\n".join([f"## {title}", "", "| metric | type | labels | |", "| - | - | - | - |", *rows, ""])
+
+
+def _of(registry: CollectorRegistry) -> Iterator[Described]:
+    # A registry lists no labels: those of a family without series are known to its collector alone.
+    for collector in registry._collector_to_names:
+        families: Any = collector.describe() if hasattr(collector, "describe") else collector.collect()
+        for family in families:
+            labels = getattr(collector, "_labelnames", None) or getattr(family, "_labelnames", ())
+            name = f"{family.name}_total" if family.type == "counter" else family.name
+            yield Described(name, family.type, tuple(labels), family.documentation)
+
+
+def main(arguments: list[str]) -> int:
+    """Write the page, or compare it; 1 if it is out of date."""
+    text = page(described())
+    if arguments == ["--check"]:
+        if PAGE.exists() and PAGE.read_text(encoding="utf-8") == text:
+            return 0
+        sys.stderr.write(f"{PAGE.name} is out of date: run `{COMMAND}`\n")
+        return 1
+    PAGE.write_text(text, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
