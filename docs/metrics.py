@@ -1,4 +1,4 @@
-"""Write `docs/metrics.md` from the registries: `python -m docs.metrics`, or `--check` that it is up to date."""
+"""Write `metrics.md` from the registries: `python docs/metrics.py`, or `--check` that it is up to date."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from pipeline.telemetry.metrics import StreamMetrics
 from pipeline.telemetry.process import MemoryCollector
 
 PAGE = Path(__file__).with_name("metrics.md")
-COMMAND = "python -m docs.metrics"
+COMMAND = "python docs/metrics.py"
 
 _HEAD = f"""\
 # Metrics
 
-Generated from the code by `{COMMAND}`; `make check` finds it out of date. Times are in seconds, sizes in bytes,
-ratios go from 0 to 1. Series of closed sets exist from the start, at 0.
+Generated from the code by `{COMMAND}`, and held to it by a test. Times are in seconds, sizes in bytes, ratios
+go from 0 to 1. Series of closed sets exist from the start, at 0.
 """
-_TITLES = {
-    "stream": "The stream, `:9108/metrics`\n\nBesides these, `process_*` of the driver, as every Prometheus client has them.",
+_SECTIONS = {
+    "stream": "The stream, `:9108/metrics`\n\nBesides these, `process_*` of the driver, as all clients have them.",
     "exporter": "The exporter, `:9109/metrics`\n\nIt tells the truth also while the stream is down.",
 }
 
@@ -53,7 +53,7 @@ def described() -> dict[str, list[Described]]:
 
 def page(metrics: dict[str, list[Described]]) -> str:
     """The page as Markdown."""
-    return "\n".join([_HEAD, *(_section(_TITLES[where], found) for where, found in metrics.items())])
+    return "\n".join([_HEAD, *(_section(_SECTIONS[where], found) for where, found in metrics.items())])
 
 
 def _section(title: str, metrics: Iterable[Described]) -> str:
