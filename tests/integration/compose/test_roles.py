@@ -1,0 +1,140 @@
+"""What each user of compose may do, and may not, on a real Elasticsearch with security on."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+
+import orjson
+import pytest
+from elasticsearch import AuthorizationException, Elasticsearch
+from pydantic import SecretStr
+
+from exporters.data_streams import DataStreams
+from exporters.disk import Disk
+from exporters.store import Store
+from pipeline.elasticsearch_client import connect
+from pipeline.errors import ConfigError
+from pipeline.settings import ElasticsearchSettings
+from pipeline.sinks.elasticsearch.backing import Backing, resolve
+from pipeline.sinks.elasticsearch.bulk import Entry, Fate
+from pipeline.sinks.elasticsearch.setup import set_up
+from pipeline.sinks.elasticsearch.sink import ElasticsearchSink
+from tests.integration.compose.secured import password, secured
+
+SCORED = "logs-tweets.scored-secured"
+As = Callable[[str], tuple[Elasticsearch, ElasticsearchSettings]]
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[ElasticsearchSettings]:
+    """The server, with data streams and the alias, made by the user that the stream has."""
+    folder = Path(tempfile.mkdtemp(prefix="tweetpulse-test-"))
+    folder.chmod(0o755)
+    try:
+        with secured(folder) as settings:
+            with connect(user(settings, "tweetpulse_stream")) as client:
+                set_up(client, settings)
+            yield settings
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def as_user(server: ElasticsearchSettings) -> Iterator[As]:
+    """A client of a user, and the settings with which it was made."""
+    with ExitStack() as clients:
+
+        def make(name: str) -> tuple[Elasticsearch, ElasticsearchSettings]:
+            settings = user(server, name)
+            return clients.enter_context(connect(settings)), settings
+
+        yield make
+
+
+def user(settings: ElasticsearchSettings, name: str) -> ElasticsearchSettings:
+    return settings.model_copy(update={"username": name, "password": SecretStr(password(name))})
+
+
+def entry(number: int) -> Entry:
+    document = {"@timestamp": datetime.now(UTC), "message": "m", "tweet": {"sentiment": {"label": "neutral"}}}
+    return Entry(f"x:{number}", orjson.dumps(document))
+
+
+def test_the_writer_indexes_once_over_a_rollover(as_user: As) -> None:
+    """It creates, is told of repeats in the write index, finds those in older ones, and takes back what raced."""
+    client, settings = as_user("only_writer")
+    sink = ElasticsearchSink(client, settings)
+    before = resolve(client, SCORED, since=0)
+    report = sink.index(SCORED, [entry(1), entry(2)], before)
+    again = sink.index(SCORED, [entry(1)], before)
+    assert (report.count(Fate.INDEXED), again.count(Fate.ALREADY_THERE)) == (2, 1)
+    as_user("only_setup")[0].indices.rollover(alias=SCORED)
+    raced = sink.index(SCORED, [entry(1)], before)
+    after = resolve(client, SCORED, since=0)
+    client.indices.refresh(index=after.older)
+    asked = sink.index(SCORED, [entry(2), entry(3)], after)
+    assert (raced.count(Fate.ALREADY_THERE), asked.count(Fate.ALREADY_THERE), asked.count(Fate.INDEXED)) == (1, 1, 1)
+    client.indices.refresh(index=SCORED)
+    assert client.count(index=SCORED)["count"] == 3
+
+
+def test_the_set_up_runs_again_and_switches_the_alias(as_user: As) -> None:
+    """Its role is enough for templates, data streams and the alias, once they are there."""
+    client, settings = as_user("tweetpulse_setup")
+    assert set_up(client, settings, switch=True).changes == ()
+
+
+def test_the_exporter_reads_what_it_shows(as_user: As) -> None:
+    """Documents, bytes and disks."""
+    _, settings = as_user("tweetpulse_exporter")
+    streams, disk = DataStreams(settings.namespace, lambda: Store(settings)), Disk(lambda: Store(settings))
+    try:
+        documents = {s.labels["data_stream"] for family in streams.collect() for s in family.samples}
+        nodes = [s.labels["node"] for family in disk.collect() for s in family.samples]
+    finally:
+        streams.close()
+        disk.close()
+    assert SCORED in documents
+    assert len(nodes) == 1
+
+
+@pytest.mark.parametrize("name", ["tweetpulse_grafana", "analyst"])
+def test_readers_search_through_the_alias(as_user: As, name: str) -> None:
+    """Grafana and people read tweets, events and rejected records."""
+    client, _ = as_user(name)
+    for index in ("tweetpulse-tweets", "logs-tweets.events-*", "logs-tweets.rejected-*"):
+        assert client.search(index=index)["timed_out"] is False
+        assert client.field_caps(index=index, fields="@timestamp")["fields"]
+
+
+@pytest.mark.parametrize("name", ["tweetpulse_grafana", "analyst", "tweetpulse_exporter", "tweetpulse_setup"])
+def test_only_the_stream_writes(as_user: As, name: str) -> None:
+    """Everybody else is refused, by a fault of configuration rather than by waiting."""
+    client, settings = as_user(name)
+    with pytest.raises(ConfigError):
+        ElasticsearchSink(client, settings).index(SCORED, [entry(9)], Backing(SCORED))
+
+
+@pytest.mark.parametrize("name", ["only_writer", "tweetpulse_grafana", "analyst", "tweetpulse_exporter"])
+def test_only_the_set_up_changes_templates_or_deletes_indices(as_user: As, name: str) -> None:
+    """Neither templates nor the alias nor a whole index are in anybody else's hands."""
+    client, _ = as_user(name)
+    for attempt in (
+        lambda: client.indices.put_index_template(name="t", index_patterns=["t-*"]),
+        lambda: client.indices.put_alias(index=SCORED, name="tweetpulse-other"),
+        lambda: client.indices.delete(index=resolve(client, SCORED, since=0).write),
+    ):
+        with pytest.raises(AuthorizationException):
+            attempt()
+
+
+def test_nobody_reads_other_indices(as_user: As) -> None:
+    """Not even the stream sees what is not ours."""
+    client, _ = as_user("tweetpulse_stream")
+    with pytest.raises(AuthorizationException):
+        client.search(index="other")
