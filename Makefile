@@ -7,7 +7,7 @@ UV     := $(BIN)/uv
 STAMP  := $(VENV)/.synced
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format lint types imports bench lock clean
+.PHONY: help demo test check format lint types imports boards bench lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -29,7 +29,7 @@ demo: $(STAMP) ## real parts, generated tweets, a summary (KEEP=1 goes on, FILE=
 test: $(STAMP) ## all tests, against a real broker and a real Elasticsearch that they start
 	@$(BIN)/python -m pytest $(ARGS)
 
-check: lint types imports test ## everything that CI runs; modifies nothing
+check: lint types imports boards test ## everything that CI runs; modifies nothing
 
 lint: $(STAMP)
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
@@ -39,6 +39,9 @@ types: $(STAMP)
 
 imports: $(STAMP)
 	@$(BIN)/lint-imports --no-cache
+
+boards: $(STAMP)
+	@$(BIN)/python -m dashboards.grafana --check && $(BIN)/python -m dashboards.kibana --check
 
 format: $(STAMP) ## format the code and mend what ruff can
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
