@@ -42,13 +42,30 @@ class _Scrape:
     partitions: int
 
 
-def main() -> None:
-    """Print the median and the worst of some scrapes."""
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """Scrapes of one kind: seconds, of them the processor's, and how many partitions lacked a lag in seconds at worst."""
+
+    median: float
+    worst: float
+    processor: float
+    missing: int
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """By the kind of scrape."""
+
+    scrapes: dict[str, Kind]
+
+
+def run() -> Figures:
+    """Print and return the median and the worst of some scrapes."""
     folder = Path(tempfile.mkdtemp(prefix="tweetpulse-bench-"))
     folder.chmod(0o755)
     try:
         with guarded(folder, delete_data=True):
-            _measure(_prepared(folder))
+            return _measure(_prepared(folder))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -75,7 +92,7 @@ def _fill(kafka: KafkaSettings) -> None:
             producer.flush()
 
 
-def _measure(settings: Settings) -> None:
+def _measure(settings: Settings) -> Figures:
     topic, checkpoint = settings.kafka.tweets_topic, settings.checkpoint
 
     def commit(number: int) -> None:
@@ -92,14 +109,24 @@ def _measure(settings: Settings) -> None:
         commit(ROUNDS + 1)
         drained = [_after(stand, number, url) for number in range(ROUNDS)]
     print(f"{PARTITIONS} partitions, {PARTITIONS * RECORDS:,} records; a scrape over HTTP")
-    for name, scrapes in (("first", [first]), ("moving", moving), ("standing", standing), ("no lag", drained)):
-        seconds = [scrape.seconds for scrape in scrapes]
-        cpu = statistics.median(scrape.cpu for scrape in scrapes)
-        missing = max(PARTITIONS - scrape.partitions for scrape in scrapes)
+    found = {"first": [first], "moving": moving, "standing": standing, "no lag": drained}
+    figures = Figures({name: _kind(scrapes) for name, scrapes in found.items()})
+    for name, kind in figures.scrapes.items():
         print(
-            f"{name:<8} median {statistics.median(seconds):.3f} s  worst {max(seconds):.3f} s  "
-            f"processor {cpu:.3f} s  partitions without seconds at worst {missing}"
+            f"{name:<8} median {kind.median:.3f} s  worst {kind.worst:.3f} s  "
+            f"processor {kind.processor:.3f} s  partitions without seconds at worst {kind.missing}"
         )
+    return figures
+
+
+def _kind(scrapes: list[_Scrape]) -> Kind:
+    seconds = [scrape.seconds for scrape in scrapes]
+    return Kind(
+        median=statistics.median(seconds),
+        worst=max(seconds),
+        processor=statistics.median(scrape.cpu for scrape in scrapes),
+        missing=max(PARTITIONS - scrape.partitions for scrape in scrapes),
+    )
 
 
 def _after(prepare: Callable[[int], None], number: int, url: str) -> _Scrape:
@@ -119,4 +146,4 @@ def _scrape(url: str) -> _Scrape:
 
 
 if __name__ == "__main__":
-    main()
+    run()

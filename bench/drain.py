@@ -1,0 +1,168 @@
+"""A full topic drained by the real command, beside a plain loop and beside what Elasticsearch can take at all.
+
+    python -m bench drain
+
+Everything is on this machine. Whatever is set by `TWEETPULSE_*` holds here too, but for the servers' addresses.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+from rich.console import Console
+from rich.table import Table
+
+from bench import ceiling, peer
+from bench.servers import environment, named, running
+from bench.tweets import kind, tweets
+from bench.usage import Usage, watched
+from pipeline import bootstrap
+from pipeline.cli.stack import progress
+from pipeline.domain.document import SCORED, data_stream
+from pipeline.embedded.info import StackInfo
+from pipeline.embedded.tell import Tell
+from pipeline.settings import Settings
+
+TWEETS = int(os.environ.get("BENCH_TWEETS", "200000"))
+PEER_TWEETS, CEILING_TWEETS = 20_000, 60_000
+COLD_BATCHES = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Rates in tweets per second; processor seconds per 1,000 tweets of the warm batches, by part; bytes of PSS."""
+
+    tweets: int
+    peer: float
+    warm: float
+    with_start: float
+    ceiling: float
+    batch_rates: list[float]
+    cpu_per_thousand: dict[str, float]
+    others_cores: float
+    peak_memory: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A batch that was acknowledged at `when`, monotonic seconds."""
+
+    when: float
+    read: int
+
+
+def run() -> Figures:
+    """Measure, print and return."""
+    with progress() as tell, running(tell) as (info, settings):
+        bootstrap.set_up(settings)
+        tell("bench", f"publishing {TWEETS:,} {kind()}")
+        with bootstrap.publisher(settings) as publisher:
+            publisher.publish(tweets(TWEETS))
+        figures = _measure(info, settings, tell)
+    _print(figures)
+    return figures
+
+
+def _measure(info: StackInfo, settings: Settings, tell: Tell) -> Figures:
+    tell("peer", f"a plain loop over {PEER_TWEETS:,}")
+    plain = peer.rate(_prepared(settings, "peer"), PEER_TWEETS)
+    tell("peer", f"{plain:,.0f} tweets/s")
+    started, finished, usage = _drain(info, settings, tell)
+    tell("ceiling", f"Elasticsearch alone, {CEILING_TWEETS:,} documents")
+    alone = ceiling.rate(_prepared(settings, "ceiling"), tweets(CEILING_TWEETS))
+    tell("ceiling", f"{alone:,.0f} documents/s")
+    _require_all(settings)
+    warm = finished[COLD_BATCHES:]
+    begun, done = finished[COLD_BATCHES - 1].when, finished[-1].when
+    read = sum(batch.read for batch in warm)
+    cpu = usage.cpu(begun, done)
+    return Figures(
+        tweets=TWEETS,
+        peer=plain,
+        warm=read / (done - begun),
+        with_start=TWEETS / (done - started),
+        ceiling=alone,
+        batch_rates=[batch.read / (batch.when - before.when) for before, batch in pairwise(finished)],
+        cpu_per_thousand={part: seconds / read * 1000 for part, seconds in cpu.items()},
+        others_cores=cpu["others"] / (done - begun),
+        peak_memory=usage.peak(),
+    )
+
+
+def _prepared(settings: Settings, name: str) -> Settings:
+    settings = named(settings, name)
+    bootstrap.set_up(settings)
+    return settings
+
+
+def _drain(info: StackInfo, settings: Settings, tell: Tell) -> tuple[float, list[Finished], Usage]:
+    """Drain with `tweetpulse run --once`: when it was started, its batches, and what it used."""
+    command = [sys.executable, "-m", "pipeline", "run", "--once"]
+    variables = os.environ | environment(settings)
+    tell("stream", "starts")
+    started = time.monotonic()
+    with (
+        subprocess.Popen(
+            command, env=variables, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        ) as process,
+        watched(process.pid, {server.name: server.pid for server in info.servers}) as usage,
+    ):
+        finished = []
+        for batch in _batches(process):
+            finished.append(batch)
+            done = sum(batch.read for batch in finished)
+            tell("stream", f"drained: {done:,} of {TWEETS:,} after {batch.when - started:.1f} s")
+    return started, finished, usage
+
+
+def _batches(process: subprocess.Popen[str]) -> Iterator[Finished]:
+    assert process.stderr is not None
+    said = []
+    for line in process.stderr:
+        event = json.loads(line) if line.startswith("{") else {}
+        if _at(event, "event", "action") == "batch-finished":
+            yield Finished(time.monotonic(), event["read"])
+        elif event.get("log.level") != "info":
+            said.append(line)
+    if process.wait() != 0:
+        sys.exit("bench: the stream failed: " + "".join(said[-3:]))
+
+
+def _at(event: dict[str, object], first: str, second: str) -> object:
+    inner = event.get(first)
+    return inner.get(second) if isinstance(inner, dict) else event.get(f"{first}.{second}")
+
+
+def _require_all(settings: Settings) -> None:
+    with bootstrap.elasticsearch(settings) as client:
+        stream = data_stream(SCORED, settings.elasticsearch.namespace)
+        client.indices.refresh(index=stream)
+        found = client.count(index=stream)["count"]
+    if found != TWEETS:
+        sys.exit(f"bench: {found:,} documents for {TWEETS:,} tweets")
+
+
+def _print(figures: Figures) -> None:
+    table = Table("draining", "tweets/s", "× the plain loop", box=None, pad_edge=False, title=f"{TWEETS:,} {kind()}")
+    rows = {
+        "plain loop (kafka-python, vaderSentiment, helpers.bulk)": figures.peer,
+        "the stream, warm batches": figures.warm,
+        "the stream, from its start": figures.with_start,
+        "Elasticsearch alone, ready-made documents": figures.ceiling,
+    }
+    for name, value in rows.items():
+        table.add_row(name, f"{value:,.0f}", f"{value / figures.peer:.1f}")
+    console = Console(highlight=False)
+    console.print(table)
+    console.print("each batch after the first: " + ", ".join(f"{rate:,.0f}" for rate in figures.batch_rates))
+    cpu = ", ".join(f"{part} {1000 * s:.0f}" for part, s in figures.cpu_per_thousand.items() if part != "all")
+    console.print(f"processor ms per 1,000 tweets: {cpu}; others took {figures.others_cores:.1f} cores")
+    memory = ", ".join(f"{part} {size / 2**20:,.0f}" for part, size in figures.peak_memory.items())
+    console.print(f"most memory, MiB: {memory}; together {sum(figures.peak_memory.values()) / 2**30:.2f} GiB")
