@@ -116,12 +116,12 @@ class Repeats:
         yield from rest
 
     def _ask(self, ids: Sequence[str]) -> None:
-        new = [id_ for id_ in dict.fromkeys(ids) if id_ not in self._seen]
-        if new and self._already_there(new) < len(new):
+        distinct = list(dict.fromkeys(ids))
+        if distinct and self._already_there(distinct) < len(distinct):
             self._all = False
             self._seen.clear()
         else:
-            self._seen.update(new)
+            self._seen.update(distinct)
 
 
 def _prepared(item: Item, entities: tuple[str, ...], loop: int) -> Item:

@@ -150,7 +150,7 @@ def test_one_new_tweet_is_enough_to_say_nothing():
     assert (repeats.all_there, asked) == (0, [5_000])
 
 
-def test_repeats_across_chunks_are_asked_once():
+def test_repeats_across_chunks_are_counted_once():
     """A tweet that comes again in a later chunk is not counted twice."""
     repeats = Repeats(lambda ids: len(ids))
     list(run([tweet(n % 6_000) for n in range(12_000)], Plan(), repeats=repeats))
