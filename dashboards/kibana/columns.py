@@ -74,7 +74,7 @@ def measure(id_: str, label: str, operation: Literal["average", "max", "unique_c
     return Column(id_, label, operation, of, data_type="date" if of == TIME else "number", params={"emptyAsNull": True})
 
 
-def terms(id_: str, label: str, of: str, size: int) -> Column:
+def terms(id_: str, label: str, of: str, size: int, data_type: Literal["string", "number"] = "string") -> Column:
     """The most frequent values of a field, most frequent first. The panel needs the column `COUNT`'s id."""
     params = {
         "size": size,
@@ -84,7 +84,7 @@ def terms(id_: str, label: str, of: str, size: int) -> Column:
         "missingBucket": False,
         "parentFormat": {"id": "terms"},
     }
-    return Column(id_, label, "terms", of, data_type="string", params=params)
+    return Column(id_, label, "terms", of, data_type=data_type, params=params)
 
 
 def over_time() -> Column:

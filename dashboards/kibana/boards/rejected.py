@@ -38,7 +38,7 @@ def _over_time() -> LensPanel:
 
 def _where() -> LensPanel:
     topic = terms("topic", "Topic", "kafka.topic", 5)
-    partition = terms("partition", "Partition", "kafka.partition", 20)
+    partition = terms("partition", "Partition", "kafka.partition", 20, "number")
     return table("Where they lie", "All in one partition: one producer's key.", REJECTED, (topic, partition), (_COUNT,))
 
 

@@ -51,7 +51,10 @@ def test_lens_columns_name_fields_of_a_type_that_fits(name: str, indices: str, s
         if allowed is None:
             assert (column["operationType"], column["sourceField"]) == ("count", "___records___")
         else:
-            assert mapping[column["sourceField"]]["type"] in allowed
+            type_ = mapping[column["sourceField"]]["type"]
+            assert type_ in allowed
+            if column["operationType"] in ("terms", "max", "date_histogram"):
+                assert column["dataType"] == {"keyword": "string", "date": "date"}.get(type_, "number")
 
 
 @pytest.mark.parametrize("saved", OBJECTS.values(), ids=lambda o: o["id"])
