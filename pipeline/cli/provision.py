@@ -7,7 +7,7 @@ from importlib.resources import files
 
 import typer
 
-from pipeline.cli.app import app, out, settings
+from pipeline.cli.app import app, err, out, settings
 from pipeline.sinks.kibana import Kibana
 
 provision = typer.Typer(help="Bring the dashboards to where they are looked at.", no_args_is_help=True)
@@ -26,6 +26,7 @@ def provision_kibana() -> None:
     """Wait for Kibana, then import the dashboards and make the alerting rules; what is there is brought up to date."""
     kibana_settings = settings().kibana
     kibana = Kibana(kibana_settings)
+    err.print(f"waiting for Kibana at {kibana_settings.url}", markup=False, soft_wrap=True)
     version = kibana.await_ready()
     count = kibana.import_objects(_generated("tweetpulse.ndjson"))
     alerting = json.loads(_generated("alerting.json"))

@@ -74,6 +74,7 @@ def test_the_writer_indexes_once_over_a_rollover(as_user: As) -> None:
     again = sink.index(SCORED, [entry(1)], before)
     assert (report.count(Fate.INDEXED), again.count(Fate.ALREADY_THERE)) == (2, 1)
     as_user("only_setup")[0].indices.rollover(alias=SCORED)
+    client.cluster.health(wait_for_status="yellow")
     raced = sink.index(SCORED, [entry(1)], before)
     after = resolve(client, SCORED, since=0)
     client.indices.refresh(index=after.older)
