@@ -47,7 +47,10 @@ def settings_of(stack: StackInfo, *, mark: str, folder: Path) -> Settings:
                 scored_topic=f"tweets.scored-{mark}",
                 rejected_topic=f"tweets.rejected-{mark}",
             ),
-            "elasticsearch": ElasticsearchSettings(url=stack.elasticsearch.address, namespace=f"t{mark}"),
+            # A busy machine is no fault of the server's: only tests of waiting are impatient.
+            "elasticsearch": ElasticsearchSettings(
+                url=stack.elasticsearch.address, namespace=f"t{mark}", request_timeout=60
+            ),
             "stream": StreamSettings(checkpoint=folder / "checkpoint"),
         }
     )

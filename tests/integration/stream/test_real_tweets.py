@@ -1,0 +1,92 @@
+"""Files of real tweets, through the real broker and the real Elasticsearch."""
+
+from __future__ import annotations
+
+import csv
+
+from kafka import KafkaConsumer
+from pyspark.sql import SparkSession
+
+from pipeline.kafka_client import kafka_options
+from pipeline.settings import Settings
+from pipeline.sources.files import file_source
+from pipeline.sources.pacing import Clock
+from pipeline.sources.replay import Plan, replay, scan
+from tests.paths import shared_data
+from tests.streams import count, distinct_ids, documents, drain, publish, rejected_stream, roll_over, scored_stream
+
+AIRLINE = "airline/tweets_first80pct_by_time.csv"
+
+
+def _replay(settings: Settings, name: str, rebase: str = "now") -> None:
+    source = file_source(shared_data(name), "auto", None)
+    publish(settings, replay(source, Plan(rebase=rebase), scan(source), clock=Clock()))  # type: ignore[arg-type]
+
+
+def test_a_file_replayed_twice_is_indexed_once(settings: Settings, spark: SparkSession) -> None:
+    """As many documents as distinct tweet ids, and the metrics say the same."""
+    with shared_data(AIRLINE).open(encoding="utf-8", newline="") as lines:
+        ids = [row["tweet_id"] for row in csv.DictReader(lines)]
+    _replay(settings, AIRLINE)
+    first = drain(spark, settings)
+    assert count(settings) == len(set(ids)) == 11_704
+    assert first.counts() == {"read": 11_712, "indexed": 11_704, "already there": 8, "rejected": 0}
+
+    _replay(settings, AIRLINE)
+    second = drain(spark, settings)
+    assert count(settings) == distinct_ids(settings) == 11_704
+    assert second.counts() == {"read": 11_712, "indexed": 0, "already there": 11_712, "rejected": 0}
+
+
+def test_a_rollover_between_two_replays_makes_no_duplicates(settings: Settings, spark: SparkSession) -> None:
+    """The ids are looked up in the older backing index, too."""
+    _replay(settings, AIRLINE)
+    drain(spark, settings)
+    roll_over(settings)
+    _replay(settings, AIRLINE)
+    second = drain(spark, settings)
+    assert count(settings) == distinct_ids(settings) == 11_704
+    assert second.counts()["already there"] == 11_712
+
+
+def test_a_truncated_line_is_one_dead_letter(settings: Settings, spark: SparkSession) -> None:
+    """The neighbours of a line that a broken connection cut off are indexed; it is kept as it came."""
+    name = "twitter_v2/streaming_output_with_error.jsonl"
+    last = shared_data(name).read_bytes().splitlines()[-1]
+    _replay(settings, name)
+    drained = drain(spark, settings)
+    assert drained.counts() == {"read": 8, "indexed": 7, "already there": 0, "rejected": 1}
+    [rejected] = documents(settings, rejected_stream(settings)).values()
+    assert rejected["error"]["type"] == "not_json"
+    assert _messages(settings, settings.kafka.rejected_topic) == {rejected["event"]["id"].encode(): last}
+
+
+def test_a_layout_without_ids_of_its_own_is_told_apart_by_its_texts(settings: Settings, spark: SparkSession) -> None:
+    """The Kaggle set: as many documents as distinct pairs of id and text with text in them."""
+    with shared_data("kaggle_entity/twitter_training.csv").open(encoding="utf-8", newline="") as lines:
+        rows = [(row[0], row[3]) for row in csv.reader(lines)]
+    empty = sum(not text.strip() for _, text in rows)
+    _replay(settings, "kaggle_entity/twitter_training.csv")
+    drained = drain(spark, settings)
+    assert count(settings) == len({(id_, text) for id_, text in rows if text.strip()})
+    assert drained.outcome.rejected == {"empty_text": empty}
+
+
+def test_event_time_is_kept(settings: Settings, spark: SparkSession) -> None:
+    """`@timestamp` is when the tweet was written, however old; it can be shifted, and then the original stays."""
+    _replay(settings, "twitter_v2/two_tweets.jsonl", rebase="keep")
+    drain(spark, settings)
+    kept = documents(settings, scored_stream(settings))
+    assert {document["@timestamp"][:4] for document in kept.values()} <= {"2021", "2022", "2023"}
+    assert all("original_timestamp" not in document["tweet"] for document in kept.values())
+    assert all(document["event"]["created"] <= document["event"]["ingested"] for document in kept.values())
+
+
+def _messages(settings: Settings, topic: str) -> dict[bytes, bytes]:
+    consumer = KafkaConsumer(
+        topic, auto_offset_reset="earliest", consumer_timeout_ms=5_000, **kafka_options(settings.kafka)
+    )
+    try:
+        return {message.key: message.value for message in consumer}
+    finally:
+        consumer.close()

@@ -1,0 +1,82 @@
+"""The project's own commands as processes of their own, which tests may kill."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+
+from pipeline.settings import Settings
+from tests.paths import ROOT
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """This process's environment, with the settings that a test's process needs."""
+    kafka, elasticsearch, stream = settings.kafka, settings.elasticsearch, settings.stream
+    own = {
+        "STATE_DIR": settings.state_dir,
+        "CACHE_DIR": settings.cache_dir,
+        "KAFKA__BOOTSTRAP_SERVERS": kafka.bootstrap_servers,
+        "KAFKA__TWEETS_TOPIC": kafka.tweets_topic,
+        "KAFKA__SCORED_TOPIC": kafka.scored_topic,
+        "KAFKA__REJECTED_TOPIC": kafka.rejected_topic,
+        "ELASTICSEARCH__URL": elasticsearch.url,
+        "ELASTICSEARCH__NAMESPACE": elasticsearch.namespace,
+        "ELASTICSEARCH__REQUEST_TIMEOUT": elasticsearch.request_timeout,
+        "STREAM__CHECKPOINT": settings.checkpoint,
+        "STREAM__MAX_OFFSETS_PER_TRIGGER": stream.max_offsets_per_trigger,
+        "TELEMETRY__STREAM_PORT": settings.telemetry.stream_port,
+        "TELEMETRY__EXPORTER_PORT": settings.telemetry.exporter_port,
+    }
+    return os.environ | {f"TWEETPULSE_{name}": str(value) for name, value in own.items()}
+
+
+@contextmanager
+def running(settings: Settings, *command: str, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A process whose output goes to `log`; it and all that it started are ended with the block."""
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, *command], cwd=ROOT, env=environment(settings), stdout=output, stderr=subprocess.STDOUT
+        )
+    try:
+        yield process
+    finally:
+        _end(process)
+
+
+def descendants(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
+    """All that a running process has started."""
+    try:
+        return psutil.Process(process.pid).children(recursive=True)
+    except psutil.NoSuchProcess:
+        return []
+
+
+def until(condition: Callable[[], object], what: str, timeout: float = 120.0) -> float:
+    """Wait for a condition; the seconds it took. The time-out is for a hang, not for a slow machine."""
+    started = time.monotonic()
+    while not condition():
+        if time.monotonic() - started > timeout:
+            pytest.fail(f"{what}: not within {timeout:.0f} s")
+        time.sleep(0.1)
+    return time.monotonic() - started
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    everything = descendants(process)
+    if process.poll() is None:
+        process.kill()
+    process.wait()
+    for child in everything:
+        try:
+            child.kill()
+        except psutil.NoSuchProcess:
+            continue
+    psutil.wait_procs(everything, timeout=10)

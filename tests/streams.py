@@ -1,0 +1,132 @@
+"""The stream in tests: drained in this process on the session's Spark, or run as a process that may be killed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from prometheus_client import CollectorRegistry
+from pyspark.sql import SparkSession
+
+from pipeline.domain.document import REJECTED, SCORED, data_stream
+from pipeline.domain.outcome import Outcome
+from pipeline.elasticsearch_client import connect
+from pipeline.settings import Settings
+from pipeline.sinks.elasticsearch.setup import set_up
+from pipeline.sources.publisher import Published, Publisher
+from pipeline.sources.source import Item, Unreadable
+from pipeline.sources.topics import ensure_topics
+from pipeline.stream.run import Run
+from pipeline.telemetry.events import StreamEvents
+from pipeline.telemetry.metrics import StreamMetrics
+
+
+@dataclass(frozen=True, slots=True)
+class Drained:
+    """What a drain said: the sum of its outcomes, and its metrics."""
+
+    outcome: Outcome
+    registry: CollectorRegistry
+    settings: Settings
+
+    def metric(self, name: str, **labels: str) -> float:
+        """A sample's value; 0 where there is none."""
+        return self.registry.get_sample_value(name, labels) or 0.0
+
+    def counts(self) -> dict[str, float]:
+        """The books, from the metrics alone."""
+        stream = scored_stream(self.settings)
+        return {
+            "read": self.metric("tweetpulse_records_read_total", topic=self.settings.kafka.tweets_topic),
+            "indexed": self.metric("tweetpulse_documents_indexed_total", data_stream=stream),
+            "already there": self.metric("tweetpulse_documents_duplicate_total", data_stream=stream),
+            "rejected": self.total("tweetpulse_records_rejected_total"),
+        }
+
+    def total(self, name: str) -> float:
+        """The sum of a metric's samples."""
+        return sum(s.value for family in self.registry.collect() for s in family.samples if s.name == name)
+
+
+def drain(spark: SparkSession, settings: Settings) -> Drained:
+    """Read, score and index all that is in Kafka now; the books must balance."""
+    registry = CollectorRegistry()
+    events = StreamEvents(StreamMetrics(registry, settings))
+    with closing(connect(settings.elasticsearch)) as client:
+        ensure = partial(set_up, client, settings.elasticsearch)
+        ensure()
+        ensure_topics(settings.kafka)
+        outcome = Run(spark, client, settings, events, ensure, threading.Event()).until_ended(once=True)
+    drained = Drained(outcome, registry, settings)
+    counts = drained.counts()
+    assert counts["read"] == counts["indexed"] + counts["already there"] + counts["rejected"]
+    assert outcome.unaccounted(scored_stream(settings)) == 0
+    return drained
+
+
+def publish(settings: Settings, items: Iterable[Item]) -> Published:
+    """Publish items to the test's own topic."""
+    ensure_topics(settings.kafka)
+    with Publisher(settings.kafka) as publisher:
+        return publisher.publish(items)
+
+
+def raw(*values: bytes) -> list[Unreadable]:
+    """Records as they are."""
+    return [Unreadable(value, "a test", "as it is") for value in values]
+
+
+def scored_stream(settings: Settings) -> str:
+    return data_stream(SCORED, settings.elasticsearch.namespace)
+
+
+def rejected_stream(settings: Settings) -> str:
+    return data_stream(REJECTED, settings.elasticsearch.namespace)
+
+
+def documents(settings: Settings, stream: str, size: int = 100) -> dict[str, Mapping[str, Any]]:
+    """`_id` → `_source` of a data stream."""
+    with closing(connect(settings.elasticsearch)) as client:
+        client.indices.refresh(index=stream)
+        hits = client.search(index=stream, size=size, track_total_hits=True)["hits"]["hits"]
+    return {hit["_id"]: hit["_source"] for hit in hits}
+
+
+def count(settings: Settings, stream: str | None = None) -> int:
+    """How many documents a data stream holds; the scored one if none is named."""
+    name = stream or scored_stream(settings)
+    with closing(connect(settings.elasticsearch)) as client:
+        client.indices.refresh(index=name)
+        return int(client.count(index=name)["count"])
+
+
+def distinct_ids(settings: Settings) -> int:
+    """How many distinct tweets the scored data stream holds, exactly: by reading all of their ids."""
+    stream = scored_stream(settings)
+    ids: set[str] = set()
+    with closing(connect(settings.elasticsearch)) as client:
+        client.indices.refresh(index=stream)
+        after: Any = None
+        while True:
+            page = client.search(
+                index=stream,
+                size=10_000,
+                source=False,
+                sort=[{"event.id": "asc"}, {"_doc": "asc"}],
+                search_after=after,
+                docvalue_fields=["event.id"],
+            )["hits"]["hits"]
+            if not page:
+                return len(ids)
+            ids.update(hit["fields"]["event.id"][0] for hit in page)
+            after = page[-1]["sort"]
+
+
+def roll_over(settings: Settings) -> None:
+    """Give the scored data stream a new write index."""
+    with closing(connect(settings.elasticsearch)) as client:
+        client.indices.rollover(alias=scored_stream(settings))
