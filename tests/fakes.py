@@ -1,0 +1,98 @@
+"""Doubles that several tests share: ordinary small code, no mocks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from pipeline.domain.outcome import Outcome
+from pipeline.errors import SinkUnavailable
+
+Step = Outcome | Exception
+
+
+class FakeAccumulator:
+    """Spark's accumulator, as far as the driver reads it."""
+
+    def __init__(self, value: Outcome) -> None:
+        self.value = value
+
+
+@dataclass
+class FakeRecords:
+    """A micro-batch that Spark runs once per attempt: each time the next step happens to it.
+
+    A step is the outcome that the tasks return, or what Spark raises. It is all of DataFrame that the driver calls.
+    """
+
+    steps: Iterable[Step]
+    attempts: int = 0
+    options_seen: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._steps = iter(self.steps)
+
+    @property
+    def sparkSession(self) -> FakeRecords:  # noqa: N802 - Spark's name
+        return self
+
+    sparkContext = write = sparkSession  # noqa: N815
+
+    def accumulator(self, zero: Outcome, param: object) -> FakeAccumulator:
+        self._outcomes = FakeAccumulator(zero)
+        return self._outcomes
+
+    def mapInArrow(self, function: object, schema: str) -> FakeRecords:  # noqa: N802
+        return self
+
+    def format(self, name: str) -> FakeRecords:
+        return self
+
+    def options(self, **options: str) -> FakeRecords:
+        self.options_seen = options
+        return self
+
+    def save(self) -> None:
+        self.attempts += 1
+        step = next(self._steps)
+        if isinstance(step, Exception):
+            raise step
+        self._outcomes.value.add(step)
+
+
+class FakeIndices:
+    """The API of a data stream's backing indices; `created` is their time of creation, seconds of the epoch."""
+
+    def __init__(self, created: dict[str, float]) -> None:
+        self.created = created
+        self.refreshed: list[list[str]] = []
+
+    @property
+    def indices(self) -> FakeIndices:
+        return self
+
+    def get_settings(self, **_: Any) -> dict[str, Any]:
+        return {
+            name: {"settings": {"index": {"creation_date": str(int(time * 1000))}}}
+            for name, time in self.created.items()
+        }
+
+    def refresh(self, *, index: list[str], **_: Any) -> None:
+        self.refreshed.append(index)
+
+
+@dataclass
+class FakeObserver:
+    """Notes what it is told; `on_wait` happens at each wait."""
+
+    on_wait: Callable[[], object] = lambda: None
+    waits: list[tuple[str, str, int]] = field(default_factory=list)
+    batches: list[tuple[int, Outcome]] = field(default_factory=list)
+
+    def waiting(self, sink: str, error: SinkUnavailable, attempt: int) -> None:
+        self.waits.append((sink, error.reason, attempt))
+        self.on_wait()
+
+    def finished(self, batch: int, outcome: Outcome) -> None:
+        self.batches.append((batch, outcome))

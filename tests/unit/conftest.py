@@ -1,0 +1,32 @@
+"""Property tests without wall-clock luck, and tests of settings and logs that see and leave nothing of this machine."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import structlog
+from hypothesis import settings
+
+settings.register_profile("unit", deadline=None, database=None, max_examples=60)
+settings.load_profile("unit")
+
+
+@pytest.fixture
+def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """The working folder, which is empty; no TWEETPULSE_* in the environment."""
+    monkeypatch.chdir(tmp_path)
+    for name in os.environ:
+        if name.upper().startswith("TWEETPULSE_"):
+            monkeypatch.delenv(name)
+    return tmp_path
+
+
+@pytest.fixture
+def logging_restored() -> Iterator[None]:
+    """What is configured of the log is as it was before."""
+    before = structlog.get_config()
+    yield
+    structlog.configure(**before)

@@ -1,0 +1,85 @@
+"""The templates as they are sent: versioned, strict, and with what the settings say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from pipeline.domain.document import EVENTS, REJECTED, SCORED
+from pipeline.settings import ElasticsearchSettings
+from pipeline.sinks.elasticsearch.setup import VERSION, component_template, index_template, resource
+from tests.mapping import fields, mapped
+
+SETTINGS = ElasticsearchSettings(shards=3, refresh_interval="250ms", retention="7d")
+DATASETS = (SCORED, REJECTED, EVENTS)
+COMPONENTS = sorted({name for dataset in DATASETS for name in resource(f"logs-{dataset}")["composed_of"]})
+
+
+def mappings(body: Any) -> Iterator[dict[str, Any]]:
+    """Every object of a template that says how to treat unknown fields."""
+    if isinstance(body, dict):
+        if "dynamic" in body:
+            yield body
+        for value in body.values():
+            yield from mappings(value)
+
+
+@pytest.mark.parametrize("name", COMPONENTS)
+def test_components_are_versioned(name: str) -> None:
+    """A version, in the field that the server reads and in `_meta`, and whose they are."""
+    body = component_template(name, SETTINGS)
+    assert (body["version"], body["_meta"]["version"], body["_meta"]["managed_by"]) == (VERSION, VERSION, "tweetpulse")
+
+
+def test_settings_go_into_the_template() -> None:
+    """Shards and refresh as configured; the rest as it lies in the file, which is not changed by it."""
+    body = component_template("tweets@settings", SETTINGS)["template"]["settings"]
+    assert body == resource("tweets@settings")["template"]["settings"] | {
+        "index.number_of_shards": 3,
+        "index.refresh_interval": "250ms",
+    }
+
+
+def test_an_ordinary_index() -> None:
+    """Said explicitly, since newer servers make a logs index of another mode by themselves."""
+    assert resource("tweets@settings")["template"]["settings"]["index.mode"] == "standard"
+
+
+@pytest.mark.parametrize("dataset", DATASETS)
+def test_index_templates(dataset: str) -> None:
+    """Each makes a data stream with the retention, and notes its version where an update looks for it."""
+    body = index_template(dataset, SETTINGS)
+    assert (body["index_patterns"], body["data_stream"], body["version"]) == ([f"logs-{dataset}-*"], {}, VERSION)
+    assert body["template"] == {
+        "lifecycle": {"data_retention": "7d"},
+        "mappings": {"_meta": {"version": VERSION, "managed_by": "tweetpulse"}},
+    }
+
+
+@pytest.mark.parametrize("dataset", DATASETS)
+def test_before_the_servers_own_template(dataset: str) -> None:
+    """`logs-*-*` is the server's, with priority 100: ours come first."""
+    assert resource(f"logs-{dataset}")["priority"] > 100
+
+
+@pytest.mark.parametrize("dataset", DATASETS)
+def test_the_mapping_is_strict(dataset: str) -> None:
+    """The whole of it, once, at its root: no part of it grows by itself."""
+    found = [one["dynamic"] for name in resource(f"logs-{dataset}")["composed_of"] for one in mappings(resource(name))]
+    assert found == ["strict"]
+
+
+@pytest.mark.parametrize("dataset", DATASETS)
+def test_each_field_is_mapped_once(dataset: str) -> None:
+    """No component says otherwise of a field what another one of the same data stream says."""
+    each = [field for name in resource(f"logs-{dataset}")["composed_of"] for field, _ in mapped(name)]
+    assert sorted(each) == sorted(fields(dataset))
+
+
+@pytest.mark.parametrize("component", COMPONENTS)
+def test_long_keywords_are_no_fault(component: str) -> None:
+    """Every keyword has a length above which it is not indexed: a longer one would refuse the document."""
+    keywords = {field: body for field, body in mapped(component) if body["type"] == "keyword"}
+    assert [name for name, body in keywords.items() if "ignore_above" not in body and body.get("index", True)] == []

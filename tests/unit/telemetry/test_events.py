@@ -1,0 +1,176 @@
+"""An event is a log line and its metrics; they agree."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import Any
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from pipeline import log
+from pipeline.domain.outcome import Outcome
+from pipeline.errors import SinkUnavailable
+from pipeline.settings import LogSettings, Settings
+from pipeline.telemetry.events import StreamEvents
+from pipeline.telemetry.metrics import StreamMetrics
+
+pytestmark = pytest.mark.usefixtures("logging_restored")
+Captured = pytest.CaptureFixture[str]
+READ_ONLY = SinkUnavailable("a disk", reason="read_only")
+TIMEOUT = SinkUnavailable("a silence", reason="timeout")
+
+
+class Watched:
+    """A registry, and the events that fill it; the clock shows one second more at each look."""
+
+    def __init__(self) -> None:
+        log.configure(LogSettings())
+        self.registry, self.seconds = CollectorRegistry(), 1_000.0
+        self.events = StreamEvents(StreamMetrics(self.registry, Settings.model_construct()), self.clock)
+
+    def clock(self) -> float:
+        self.seconds += 1
+        return self.seconds
+
+    def value(self, name: str, **labels: str) -> float | None:
+        return self.registry.get_sample_value(f"tweetpulse_{name}", labels)
+
+    def waiting(self) -> dict[tuple[str, str], float]:
+        """The waits that are on."""
+        return {
+            (sample.labels["sink"], sample.labels["reason"]): sample.value
+            for family in self.registry.collect()
+            for sample in family.samples
+            if sample.name == "tweetpulse_sink_waiting" and sample.value
+        }
+
+
+def lines(capsys: Captured) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+
+
+def actions(capsys: Captured) -> list[str]:
+    return [line["event"]["action"] for line in lines(capsys)]
+
+
+def outcome() -> Outcome:
+    return Outcome(read=Counter(tweets=5), indexed=Counter(a=3), already_there=Counter(a=1), rejected=Counter(bad_id=1))
+
+
+def test_a_wait(capsys: Captured) -> None:
+    """The gauge is 1, the retries count, and a line says the sink, the reason and which attempt it was."""
+    watched = Watched()
+    watched.events.waiting("elasticsearch", READ_ONLY, 3)
+    (line,) = lines(capsys)
+    assert watched.waiting() == {("elasticsearch", "read_only"): 1.0}
+    assert watched.value("bulk_retries_total", reason="read_only") == 1.0
+    assert (line["event"]["action"], line["error"]["type"], line["attempt"], line["sink"]) == (
+        "sink-waits",
+        "read_only",
+        3,
+        "elasticsearch",
+    )
+
+
+def test_a_wait_ends(capsys: Captured) -> None:
+    """A finished batch sets the gauge back, and one line says that the sink answers."""
+    watched = Watched()
+    watched.events.waiting("elasticsearch", READ_ONLY, 1)
+    watched.events.finished(0, outcome())
+    watched.events.finished(1, outcome())
+    assert watched.waiting() == {}
+    assert actions(capsys) == ["sink-waits", "sink-answers", "batch-finished", "batch-finished"]
+
+
+def test_an_idle_query_waits_for_nothing(capsys: Captured) -> None:
+    """A broker that is back on a quiet night is not waited for until the next tweet."""
+    watched = Watched()
+    watched.events.waiting("kafka", SinkUnavailable("away", reason="kafka"), 1)
+    watched.events.idle()
+    watched.events.idle()
+    assert watched.waiting() == {}
+    assert actions(capsys) == ["sink-waits", "sink-answers"]
+
+
+def test_another_reason_replaces_the_first() -> None:
+    """One wait is on at a time; each attempt counts for its own reason."""
+    watched = Watched()
+    for error in (READ_ONLY, TIMEOUT, TIMEOUT):
+        watched.events.waiting("elasticsearch", error, 1)
+    assert watched.waiting() == {("elasticsearch", "timeout"): 1.0}
+    assert watched.value("bulk_retries_total", reason="timeout") == 2.0
+
+
+def test_log_and_counters_agree(capsys: Captured) -> None:
+    """The numbers in the lines add up to those of the metrics, and to the run's total."""
+    watched = Watched()
+    for batch in range(3):
+        watched.events.finished(batch, outcome())
+    told = lines(capsys)
+    assert [line["batch"] for line in told] == [0, 1, 2]
+    for name, metric, labels in (
+        ("read", "records_read_total", {"topic": "tweets"}),
+        ("indexed", "documents_indexed_total", {"data_stream": "a"}),
+        ("already_there", "documents_duplicate_total", {"data_stream": "a"}),
+        ("rejected", "records_rejected_total", {"reason": "bad_id"}),
+    ):
+        assert sum(line[name] for line in told) == watched.value(metric, **labels)
+    assert (watched.events.total.read.total(), watched.events.total.unaccounted("a")) == (15, 0)
+
+
+def test_whoever_watches_is_told_the_total() -> None:
+    """`on_batch` gets what became of all batches so far."""
+    watched = Watched()
+    seen: list[int] = []
+    watched.events.on_batch = lambda total: seen.append(total.indexed.total())
+    watched.events.finished(0, outcome())
+    watched.events.finished(1, outcome())
+    assert seen == [3, 6]
+
+
+def test_start_and_end(capsys: Captured) -> None:
+    """The query is active in between."""
+    watched = Watched()
+    watched.events.started()
+    active = watched.value("query_active", query="score")
+    watched.events.ended()
+    assert (active, watched.value("query_active", query="score")) == (1.0, 0.0)
+    assert actions(capsys) == ["stream-started", "stream-ended"]
+
+
+def test_signs_of_life() -> None:
+    """Start, progress, idleness, a wait and a finished batch all are; an end is not."""
+    watched = Watched()
+    events = watched.events
+    seen = []
+    for act in (
+        events.started,
+        lambda: events.progressed({}),
+        events.idle,
+        lambda: events.waiting("elasticsearch", TIMEOUT, 1),
+        lambda: events.finished(0, Outcome()),
+        events.ended,
+    ):
+        act()
+        seen.append(watched.value("query_last_seen_timestamp_seconds", query="score"))
+    assert seen == [1_001.0, 1_002.0, 1_003.0, 1_004.0, 1_005.0, 1_005.0]
+
+
+def test_progress() -> None:
+    """Milliseconds become seconds; a phase that was not told is 0, not what it was before."""
+    watched = Watched()
+    watched.events.progressed({"triggerExecution": 1_500, "addBatch": 900, "walCommit": 40})
+    watched.events.progressed({"triggerExecution": 500, "addBatch": 300})
+    assert watched.value("batch_phase_seconds", phase="addBatch") == 0.3
+    assert watched.value("batch_phase_seconds", phase="walCommit") == 0.0
+    assert watched.value("batch_duration_seconds_sum", query="score") == 2.0
+    assert watched.value("batch_duration_seconds_bucket", query="score", le="0.5") == 1.0
+
+
+def test_no_line_is_a_secret(capsys: Captured) -> None:
+    """A wait's line has its reason, not the server's words."""
+    watched = Watched()
+    watched.events.waiting("elasticsearch", SinkUnavailable("some words", reason="timeout"), 1)
+    assert "some words" not in capsys.readouterr().err

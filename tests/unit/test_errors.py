@@ -1,0 +1,43 @@
+"""The exception tree: exit codes, and the way from a worker to the driver."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+
+import pytest
+
+from pipeline import errors
+from pipeline.errors import PipelineError, SinkRejected, SinkUnavailable
+from pipeline.stream.batch import Stopping
+
+CLASSES = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, PipelineError)]
+PLAIN = [kind for kind in CLASSES if kind not in (SinkUnavailable, SinkRejected)]
+
+
+@pytest.mark.parametrize("kind", [*PLAIN, Stopping])
+def test_pickling(kind: type[PipelineError]) -> None:
+    """Class, message and what is printed are the same afterwards."""
+    there = pickle.loads(pickle.dumps(kind("say so")))
+    assert (type(there), there.message, str(there), there.args) == (kind, "say so", "say so", ("say so",))
+
+
+def test_pickling_keeps_attributes() -> None:
+    """What an error knows beyond its message travels too."""
+    away = pickle.loads(pickle.dumps(SinkUnavailable("wait", reason="timeout", retry_after=2.5)))
+    assert (away.message, away.reason, away.retry_after) == ("wait", "timeout", 2.5)
+    refused = copy.copy(SinkRejected("no", failures={"mapping": 2}))
+    assert (refused.message, refused.failures) == ("no", {"mapping": 2})
+
+
+def test_exit_codes() -> None:
+    """They are those that the tree in the docstring draws, and no error ends with 0."""
+    drawn = {
+        words[0]: int(words[2])
+        for line in (errors.__doc__ or "").splitlines()
+        if len(words := line.strip(" │├└─").split()) > 2 and words[1] == "exit"
+    }
+    codes = {kind.__name__: kind.exit_code for kind in CLASSES}
+    assert {name: codes[name] for name in drawn} == drawn
+    assert {codes[kind.__name__] for kind in (SinkUnavailable, SinkRejected)} == {drawn["SinkError"]}
+    assert sorted(drawn.values()) == [1, 2, 3, 4, 5, 6]
