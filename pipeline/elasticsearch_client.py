@@ -22,6 +22,9 @@ def connect(settings: ElasticsearchSettings) -> Elasticsearch:
     Raises:
         ConfigError: the URL or the credentials can't be used as they are.
     """
+    if settings.ca_file is not None and not settings.ca_file.is_file():
+        # The client would find out at each request, and seem to be refused.
+        raise ConfigError(f"{settings.ca_file} is not a file: set TWEETPULSE_ELASTICSEARCH__CA_FILE to the server's CA")
     try:
         return Elasticsearch(settings.url, **_options(settings))
     except (ValueError, TlsError, OSError) as error:
