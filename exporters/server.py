@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from prometheus_client import CollectorRegistry, start_http_server
+from prometheus_client import CollectorRegistry
 
 from exporters.broker import Broker
 from exporters.data_streams import DataStreams
@@ -13,9 +13,9 @@ from exporters.disk import Disk
 from exporters.scrape import Scrape
 from exporters.store import Store
 from exporters.stream_lag import StreamLag
+from pipeline import metrics_server
 from pipeline.domain.names import QUERY
 from pipeline.embedded.discover import with_embedded
-from pipeline.errors import SetupError
 from pipeline.settings import Settings, TelemetrySettings
 
 
@@ -46,18 +46,10 @@ def serving(scrape: Scrape, settings: TelemetrySettings) -> Iterator[str]:
     """
     registry = CollectorRegistry()
     registry.register(scrape)
-    host, port = settings.host, settings.exporter_port
     try:
-        server, thread = start_http_server(port, host, registry)
-    except OSError as error:
-        raise SetupError(
-            f"the exporter can't listen on {host}:{port} ({error.strerror}): "
-            "set TWEETPULSE_TELEMETRY__EXPORTER_PORT to another (0 takes a free one)"
-        ) from None
-    try:
-        yield f"http://{f'[{host}]' if ':' in host else host}:{server.server_port}/metrics"
+        with metrics_server.serving(
+            registry, settings.host, settings.exporter_port, "TWEETPULSE_TELEMETRY__EXPORTER_PORT"
+        ) as url:
+            yield url
     finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
         scrape.close()

@@ -15,6 +15,7 @@ from pipeline.elasticsearch_client import connect
 from pipeline.embedded.jars import spark_jars
 from pipeline.embedded.java import find_java
 from pipeline.embedded.tell import Tell, quiet
+from pipeline.metrics_server import serving
 from pipeline.settings import Settings
 from pipeline.sinks.elasticsearch import setup
 from pipeline.sinks.elasticsearch.setup import SetupReport
@@ -24,7 +25,6 @@ from pipeline.sources.topics import Topics, ensure_topics
 from pipeline.telemetry.events import StreamEvents
 from pipeline.telemetry.metrics import StreamMetrics
 from pipeline.telemetry.process import MemoryCollector
-from pipeline.telemetry.server import MetricsServer, serve
 
 if TYPE_CHECKING:
     from pipeline.stream.run import Run
@@ -71,8 +71,16 @@ def set_up(settings: Settings, *, switch: bool = False) -> SetupReport:
 
 
 @contextmanager
-def stream(settings: Settings, stop: threading.Event, tell: Tell = quiet) -> Iterator[tuple[Run, MetricsServer]]:
-    """Everything that a run of the stream needs, with its /metrics; closed again at the end.
+def stream(
+    settings: Settings, stop: threading.Event, tell: Tell = quiet, *, prepare: bool = True
+) -> Iterator[tuple[Run, str]]:
+    """Everything that a run of the stream needs, and the URL of its /metrics; closed again at the end.
+
+    Args:
+        settings: all of them.
+        stop: set it to end the run cleanly.
+        tell: told what is being done.
+        prepare: make the data streams anew where somebody deletes them meanwhile.
 
     Raises:
         SetupError: Java, a jar or the port is missing.
@@ -89,13 +97,15 @@ def stream(settings: Settings, stop: threading.Event, tell: Tell = quiet) -> Ite
     java = find_java(tell=tell)
     jars = spark_jars(settings, tell)
     with (
-        closing(
-            serve(
-                registry, settings.telemetry.host, settings.telemetry.stream_port, "TWEETPULSE_TELEMETRY__STREAM_PORT"
-            )
-        ) as server,
+        serving(
+            registry, settings.telemetry.host, settings.telemetry.stream_port, "TWEETPULSE_TELEMETRY__STREAM_PORT"
+        ) as url,
         closing(connect(settings.elasticsearch)) as client,
         session.running(settings, jars, java.home) as spark,
     ):
-        ensure = partial(setup.set_up, client, settings.elasticsearch)
-        yield Run(spark, client, settings, StreamEvents(metrics), ensure, stop), server
+        ensure = partial(setup.set_up, client, settings.elasticsearch) if prepare else _leave
+        yield Run(spark, client, settings, StreamEvents(metrics), ensure, stop), url
+
+
+def _leave() -> None:
+    """What is missing is left to `tweetpulse setup`."""

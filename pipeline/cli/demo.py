@@ -147,13 +147,13 @@ def _fed(settings: Settings, source: Source, stop: threading.Event) -> Iterator[
 
 def _drain(settings: Settings, stop: threading.Event, tell: Tell, *, once: bool) -> Drained:
     tell("stream", "starting Spark")
-    with bootstrap.stream(settings, stop, tell) as (run, server):
+    with bootstrap.stream(settings, stop, tell) as (run, url):
         if not once:
-            out.print(f"metrics: {server.url}  Ctrl-C ends it all")
+            out.print(f"metrics: {url}  Ctrl-C ends it all")
         run.events.on_batch = lambda total: tell("stream", f"scored and indexed: {total.indexed.total():,}")
         started = time.monotonic()
         outcome = run.until_ended(once=once)
-        return Drained(outcome, time.monotonic() - started, server.url)
+        return Drained(outcome, time.monotonic() - started, url)
 
 
 def _count(settings: Settings) -> int:

@@ -36,6 +36,10 @@ def setup(
 @app.command()
 def run(
     once: Annotated[bool, typer.Option("--once", help="Drain what is there, then end.")] = False,
+    no_setup: Annotated[
+        bool,
+        typer.Option("--no-setup", help="Leave topics and templates as `tweetpulse setup` made them."),
+    ] = False,
     accept_data_loss: Annotated[
         bool, typer.Option("--accept-data-loss", help="Go on where Kafka has deleted what was not read yet.")
     ] = False,
@@ -45,18 +49,19 @@ def run(
     if accept_data_loss:
         stream = settings.stream.model_copy(update={"accept_data_loss": True})
         settings = settings.model_copy(update={"stream": stream})
-    total = drain(settings, once=once)
+    total = drain(settings, once=once, prepare=not no_setup)
     out.print(summary(total, settings), soft_wrap=True)
 
 
-def drain(settings: Settings, *, once: bool) -> Outcome:
-    """Run the stream in this process; what became of its records."""
+def drain(settings: Settings, *, once: bool, prepare: bool = True) -> Outcome:
+    """Run the stream in this process; what became of its records. `prepare` needs the privileges of set-up."""
     stop = threading.Event()
     with on_signals(stop), progress() as tell:
-        bootstrap.set_up(settings)
+        if prepare:
+            bootstrap.set_up(settings)
         tell("stream", "starting Spark")
-        with bootstrap.stream(settings, stop, tell) as (stream_run, server):
-            tell("stream", f"runs; metrics at {server.url}")
+        with bootstrap.stream(settings, stop, tell, prepare=prepare) as (stream_run, url):
+            tell("stream", f"runs; metrics at {url}")
             return stream_run.until_ended(once=once)
 
 

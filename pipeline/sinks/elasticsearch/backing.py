@@ -75,6 +75,14 @@ def present(client: Elasticsearch, indices: Sequence[str], ids: Collection[str])
     return found
 
 
+def held(client: Elasticsearch, index: str, ids: Collection[str]) -> set[str]:
+    """Which of these ids one index holds, also what was written to it this moment."""
+    if not ids:
+        return set()
+    answer = client.mget(index=index, ids=list(ids), source=False, filter_path="docs._id,docs.found")
+    return {found["_id"] for found in answer["docs"] if found.get("found")}
+
+
 def _generation(name: str) -> int:
     return int(name.rsplit("-", 1)[1])
 

@@ -103,10 +103,11 @@ def _verdict(item: dict[str, Any]) -> Verdict:
 def _refusal(status: int, error: dict[str, Any]) -> Verdict:
     kind = str(error.get("type", "unknown"))
     words = f"{kind}: {_words(error)}"
+    if kind == "cluster_block_exception":
+        # A full disk: 403 or 429, by the server's version and by who set the block.
+        return Verdict(Fate.WAITING, "read_only", words)
     if status in WAIT_STATUSES:
         return Verdict(Fate.BUSY, WAIT_STATUSES[status], words)
-    if kind == "cluster_block_exception":
-        return Verdict(Fate.WAITING, "read_only", words)
     if kind == "index_closed_exception":
         return Verdict(Fate.WAITING, "index_closed", words)
     if status == 404:

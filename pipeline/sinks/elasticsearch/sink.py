@@ -75,8 +75,10 @@ class ElasticsearchSink:
         distinct = {entry.id: entry for entry in reversed(entries)}
         report.repeats = len(entries) - len(distinct)
         try:
-            for found in backing_indices.present(self._client, backing.older, distinct):
-                report.verdicts[found] = ALREADY_THERE
+            older = backing_indices.present(self._client, backing.older, distinct)
+            # A kill between a bulk and the taking back below leaves a repeat in the write index.
+            self._delete(backing.write, backing_indices.held(self._client, backing.write, older))
+            report.verdicts.update(dict.fromkeys(older, ALREADY_THERE))
             self._send_all(stream, [entry for entry in distinct.values() if entry.id not in report.verdicts], report)
             self._undo_repeats(stream, backing, report)
         except (TransportError, ApiError) as error:
@@ -144,8 +146,15 @@ class ElasticsearchSink:
 
     def _delete(self, index: str, ids: Iterable[str]) -> None:
         deletions = [{"delete": {"_index": index, "_id": id_}} for id_ in ids]
-        if deletions:
-            self._client.bulk(operations=deletions, filter_path="items.delete.status")
+        if not deletions:
+            return
+        answer = self._client.bulk(operations=deletions, filter_path="items.delete.status,items.delete.error.type")
+        for item in answer["items"]:
+            status = item["delete"]["status"]
+            if status in (401, 403) and item["delete"]["error"]["type"] != "cluster_block_exception":
+                raise ConfigError("Elasticsearch does not let this user delete, which takes back a repeat: grant it")
+            if status not in (200, 404):
+                raise SinkUnavailable("Elasticsearch could not take back a repeat", reason="unavailable")
 
 
 _LAST_WORDS = (Fate.INDEXED, Fate.ALREADY_THERE, Fate.FAILED)

@@ -21,13 +21,13 @@ from pyspark.sql import SparkSession
 from pipeline.domain.outcome import Outcome
 from pipeline.domain.tweet import Tweet
 from pipeline.elasticsearch_client import connect
+from pipeline.metrics_server import serving
 from pipeline.settings import Settings
 from pipeline.sinks.elasticsearch.setup import set_up
 from pipeline.sources.topics import ensure_topics
 from pipeline.stream.run import Run
 from pipeline.telemetry.events import StreamEvents
 from pipeline.telemetry.metrics import StreamMetrics
-from pipeline.telemetry.server import serve
 from tests.processes import descendants, running, until
 from tests.stacks import MakeStack, settings_of
 from tests.streams import count, distinct_ids, drain, publish, roll_over
@@ -99,7 +99,7 @@ def test_an_outage_is_waited_out_while_the_metrics_keep_moving(
     events = StreamEvents(StreamMetrics(registry, settings))
     stop = threading.Event()
     with (
-        closing(serve(registry, "127.0.0.1", 0, "a port")) as server,
+        serving(registry, "127.0.0.1", 0, "a port") as url,
         closing(connect(settings.elasticsearch)) as client,
     ):
         ensure = partial(set_up, client, settings.elasticsearch)
@@ -110,20 +110,20 @@ def test_an_outage_is_waited_out_while_the_metrics_keep_moving(
         thread = threading.Thread(target=lambda: outcomes.append(run.until_ended()))
         thread.start()
         publish(settings, _tweets(0, 500))
-        until(lambda: _scraped(server.url, "tweetpulse_records_read_total") == 500, "the first tweets")
+        until(lambda: _scraped(url, "tweetpulse_records_read_total") == 500, "the first tweets")
 
         os.kill(stack.elasticsearch.pid, signal.SIGSTOP)
         try:
             publish(settings, _tweets(500, 500))
-            until(lambda: _scraped(server.url, "tweetpulse_sink_waiting") == 1, "waiting")
-            before = _scraped(server.url, "tweetpulse_bulk_retries_total")
-            until(lambda: _scraped(server.url, "tweetpulse_bulk_retries_total") > before, "another attempt")
-            assert _scraped(server.url, "tweetpulse_query_active") == 1
+            until(lambda: _scraped(url, "tweetpulse_sink_waiting") == 1, "waiting")
+            before = _scraped(url, "tweetpulse_bulk_retries_total")
+            until(lambda: _scraped(url, "tweetpulse_bulk_retries_total") > before, "another attempt")
+            assert _scraped(url, "tweetpulse_query_active") == 1
         finally:
             os.kill(stack.elasticsearch.pid, signal.SIGCONT)
 
-        until(lambda: _scraped(server.url, "tweetpulse_records_read_total") == 1_000, "the rest of the tweets")
-        assert _scraped(server.url, "tweetpulse_sink_waiting") == 0
+        until(lambda: _scraped(url, "tweetpulse_records_read_total") == 1_000, "the rest of the tweets")
+        assert _scraped(url, "tweetpulse_sink_waiting") == 0
         assert count(settings) == distinct_ids(settings) == 1_000
         stop.set()
         thread.join(timeout=60)
