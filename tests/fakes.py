@@ -19,6 +19,21 @@ class FakeAccumulator:
         self.value = value
 
 
+class FakeSpark:
+    """A session and its context, which keeps every accumulator that was made."""
+
+    def __init__(self) -> None:
+        self.made: list[FakeAccumulator] = []
+
+    @property
+    def sparkContext(self) -> FakeSpark:  # noqa: N802 - Spark's name
+        return self
+
+    def accumulator(self, zero: Outcome, param: object) -> FakeAccumulator:
+        self.made.append(FakeAccumulator(zero))
+        return self.made[-1]
+
+
 @dataclass
 class FakeRecords:
     """A micro-batch that Spark runs once per attempt: each time the next step happens to it.
@@ -27,6 +42,7 @@ class FakeRecords:
     """
 
     steps: Iterable[Step]
+    sparkSession: FakeSpark = field(default_factory=FakeSpark)  # noqa: N815
     attempts: int = 0
     options_seen: dict[str, str] = field(default_factory=dict)
 
@@ -34,14 +50,8 @@ class FakeRecords:
         self._steps = iter(self.steps)
 
     @property
-    def sparkSession(self) -> FakeRecords:  # noqa: N802 - Spark's name
+    def write(self) -> FakeRecords:
         return self
-
-    sparkContext = write = sparkSession  # noqa: N815
-
-    def accumulator(self, zero: Outcome, param: object) -> FakeAccumulator:
-        self._outcomes = FakeAccumulator(zero)
-        return self._outcomes
 
     def mapInArrow(self, function: object, schema: str) -> FakeRecords:  # noqa: N802
         return self
@@ -58,7 +68,7 @@ class FakeRecords:
         step = next(self._steps)
         if isinstance(step, Exception):
             raise step
-        self._outcomes.value.add(step)
+        self.sparkSession.made[-1].value.add(step)
 
 
 class FakeIndices:

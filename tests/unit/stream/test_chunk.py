@@ -1,0 +1,153 @@
+"""A chunk of records becomes documents and rejections; each record is counted once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import orjson
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.domain.document import REJECTED, SCORED, Coordinates
+from pipeline.domain.outcome import Durations
+from pipeline.domain.record import Reason, Rejection, encode
+from pipeline.domain.tweet import Tweet
+from pipeline.scoring.analysis import Analyzer
+from pipeline.settings import ScoringSettings
+from pipeline.stream.chunk import Chunk, Record, Refused, dumps, refuse, refused_documents, score_chunk
+from tests.builders import AT, INGESTED, TAKEN, WRITTEN, full_tweet, tweet, tweets
+from tests.mapping import unmapped
+
+ANALYZER = Analyzer(ScoringSettings(entities={"Acme": ("acme",), "Bolt": ("bolt",)}))
+
+
+def records(values: Iterable[bytes | None]) -> list[Record]:
+    return [Record(value, Coordinates("tweets", 0, offset, TAKEN)) for offset, value in enumerate(values)]
+
+
+def scored(*values: bytes | None, clock: Callable[[], float] = lambda: 0.0) -> Chunk:
+    return score_chunk(
+        records(values),
+        ANALYZER,
+        namespace="default",
+        tracked=frozenset({"Acme", "Bolt"}),
+        clock=clock,
+        now=lambda: INGESTED,
+    )
+
+
+def documents(chunk: Chunk) -> dict[str, Any]:
+    return {id_: orjson.loads(body) for id_, body in chunk.documents}
+
+
+def test_accepted_and_rejected() -> None:
+    """In the records' order, each with what belongs to it."""
+    chunk = scored(encode(tweet(text="great")), None, b"{", encode(tweet(id="x:2", text="awful")))
+    assert [(id_, document["message"]) for id_, document in documents(chunk).items()] == [
+        ("x:1", "great"),
+        ("x:2", "awful"),
+    ]
+    assert [refused.rejection.reason for refused in chunk.refused] == [Reason.NO_VALUE, Reason.NOT_JSON]
+    assert [refused.record.at.offset for refused in chunk.refused] == [1, 2]
+
+
+def test_counting() -> None:
+    """Read, scored and rejected add up; no document is counted before Elasticsearch has answered."""
+    outcome = scored(encode(tweet(text="great")), None, encode(tweet(id="x:2", text="a table"))).outcome
+    assert (outcome.read, outcome.scored, outcome.rejected) == (
+        Counter(tweets=3),
+        Counter(positive=1, neutral=1),
+        Counter(no_value=1),
+    )
+    assert outcome.indexed.total() == 0
+
+
+def test_matches_are_counted_for_tracked_entities() -> None:
+    """A tweet counts for every tracked brand it names, and once for all others together."""
+    named = tweet(text="great acme, great bolt", entities=("Strange", "Stranger"))
+    assert scored(encode(named)).outcome.entities == Counter(
+        {("Acme", "positive"): 1, ("Bolt", "positive"): 1, ("other", "positive"): 1}
+    )
+
+
+def test_a_tweet_of_nobody() -> None:
+    """One that names no brand counts for none."""
+    assert scored(encode(tweet())).outcome.entities == Counter()
+
+
+def test_the_newest_time_is_of_accepted_tweets() -> None:
+    """Whatever the order; without an accepted tweet there is none."""
+    later = WRITTEN + timedelta(hours=2)
+    values = [encode(tweet(id=f"x:{time}", written_at=time)) for time in (WRITTEN, later, WRITTEN)]
+    assert scored(*values).outcome.newest == later.timestamp()
+    assert scored(None).outcome.newest is None
+
+
+def test_repeats_keep_their_first_record() -> None:
+    """An id that comes twice has two documents here, and the record that a later refusal is about."""
+    chunk = scored(encode(tweet(text="first")), encode(tweet(text="second")))
+    assert [orjson.loads(body)["message"] for _, body in chunk.documents] == ["first", "second"]
+    assert chunk.records["x:1"].at.offset == 0
+
+
+def test_scoring_time_is_one_observation() -> None:
+    """A chunk's time counts once, not once a record."""
+    once = Durations()
+    once.observe(2.0)
+    ticks = iter([10.0, 12.0])
+    assert scored(encode(tweet()), None, clock=lambda: next(ticks)).outcome.scoring == once
+
+
+def test_a_document_is_complete() -> None:
+    """It is mapped, in UTC, and says when it was ingested."""
+    document = documents(scored(encode(full_tweet())))["x:1"]
+    assert unmapped(document, SCORED) == set()
+    assert (document["@timestamp"], document["event"]["ingested"]) == ("2015-02-24T11:35:00Z", "2026-03-01T12:00:01Z")
+
+
+@given(st.lists(st.one_of(st.none(), st.binary(max_size=20), tweets.map(encode)), max_size=8))
+def test_nothing_is_lost(values: list[bytes | None]) -> None:
+    """Whatever the records hold, each is a document or a rejection, and all of that is JSON that the mapping takes."""
+    chunk = scored(*values)
+    rejected = refused_documents(chunk.refused, INGESTED, "default")
+    assert len(chunk.documents) + len(rejected) == chunk.outcome.read.total() == len(values)
+    assert chunk.outcome.scored.total() == len(chunk.documents)
+    found = {
+        dataset: [orjson.loads(body) for _, body in of]
+        for dataset, of in ((SCORED, chunk.documents), (REJECTED, rejected))
+    }
+    assert {field for dataset, of in found.items() for one in of for field in unmapped(one, dataset)} == set()
+
+
+def test_refused_later() -> None:
+    """What Elasticsearch refuses is counted and kept like any rejection."""
+    chunk = scored(encode(tweet()))
+    refuse(chunk, Refused(Rejection(Reason.MAPPING, "too odd"), chunk.records["x:1"]))
+    ((id_, body),) = refused_documents(chunk.refused, INGESTED, "default")
+    assert chunk.outcome.rejected == Counter(mapping=1)
+    assert (id_, orjson.loads(body)["error"]) == ("tweets-0-0", {"type": "mapping", "message": "too odd"})
+
+
+class Unwritable(Analyzer):
+    """Finds a word that has no JSON."""
+
+    def analyze(self, tweet: Tweet) -> Any:
+        return replace(super().analyze(tweet), words=("\ud800",))
+
+
+def test_what_no_json_can_hold() -> None:
+    """It is rejected alone, without its words; its neighbours are documents."""
+    chunk = score_chunk([Record(encode(tweet()), AT)], Unwritable(ScoringSettings()), namespace="default")
+    assert [refused.rejection for refused in chunk.refused] == [
+        Rejection(Reason.BAD_FIELD, "no JSON can hold it: TypeError")
+    ]
+    assert (chunk.documents, chunk.outcome.scored, chunk.outcome.newest) == ([], Counter(), None)
+
+
+def test_times_are_written_in_utc() -> None:
+    """`Z`, not an offset of zero."""
+    assert dumps({"at": WRITTEN}) == b'{"at":"2015-02-24T11:35:00Z"}'
