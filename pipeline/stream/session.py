@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -32,7 +33,9 @@ def running(settings: Settings, jars: Iterable[Path], java_home: Path) -> Iterat
     conf = SparkConf().setAll(list(_conf(settings, jars).items()))
     with _jvm_log(settings.state_dir / "logs" / "spark.log") as log:
         gateway = launch_gateway(conf, popen_kwargs={"stdout": log, "stderr": log})
-    context = SparkContext(conf=conf, gateway=gateway)
+    # Made in the main thread it would put its own Ctrl-C in the place of ours, which ends a batch cleanly.
+    with ThreadPoolExecutor(1) as elsewhere:
+        context = elsewhere.submit(SparkContext, conf=conf, gateway=gateway).result()
     try:
         yield SparkSession(context)
     finally:
