@@ -64,9 +64,9 @@ def _chosen(letters: DeadLetters, reason: Reason | None, *, replayed: bool) -> I
 
 def _shape(letter: DeadLetter) -> dict[str, str]:
     return {
-        "key": letter.key,
-        "reason": letter.reason,
-        "error": letter.error,
+        "key": _visible(letter.key),
+        "reason": _visible(letter.reason),
+        "error": _visible(letter.error),
         "time": letter.time.isoformat(),
         "original": escaped(letter.value),
     }
@@ -77,11 +77,17 @@ def _show(found: list[DeadLetter], limit: int) -> None:
         out.print("no record was rejected")
         return
     counts = ", ".join(
-        f"{times:,} {reason}" for reason, times in Counter(letter.reason for letter in found).most_common()
+        f"{times:,} {reason}" for reason, times in Counter(_visible(letter.reason) for letter in found).most_common()
     )
-    out.print(f"{len(found):,} rejected records: {counts}", soft_wrap=True)
+    out.print(f"{len(found):,} rejected records: {counts}", soft_wrap=True, markup=False)
     table = Table("when", "where", "reason", "error", "record", box=None, pad_edge=False)
     for letter in found[-limit:]:
         when = f"{letter.time:%Y-%m-%d %H:%M:%S}"
-        table.add_row(when, letter.key, letter.reason, Text(letter.error), Text(escaped(letter.value)[:60]))
+        told = (_visible(letter.key), _visible(letter.reason), _visible(letter.error), escaped(letter.value)[:60])
+        table.add_row(when, *map(Text, told))
     out.print(table)
+
+
+def _visible(text: str) -> str:
+    # Anyone who may write to the topic writes keys and headers too.
+    return escaped(text.encode())
