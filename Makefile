@@ -7,7 +7,7 @@ UV     := $(BIN)/uv
 STAMP  := $(VENV)/.synced
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format lint types imports boards bench lock clean
+.PHONY: help env demo test test-faults check format lint types imports boards bench lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -28,6 +28,9 @@ demo: $(STAMP) ## real parts, generated tweets, a summary (KEEP=1 goes on, FILE=
 
 test: $(STAMP) ## all tests, against a real broker and a real Elasticsearch that they start
 	@$(BIN)/python -m pytest $(ARGS)
+
+test-faults: $(STAMP) ## the long faults: an Elasticsearch away for a minute, a stream killed until the alerts fire
+	@$(BIN)/python -m pytest -m faults $(ARGS)
 
 check: lint types imports boards test ## everything that CI runs; modifies nothing
 

@@ -60,4 +60,12 @@ def main() -> int:
             raise
         err.print(f"tweetpulse: {error.message}", markup=False, soft_wrap=True)
         return error.exit_code
+    except Exception as error:
+        if _debug:
+            raise
+        # Its message may quote a tweet, so only its kind is shown.
+        err.print(
+            f"tweetpulse: unexpected {type(error).__name__}: see more with `tweetpulse --debug ...`, and report it"
+        )
+        return 1
     return 0

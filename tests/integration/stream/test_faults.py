@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
 import urllib.request
 from contextlib import closing
 from functools import partial
@@ -21,6 +22,8 @@ from pyspark.sql import SparkSession
 from pipeline.domain.outcome import Outcome
 from pipeline.domain.tweet import Tweet
 from pipeline.elasticsearch_client import connect
+from pipeline.embedded.ports import free_port
+from pipeline.embedded.stack import start
 from pipeline.metrics_server import serving
 from pipeline.settings import Settings
 from pipeline.sinks.elasticsearch.setup import set_up
@@ -29,7 +32,7 @@ from pipeline.stream.run import Run
 from pipeline.telemetry.events import StreamEvents
 from pipeline.telemetry.metrics import StreamMetrics
 from tests.processes import descendants, running, until
-from tests.stacks import MakeStack, settings_of
+from tests.stacks import MakeStack, settings_of, stack_settings
 from tests.streams import count, distinct_ids, drain, publish, roll_over
 
 TWEETS = 3_000
@@ -156,3 +159,33 @@ def test_a_kill_at_any_time_loses_and_doubles_nothing(settings: Settings, spark:
     drain(spark, small)
     assert count(settings) == distinct_ids(settings) == 2_000
     assert list(islice(settings.checkpoint.glob("commits/[0-9]*"), 1))
+
+
+@pytest.mark.faults
+def test_a_minute_without_elasticsearch_in_the_middle_of_a_drain(make_stack: MakeStack, tmp_path: Path) -> None:
+    """Its process is ended and started again: sink_waiting within 15 s, scrapes keep answering, all is there."""
+    stack = make_stack()
+    settings = settings_of(stack, mark=uuid4().hex[:12], folder=tmp_path)
+    settings = settings.model_copy(
+        update={
+            "stream": settings.stream.model_copy(update={"max_offsets_per_trigger": 2_000}),
+            "elasticsearch": settings.elasticsearch.model_copy(update={"request_timeout": 10.0}),
+            "telemetry": settings.telemetry.model_copy(update={"stream_port": free_port()}),
+        }
+    )
+    url = f"http://127.0.0.1:{settings.telemetry.stream_port}/metrics"
+    publish(settings, _tweets(0, 60_000))
+    with running(settings, "-m", "pipeline", "run", log=tmp_path / "log") as process:
+        until(partial(_finished, tmp_path / "log", 2), "the first batches", timeout=240)
+        psutil.Process(stack.elasticsearch.pid).terminate()
+        gone = time.monotonic()
+        waited = until(lambda: _scraped(url, "tweetpulse_sink_waiting") == 1, "waiting")
+        while time.monotonic() - gone < 60:
+            assert _scraped(url, "tweetpulse_query_active") == 1
+            time.sleep(1)
+        start(stack_settings(stack.state_dir))
+        until(lambda: _scraped(url, "tweetpulse_records_read_total") == 60_000, "the rest", timeout=300)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=60) == 0
+    assert count(settings) == distinct_ids(settings) == 60_000
+    assert waited < 15
