@@ -127,10 +127,12 @@ class TelemetrySettings(Section):
 
 
 class EmbeddedSettings(Section):
-    """The broker and the Elasticsearch that `tweetpulse up` starts. Port 0 takes a free one."""
+    """The servers that `tweetpulse up` starts, the last two with `--dashboards`. Port 0 takes a free one."""
 
     kafka_port: Port = 9092
     elasticsearch_port: Port = 9200
+    prometheus_port: Port = 9090
+    grafana_port: Port = 3000
     kafka_heap: Annotated[str, Field(pattern=r"^\d+[mg]$")] = "512m"
     elasticsearch_heap: Annotated[str, Field(pattern=r"^\d+[mg]$")] = "1g"
     start_timeout: Seconds = 120.0

@@ -32,7 +32,7 @@ def stack_settings(state_dir: Path) -> Settings:
         stream=StreamSettings(),
         scoring=ScoringSettings(),
         telemetry=TelemetrySettings(stream_port=0, exporter_port=0, source_port=0),
-        embedded=EmbeddedSettings(kafka_port=0, elasticsearch_port=0),
+        embedded=EmbeddedSettings(kafka_port=0, elasticsearch_port=0, prometheus_port=0, grafana_port=0),
         log=LogSettings(),
     )
 

@@ -1,10 +1,10 @@
-"""`up`, `down` and `status`: the embedded servers."""
+"""`up`, `down` and `status`: the servers on this machine."""
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any
 
@@ -14,10 +14,11 @@ from rich.table import Table
 
 from pipeline.cli.app import app, err, out
 from pipeline.cli.app import settings as current_settings
-from pipeline.embedded import stack
+from pipeline.embedded import grafana, prometheus, stack
 from pipeline.embedded.discover import brought
-from pipeline.embedded.info import StackInfo
+from pipeline.embedded.info import ServerName, StackInfo
 from pipeline.embedded.tell import Tell
+from pipeline.errors import ConfigError
 from pipeline.settings import Settings
 
 _PLAIN_SECONDS = 5.0
@@ -27,16 +28,40 @@ _RETENTION = (
     "while the disk has less than 1 GB free. `tweetpulse down --delete-data` starts anew."
 )
 
+_OPTIONAL: dict[ServerName, tuple[Callable[[], object], str]] = {
+    "prometheus": (prometheus.find, prometheus.MISSING),
+    "grafana": (grafana.find, grafana.MISSING),
+}
+"""What finds it, and how to get it."""
+
 KafkaPort = Annotated[int | None, typer.Option(min=0, max=65535, help="Where Kafka listens; 0 takes a free port.")]
 ElasticsearchPort = Annotated[
     int | None, typer.Option(min=0, max=65535, help="Where Elasticsearch listens; 0 takes a free port.")
 ]
+PrometheusPort = Annotated[int | None, typer.Option(min=0, max=65535, help="Where Prometheus listens; 0: a free port.")]
+GrafanaPort = Annotated[int | None, typer.Option(min=0, max=65535, help="Where Grafana listens; 0 takes a free port.")]
 
 
 @app.command()
-def up(kafka_port: KafkaPort = None, elasticsearch_port: ElasticsearchPort = None) -> None:
+def up(
+    kafka_port: KafkaPort = None,
+    elasticsearch_port: ElasticsearchPort = None,
+    dashboards: Annotated[
+        bool, typer.Option("--dashboards", help="Also the exporter, and the Prometheus and the Grafana on PATH.")
+    ] = False,
+    prometheus_port: PrometheusPort = None,
+    grafana_port: GrafanaPort = None,
+) -> None:
     """Start a Kafka broker and an Elasticsearch on this machine, in the background."""
-    settings = with_ports(current_settings(), kafka_port, elasticsearch_port)
+    settings = with_ports(
+        current_settings(),
+        kafka_port=kafka_port,
+        elasticsearch_port=elasticsearch_port,
+        prometheus_port=prometheus_port,
+        grafana_port=grafana_port,
+    )
+    if dashboards:
+        require_known_port(settings)
     own = brought(settings)
     for name in own:
         out.print(f"{name} is your own (its address is set): not started here")
@@ -45,6 +70,13 @@ def up(kafka_port: KafkaPort = None, elasticsearch_port: ElasticsearchPort = Non
         with progress() as tell:
             info = stack.start(settings, wanted, tell)
         _tell_started(info)
+    if dashboards:
+        with progress() as tell:
+            found = start_dashboards(settings, tell)
+        tell_dashboards(found)
+    out.print(
+        "next: tweetpulse run (and tweetpulse generate or replay); stop it all with tweetpulse down", soft_wrap=True
+    )
 
 
 @app.command()
@@ -76,11 +108,43 @@ def status(
         raise typer.Exit(3)
 
 
-def with_ports(settings: Settings, kafka_port: int | None, elasticsearch_port: int | None) -> Settings:
-    """The settings with the ports that were given as options."""
-    asked = {"kafka_port": kafka_port, "elasticsearch_port": elasticsearch_port}
+def with_ports(settings: Settings, **asked: int | None) -> Settings:
+    """The settings with the ports of the embedded servers that were given as options."""
     update = {name: port for name, port in asked.items() if port is not None}
     return settings.model_copy(update={"embedded": settings.embedded.model_copy(update=update)})
+
+
+def require_known_port(settings: Settings) -> None:
+    """Check that Prometheus can be told where the stream will be.
+
+    Raises:
+        ConfigError: the settings leave its port to chance.
+    """
+    if settings.telemetry.stream_port == 0:
+        raise ConfigError(
+            "telemetry.stream_port is 0, a free port that Prometheus can't know: "
+            "set TWEETPULSE_TELEMETRY__STREAM_PORT to one"
+        )
+
+
+def start_dashboards(settings: Settings, tell: Tell) -> StackInfo:
+    """Start the exporter, and of Prometheus and Grafana what this machine has.
+
+    Raises:
+        SetupError: a port is taken, or a server died; it says which and why.
+    """
+    absent = {name for name, (found, _) in _OPTIONAL.items() if not found()}
+    return stack.start(settings, [name for name in stack.DASHBOARDS if name not in absent], tell)
+
+
+def tell_dashboards(info: StackInfo) -> None:
+    """Say where they are, and how to get what is missing."""
+    for name in stack.DASHBOARDS:
+        server = info.find(name)
+        if server:
+            out.print(f"{name} {server.version}: {server.address}", soft_wrap=True)
+        elif name in _OPTIONAL:
+            out.print(_OPTIONAL[name][1], soft_wrap=True)
 
 
 @contextmanager
@@ -121,15 +185,13 @@ def _grid(doing: dict[str, str]) -> Table:
 
 def _tell_started(info: StackInfo) -> None:
     for server in info.servers:
-        out.print(f"{server.name} {server.version}: {server.address}")
+        if server.name in stack.SERVERS:
+            out.print(f"{server.name} {server.version}: {server.address}")
     servers = stack.status(info.state_dir)
     if info.find("elasticsearch"):
         used = sum(server.size_bytes for server in servers)
         out.print(f"disk: {used / 1e6:,.0f} MB used. {_RETENTION}", soft_wrap=True)
         _warn_of_size(servers)
-    out.print(
-        "next: tweetpulse run (and tweetpulse generate or replay); stop it all with tweetpulse down", soft_wrap=True
-    )
 
 
 def _warn_of_size(servers: list[stack.ServerStatus]) -> None:

@@ -6,6 +6,8 @@ from pipeline.embedded.info import ServerName, load
 from pipeline.embedded.processes import is_alive
 from pipeline.settings import Settings
 
+_ADDRESSES: dict[ServerName, str] = {"kafka": "bootstrap_servers", "elasticsearch": "url"}
+
 
 def brought(settings: Settings) -> tuple[ServerName, ...]:
     """The servers that somebody runs on their own, by setting their address."""
@@ -22,12 +24,11 @@ def with_embedded(settings: Settings) -> Settings:
     known = load(settings.state_dir)
     own = brought(settings)
     for server in known.servers if known else ():
-        if server.name not in own and is_alive(server.pid, server.started):
+        if server.name in _ADDRESSES and server.name not in own and is_alive(server.pid, server.started):
             settings = _pointed(settings, server.name, server.address)
     return settings
 
 
 def _pointed(settings: Settings, name: ServerName, address: str) -> Settings:
-    field = "bootstrap_servers" if name == "kafka" else "url"
-    section = getattr(settings, name).model_copy(update={field: address})
+    section = getattr(settings, name).model_copy(update={_ADDRESSES[name]: address})
     return settings.model_copy(update={name: section})

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
 import shutil
 import subprocess
-import urllib.request
 from pathlib import Path
-from typing import Any
 
+from pipeline.embedded.ask import get
 from pipeline.embedded.folders import give
 from pipeline.embedded.java import Java
 from pipeline.embedded.ports import HOST
@@ -121,13 +118,4 @@ def pid(folder: Path) -> int:
 
 def answers(port: int, timeout: float = 2.0) -> bool:
     """Whether the server has elected itself and answers (`GET /` is a 405 in this build)."""
-    return _get(port, "/_cluster/health", timeout).get("number_of_nodes") == 1
-
-
-def _get(port: int, path: str, timeout: float) -> dict[str, Any]:
-    with (
-        contextlib.suppress(OSError, ValueError),
-        urllib.request.urlopen(f"http://{HOST}:{port}{path}", timeout=timeout) as answer,
-    ):
-        return dict(json.load(answer))
-    return {}
+    return get(port, "/_cluster/health", timeout).get("number_of_nodes") == 1

@@ -46,7 +46,7 @@ def require_reachable(path: Path, account: Account | None, remedy: str) -> None:
     for folder in (path, *path.parents) if account else ():
         if not folder.stat().st_mode & stat.S_IXOTH:
             raise SetupError(
-                f"Elasticsearch refuses to run as root, and {account.name} can't enter {folder}: "  # type: ignore[union-attr]
+                f"servers that root starts run as {account.name}, who can't enter {folder}: "  # type: ignore[union-attr]
                 f"run tweetpulse as another user, or {remedy}"
             )
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from pipeline.errors import SetupError
 
-ServerName = Literal["kafka", "elasticsearch"]
+ServerName = Literal["kafka", "elasticsearch", "exporter", "prometheus", "grafana"]
 ServerState = Literal["running", "not answering", "dead", "stopped"]
 
 
@@ -27,7 +27,7 @@ class ServerInfo(BaseModel):
 
 
 class StackInfo(BaseModel):
-    """The servers of one stack: both, or the one that nobody brings of their own."""
+    """The servers of one stack: Kafka and Elasticsearch, unless somebody brings their own, and what shows them."""
 
     model_config = ConfigDict(frozen=True)
 

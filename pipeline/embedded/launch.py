@@ -8,32 +8,55 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.embedded import causes, elasticsearch, jars, kafka
+from pipeline import __version__
+from pipeline.embedded import causes, elasticsearch, exporter, grafana, jars, kafka, prometheus
+from pipeline.embedded.folders import require_reachable
 from pipeline.embedded.info import ServerInfo, ServerName
 from pipeline.embedded.java import Java
 from pipeline.embedded.ports import HOST, free_port
 from pipeline.embedded.processes import Account, is_alive, let_live, started_at
 from pipeline.embedded.tell import Tell
 from pipeline.errors import SetupError
-from pipeline.settings import EmbeddedSettings
+from pipeline.settings import Settings
 
 Steps = Generator[None, None, ServerInfo]
 """It yields while it has to wait, and returns what the server has become."""
 
-TITLES: dict[ServerName, str] = {"kafka": "Kafka", "elasticsearch": "Elasticsearch"}
-ANSWERS: dict[ServerName, Callable[[int], bool]] = {"kafka": kafka.answers, "elasticsearch": elasticsearch.answers}
+TITLES: dict[ServerName, str] = {
+    "kafka": "Kafka",
+    "elasticsearch": "Elasticsearch",
+    "exporter": "the exporter",
+    "prometheus": "Prometheus",
+    "grafana": "Grafana",
+}
+ANSWERS: dict[ServerName, Callable[[int], bool]] = {
+    "kafka": kafka.answers,
+    "elasticsearch": elasticsearch.answers,
+    "exporter": exporter.answers,
+    "prometheus": prometheus.answers,
+    "grafana": grafana.answers,
+}
 
 
 @dataclass(frozen=True)
 class Site:
-    """What a server is started with; `folder` is the stack's."""
+    """What servers are started with.
+
+    Attributes:
+        folder: the stack's.
+        ports: where the servers of this start listen.
+        account: whom they run as.
+        settings: with the addresses of the servers that run already.
+        java, parts: what those on the JVM need; None where none of them is started.
+    """
 
     folder: Path
-    parts: dict[jars.Part, Path]
-    java: Java
+    ports: dict[ServerName, int]
     account: Account | None
-    settings: EmbeddedSettings
+    settings: Settings
     tell: Tell
+    java: Java | None
+    parts: dict[jars.Part, Path]
 
 
 def together(steps: dict[ServerName, Steps], timeout: float, tell: Tell) -> dict[ServerName, ServerInfo]:
@@ -56,10 +79,10 @@ def together(steps: dict[ServerName, Steps], timeout: float, tell: Tell) -> dict
     return ready
 
 
-def launch(name: ServerName, site: Site, port: int) -> Steps:
+def launch(name: ServerName, site: Site) -> Steps:
     """Start a server; whatever data it has stays."""
-    site.tell(name, f"starting on port {port}")
-    return (_launch_kafka if name == "kafka" else _launch_elasticsearch)(site, port)
+    site.tell(name, f"starting on port {site.ports[name]}")
+    return _LAUNCHES[name](site, site.folder / name, site.ports[name])
 
 
 def await_answer(info: ServerInfo, folder: Path) -> Steps:
@@ -73,31 +96,91 @@ def await_answer(info: ServerInfo, folder: Path) -> Steps:
 
 def why(name: ServerName, folder: Path) -> str:
     """Why a server of the stack in a folder has died, and where its log is."""
-    logs = [kafka.log_file(folder / name)] if name == "kafka" else elasticsearch.log_files(folder / name)
+    logs = _LOGS[name](folder / name)
     return f"{causes.cause(causes.last_lines(*logs))} (its log: {logs[-1]})"
 
 
-def _launch_kafka(site: Site, port: int) -> Steps:
-    folder, files = site.folder / "kafka", site.parts["kafka"]
+def _launch_kafka(site: Site, folder: Path, port: int) -> Steps:
+    files = site.parts["kafka"]
+    assert site.java
     kafka.prepare(folder, port, free_port(), site.account)
     if not kafka.is_formatted(folder):
         yield from _until_done("kafka", kafka.format_storage(folder, files, site.java, site.account), site)
-    process = kafka.start(folder, files, site.java, site.account, site.settings.kafka_heap)
-    while not kafka.answers(port):
-        if process.poll() is not None:
-            raise _failure("kafka", site)
-        yield
-    let_live(process)
+    process = kafka.start(folder, files, site.java, site.account, site.settings.embedded.kafka_heap)
+    yield from _until_answering("kafka", process, site)
     return _info("kafka", f"{HOST}:{port}", port, process.pid)
 
 
-def _launch_elasticsearch(site: Site, port: int) -> Steps:
-    folder = site.folder / "elasticsearch"
-    elasticsearch.prepare(folder, port, site.settings.elasticsearch_heap, site.account)
+def _launch_elasticsearch(site: Site, folder: Path, port: int) -> Steps:
+    assert site.java
+    elasticsearch.prepare(folder, port, site.settings.embedded.elasticsearch_heap, site.account)
     launcher = elasticsearch.start(folder, site.parts["elasticsearch"], site.java, site.account)
     yield from _until_done("elasticsearch", launcher, site)
     info = _info("elasticsearch", f"http://{HOST}:{port}", port, elasticsearch.pid(folder))
     return (yield from await_answer(info, site.folder))
+
+
+def _launch_exporter(site: Site, folder: Path, port: int) -> Steps:
+    process = exporter.start(folder, port)
+    yield from _until_answering("exporter", process, site)
+    return _info("exporter", f"http://{HOST}:{port}/metrics", port, process.pid)
+
+
+def _launch_prometheus(site: Site, folder: Path, port: int) -> Steps:
+    program = prometheus.find()
+    if program is None:
+        raise SetupError(prometheus.MISSING)
+    require_reachable(program.parent, site.account, "install it where all users can reach it")
+    prometheus.prepare(folder, _targets(site), site.account)
+    process = prometheus.start(folder, program, port, site.account)
+    yield from _until_answering("prometheus", process, site)
+    return _info("prometheus", f"http://{HOST}:{port}", port, process.pid, prometheus.version(port))
+
+
+def _launch_grafana(site: Site, folder: Path, port: int) -> Steps:
+    installed = grafana.find()
+    if installed is None:
+        raise SetupError(grafana.MISSING)
+    require_reachable(installed.home, site.account, "install it where all users can reach it")
+    grafana.prepare(folder, port, site.account)
+    prometheus_port = site.ports.get("prometheus") or site.settings.embedded.prometheus_port
+    environment = grafana.environment(folder, site.settings.elasticsearch, prometheus_port)
+    process = grafana.start(folder, installed, environment, site.account)
+    yield from _until_answering("grafana", process, site)
+    return _info("grafana", f"http://{HOST}:{port}", port, process.pid, grafana.version(port))
+
+
+def _targets(site: Site) -> dict[str, str]:
+    telemetry = site.settings.telemetry
+    exporter_port = site.ports.get("exporter") or telemetry.exporter_port
+    return {
+        "tweetpulse-stream": f"{HOST}:{telemetry.stream_port}",
+        "tweetpulse-exporter": f"{HOST}:{exporter_port}",
+    }
+
+
+_LAUNCHES: dict[ServerName, Callable[[Site, Path, int], Steps]] = {
+    "kafka": _launch_kafka,
+    "elasticsearch": _launch_elasticsearch,
+    "exporter": _launch_exporter,
+    "prometheus": _launch_prometheus,
+    "grafana": _launch_grafana,
+}
+_LOGS: dict[ServerName, Callable[[Path], tuple[Path, ...]]] = {
+    "kafka": lambda folder: (kafka.log_file(folder),),
+    "elasticsearch": elasticsearch.log_files,
+    "exporter": lambda folder: (exporter.log_file(folder),),
+    "prometheus": lambda folder: (prometheus.log_file(folder),),
+    "grafana": lambda folder: (grafana.log_file(folder),),
+}
+
+
+def _until_answering(name: ServerName, process: subprocess.Popen[bytes], site: Site) -> Generator[None, None, None]:
+    while not ANSWERS[name](site.ports[name]):
+        if process.poll() is not None:
+            raise _failure(name, site)
+        yield
+    let_live(process)
 
 
 def _until_done(name: ServerName, process: subprocess.Popen[bytes], site: Site) -> Generator[None, None, None]:
@@ -119,6 +202,9 @@ def _require_in_time(seconds: float, timeout: float, late: list[ServerName]) -> 
         )
 
 
-def _info(name: ServerName, address: str, port: int, pid: int) -> ServerInfo:
-    started = started_at(pid)
-    return ServerInfo(name=name, address=address, port=port, version=jars.version(name), pid=pid, started=started)
+def _info(name: ServerName, address: str, port: int, pid: int, version: str | None = None) -> ServerInfo:
+    if name in ("kafka", "elasticsearch"):
+        version = jars.version(name)
+    return ServerInfo(
+        name=name, address=address, port=port, version=version or __version__, pid=pid, started=started_at(pid)
+    )

@@ -33,8 +33,28 @@ def unprivileged() -> Account | None:
 
 
 def mark(state_dir: Path) -> str:
-    """The JVM argument that all processes of one stack carry: a recycled pid never has it."""
+    """The JVM argument that all servers of one stack carry: a recycled pid never has it."""
     return f"-Dtweetpulse.state={state_dir}"
+
+
+def marks(state_dir: Path) -> set[str]:
+    """The arguments that say whose a process is: the JVM's, and what stands for it where a program refuses that."""
+    return {mark(state_dir), python_mark(state_dir), prometheus_mark(state_dir), grafana_mark(state_dir)}
+
+
+def python_mark(state_dir: Path) -> str:
+    """The same for a Python."""
+    return f"-Xtweetpulse.state={state_dir}"
+
+
+def prometheus_mark(state_dir: Path) -> str:
+    """Prometheus knows no argument that says nothing: its data are nobody else's."""
+    return f"--storage.tsdb.path={state_dir}/prometheus/data"
+
+
+def grafana_mark(state_dir: Path) -> str:
+    """Nor does Grafana."""
+    return f"cfg:paths.data={state_dir}/grafana/data"
 
 
 def spawn(
@@ -77,8 +97,10 @@ def is_alive(pid: int, started: float) -> bool:
 
 def of_stack(state_dir: Path) -> list[psutil.Process]:
     """All processes of the stack in a state folder, whoever started them and however far they came."""
-    sign = mark(state_dir)
-    return [process for process in psutil.process_iter(["cmdline"]) if sign in (process.info["cmdline"] or ())]
+    signs = marks(state_dir)
+    return [
+        process for process in psutil.process_iter(["cmdline"]) if not signs.isdisjoint(process.info["cmdline"] or ())
+    ]
 
 
 def end(processes: Iterable[psutil.Process], grace: float = 20.0) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.embedded import folders, jars
+from pipeline.embedded.discover import with_embedded
 from pipeline.embedded.info import ServerInfo, ServerName, ServerState, StackInfo, forget, load, save
 from pipeline.embedded.java import find_java
 from pipeline.embedded.launch import ANSWERS, TITLES, Site, await_answer, launch, together, why
@@ -19,6 +20,9 @@ from pipeline.errors import SetupError
 from pipeline.settings import Settings
 
 SERVERS: tuple[ServerName, ...] = ("kafka", "elasticsearch")
+DASHBOARDS: tuple[ServerName, ...] = ("exporter", "prometheus", "grafana")
+"""What shows the others; started when asked for, and after them."""
+_ALL = (*SERVERS, *DASHBOARDS)
 _REMEDY = "choose another with --state-dir"
 
 
@@ -36,7 +40,8 @@ class ServerStatus:
 def start(settings: Settings, servers: Iterable[ServerName] = SERVERS, tell: Tell = quiet) -> StackInfo:
     """Start the servers that don't run yet, and wait until all answer. They outlive this process.
 
-    Ports and memory come from `settings.embedded`. If anything fails, or on Ctrl-C, what this call started ends.
+    Ports and memory come from `settings.embedded`, what the dashboards look at from the other sections. If anything
+    fails, or on Ctrl-C, what this call started ends.
 
     Raises:
         SetupError: Java, a port, disk space or a download is missing, or a server died; it says which and why.
@@ -46,7 +51,7 @@ def start(settings: Settings, servers: Iterable[ServerName] = SERVERS, tell: Tel
         known = load(settings.state_dir)
         alive = {server.name: server for server in _alive(known)}
         alive |= _start(tuple(servers), alive, known, settings, tell)
-        info = StackInfo(state_dir=settings.state_dir, servers=tuple(alive[n] for n in SERVERS if n in alive))
+        info = StackInfo(state_dir=settings.state_dir, servers=tuple(alive[n] for n in _ALL if n in alive))
         save(info)
         return info
 
@@ -60,15 +65,16 @@ def stop(state_dir: Path, *, delete_data: bool = False) -> int:
     processes = of_stack(state_dir)
     end(processes)
     forget(state_dir)
-    for name in (*SERVERS, "checkpoints") if delete_data else ():
+    for name in (*_ALL, "checkpoints") if delete_data else ():
         shutil.rmtree(state_dir / name, ignore_errors=True)
     return len(processes)
 
 
 def status(state_dir: Path) -> list[ServerStatus]:
-    """How each server is, asked now."""
+    """How each server is, asked now; the dashboards' where they were started."""
     known = load(state_dir)
-    return [_status(state_dir, name, known.find(name) if known else None) for name in SERVERS]
+    infos = {name: known.find(name) if known else None for name in _ALL}
+    return [_status(state_dir, name, info) for name, info in infos.items() if info or name in SERVERS]
 
 
 def require_space(settings: Settings) -> None:
@@ -95,32 +101,35 @@ def _start(
     ports = {name: _port(name, settings, known, alive.get(name)) for name in names}
     missing = [name for name in names if name not in alive]
     steps = {name: await_answer(alive[name], settings.state_dir) for name in names if name in alive}
-    site = _site(missing, settings, tell) if missing else None
+    site = _site(missing, ports, settings, tell) if missing else None
     kept = {server.pid for server in alive.values()}
     _end_all_but(kept, settings.state_dir)
     try:
-        steps |= {name: launch(name, site, ports[name]) for name in missing if site}
+        steps |= {name: launch(name, site) for name in missing if site}
         return together(steps, settings.embedded.start_timeout, tell)
     except BaseException:
         _end_all_but(kept, settings.state_dir)
         raise
 
 
-def _site(names: list[ServerName], settings: Settings, tell: Tell) -> Site:
+def _site(names: list[ServerName], ports: dict[ServerName, int], settings: Settings, tell: Tell) -> Site:
     """Everything that starting needs, checked."""
     require_space(settings)
-    java, account = find_java(tell=tell), unprivileged()
-    parts = jars.resolve(settings, names, tell)
-    folders.require_reachable(java.home, account, "install a Java that all users can reach")
+    account, on_jvm = unprivileged(), [name for name in jars.PARTS if name in names]
     folders.require_reachable(settings.state_dir, account, _REMEDY)
-    folders.require_reachable(settings.cache_dir, account, "set TWEETPULSE_CACHE_DIR to another folder")
-    return Site(settings.state_dir, parts, java, account, settings.embedded, tell)
+    java = find_java(tell=tell) if on_jvm else None
+    parts = jars.resolve(settings, on_jvm, tell)
+    if java:
+        folders.require_reachable(java.home, account, "install a Java that all users can reach")
+        folders.require_reachable(settings.cache_dir, account, "set TWEETPULSE_CACHE_DIR to another folder")
+    return Site(settings.state_dir, ports, account, with_embedded(settings), tell, java, parts)
 
 
 def _port(name: ServerName, settings: Settings, known: StackInfo | None, alive: ServerInfo | None) -> int:
     """Where a server is to listen: where it was before, unless told otherwise."""
-    asked: int = getattr(settings.embedded, f"{name}_port")
-    explicit = f"{name}_port" in settings.embedded.model_fields_set and asked != 0
+    section = settings.telemetry if name == "exporter" else settings.embedded
+    asked: int = getattr(section, f"{name}_port")
+    explicit = f"{name}_port" in section.model_fields_set and asked != 0
     if alive:
         if explicit and asked != alive.port:
             raise SetupError(f"{TITLES[name]} already runs on port {alive.port}: run `tweetpulse down` first")
@@ -128,7 +137,8 @@ def _port(name: ServerName, settings: Settings, known: StackInfo | None, alive: 
     before = known.find(name) if known else None
     if before and not explicit and (asked != 0 or is_free(before.port)):
         asked = before.port
-    return claim(asked, TITLES[name], f"--{name}-port")
+    option = "TWEETPULSE_TELEMETRY__EXPORTER_PORT" if name == "exporter" else f"--{name}-port"
+    return claim(asked, TITLES[name], option)
 
 
 def _alive(known: StackInfo | None) -> list[ServerInfo]:

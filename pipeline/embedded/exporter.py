@@ -1,0 +1,31 @@
+"""The project's own exporter as one of the servers, so that lag is seen while the stream is down."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from pipeline.embedded.ports import is_open
+from pipeline.embedded.processes import python_mark, spawn
+
+
+def log_file(folder: Path) -> Path:
+    """Where its log goes."""
+    return folder / "exporter.log"
+
+
+def start(folder: Path, port: int) -> subprocess.Popen[bytes]:
+    """Start it with this process's settings; as this process's user, whose checkpoints it reads."""
+    folder.mkdir(exist_ok=True)
+    own = {"TWEETPULSE_TELEMETRY__EXPORTER_PORT": str(port)}
+    state_dir = folder.parent
+    command = [sys.executable, python_mark(state_dir), "-m", "exporters", "--state-dir", str(state_dir)]
+    # Where it runs is where `.env` and `tweetpulse.toml` are looked for.
+    return spawn(command, folder=Path.cwd(), log=log_file(folder), environment=os.environ | own, account=None)
+
+
+def answers(port: int) -> bool:
+    """Whether it listens. A page of it would wait for the servers that it asks."""
+    return is_open(port)

@@ -1,0 +1,75 @@
+"""The Prometheus that is on PATH, with the project's own scrape configuration and rules."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Mapping
+from importlib.resources import as_file, files
+from pathlib import Path
+
+from pipeline.embedded.ask import get
+from pipeline.embedded.folders import give
+from pipeline.embedded.ports import HOST
+from pipeline.embedded.processes import Account, prometheus_mark, spawn
+
+MISSING = (
+    "Prometheus is not on PATH: `apt-get install prometheus` on Debian (its own service is not needed), "
+    "else https://prometheus.io/download"
+)
+_KEPT = ("--storage.tsdb.retention.time=15d", "--storage.tsdb.retention.size=512MB")
+
+
+def find() -> Path | None:
+    """The program, if there is one."""
+    found = shutil.which("prometheus")
+    return Path(found) if found else None
+
+
+def log_file(folder: Path) -> Path:
+    """Where its log goes."""
+    return folder / "prometheus.log"
+
+
+def prepare(folder: Path, targets: Mapping[str, str], account: Account | None) -> None:
+    """Write the configuration anew; the data stay.
+
+    Args:
+        folder: the server's own.
+        targets: job → address of its /metrics.
+        account: who is to own the folder.
+    """
+    (folder / "data").mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(folder / "config", ignore_errors=True)
+    with as_file(files("dashboards").joinpath("prometheus")) as ours:
+        shutil.copytree(ours, folder / "config")
+    processes = [{"targets": [address], "labels": {"job": job}} for job, address in targets.items()]
+    for name, found in (("processes", processes), ("alertmanagers", [])):
+        # Every JSON is YAML.
+        (folder / "config" / "targets" / f"{name}.yml").write_text(json.dumps(found), encoding="utf-8")
+    give(folder, account)
+
+
+def start(folder: Path, program: Path, port: int, account: Account | None) -> subprocess.Popen[bytes]:
+    """Start it."""
+    command = [
+        str(program),
+        f"--config.file={folder}/config/prometheus.yml",
+        f"--web.listen-address={HOST}:{port}",
+        "--log.level=warn",
+        *_KEPT,
+        prometheus_mark(folder.parent),
+    ]
+    return spawn(command, folder=folder, log=log_file(folder), environment={}, account=account)
+
+
+def answers(port: int) -> bool:
+    """Whether it has read its data and answers queries."""
+    return version(port) != ""
+
+
+def version(port: int) -> str:
+    """What it says it is; nothing until it answers."""
+    found = get(port, "/api/v1/status/buildinfo")
+    return str(found["data"]["version"]) if found.get("status") == "success" else ""
