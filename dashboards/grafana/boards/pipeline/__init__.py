@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dashboards.grafana import config, variables
 from dashboards.grafana.boards.layout import Board, Line, Row
-from dashboards.grafana.boards.pipeline import cost, flow, health, sources, store
+from dashboards.grafana.boards.pipeline import content, cost, flow, health, store
 
 
 def board() -> Board:
@@ -30,14 +30,7 @@ def board() -> Board:
                 [Line(8, [(12, cost.phases()), (12, cost.scoring())])],
                 collapsed=True,
             ),
-            Row(
-                "Do the sources deliver?",
-                [
-                    Line(8, [(8, panel) for panel in sources.deliveries()]),
-                    Line(8, [(8, panel) for panel in sources.content()]),
-                ],
-                collapsed=True,
-            ),
+            Row("What is it that comes in?", [Line(8, [(8, panel) for panel in content.panels()])], collapsed=True),
             Row(
                 "Which partition, how much store, what does it cost?",
                 [
