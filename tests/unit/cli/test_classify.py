@@ -48,12 +48,6 @@ def test_any_lines(classify: Classify) -> None:
     assert len(objects(classify("-", lines=b"\n\r\n\xff\xfe love\n\x00\nI love it"))) == 5
 
 
-def test_line_ends_do_not_count(classify: Classify) -> None:
-    """The same text is scored the same, however its line ends."""
-    first, second, third = objects(classify("-", lines=b"I love it\nI love it\r\nI love it"))
-    assert first == second == third
-
-
 def test_emoji_in_any_locale(classify: Classify) -> None:
     """Input is UTF-8, whatever the terminal says."""
     assert objects(classify("-", lines="😍".encode()))[0]["label"] == "positive"
