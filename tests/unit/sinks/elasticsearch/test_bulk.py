@@ -23,10 +23,9 @@ def refused(status: int, kind: str | None = None, reason: str | None = None, cau
 
 TABLE = [
     (429, "es_rejected_execution_exception", Fate.BUSY, "too_many_requests"),
-    (429, "cluster_block_exception", Fate.BUSY, "too_many_requests"),
+    (429, "cluster_block_exception", Fate.WAITING, "read_only"),
     (502, "x", Fate.BUSY, "bad_gateway"),
     (503, "unavailable_shards_exception", Fate.BUSY, "unavailable"),
-    (503, "cluster_block_exception", Fate.BUSY, "unavailable"),
     (504, "x", Fate.BUSY, "gateway_timeout"),
     (403, "cluster_block_exception", Fate.WAITING, "read_only"),
     (400, "index_closed_exception", Fate.WAITING, "index_closed"),
