@@ -3,9 +3,8 @@
     PipelineError              exit 1
     ├── ConfigError            exit 2   a setting, an argument or a credential is wrong
     ├── SetupError             exit 3   this machine or a server lacks what is needed
-    ├── SinkError              exit 4
-    │   ├── SinkUnavailable             the environment's fault: wait and repeat
-    │   └── SinkRejected                the documents' own fault: never repeat
+    ├── SinkError              exit 4   a sink did not take what it was given
+    │   └── SinkUnavailable             the environment's fault: wait and repeat
     ├── ScoringError           exit 5   a scorer or a model can't be loaded or used
     └── SourceError            exit 6   a source can't be read
 
@@ -55,25 +54,11 @@ class SinkUnavailable(SinkError):
 
     Attributes:
         reason: one of `pipeline.domain.outcome.WAIT_REASONS`.
-        retry_after: seconds that the server asked to wait, or None.
     """
 
-    def __init__(self, message: str, *, reason: str, retry_after: float | None = None) -> None:
+    def __init__(self, message: str, *, reason: str) -> None:
         super().__init__(message)
         self.reason = reason
-        self.retry_after = retry_after
-
-
-class SinkRejected(SinkError):
-    """Documents that a sink refused for their own fault.
-
-    Attributes:
-        failures: error type → number of documents.
-    """
-
-    def __init__(self, message: str, *, failures: dict[str, int]) -> None:
-        super().__init__(message)
-        self.failures = failures
 
 
 class ScoringError(PipelineError):

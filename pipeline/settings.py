@@ -76,7 +76,7 @@ class ElasticsearchSettings(Section):
     refresh_interval: Annotated[str, Field(pattern=r"^(-1|\d+(ms|s|m))$")] = "1s"
     shards: Count = 1
     bulk_documents: Count = 2_500
-    request_timeout: Seconds = 10.0
+    request_timeout: Seconds = 8.0
 
 
 class KibanaSettings(Section):

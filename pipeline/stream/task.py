@@ -6,6 +6,7 @@ once per finished task. While Elasticsearch answers for one chunk, the next one 
 
 from __future__ import annotations
 
+import pickle
 import time
 from collections import deque
 from collections.abc import Iterator
@@ -145,18 +146,19 @@ class _Worker:
             # Also what was already there: the attempt that indexed it may have died before it published it.
             messages += [
                 Message(kafka.scored_topic, id_.encode(), body)
-                for id_, body in dict(chunk.documents).items()
+                # Of a repeated id the first one, as in Elasticsearch.
+                for id_, body in dict(reversed(chunk.documents)).items()
                 if report.verdicts[id_].fate is not Fate.FAILED
             ]
         return messages
 
 
-_WORKERS: dict[str, _Worker] = {}
+_WORKERS: dict[bytes, _Worker] = {}
 
 
 def _worker(settings: Settings) -> _Worker:
     """This process's worker for these settings: a process outlives its tasks, and reading the lexicon takes time."""
-    key = settings.model_dump_json()
+    key = pickle.dumps(settings)
     if key not in _WORKERS:
         _WORKERS[key] = _Worker(settings)
     return _WORKERS[key]

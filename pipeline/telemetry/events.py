@@ -47,7 +47,13 @@ class StreamEvents:
         self._metrics.retries.labels(error.reason).inc()
         self._alive()
         self._log.warning(
-            "sink waits", **{"event.action": "sink-waits", "error.type": error.reason, "attempt": attempt, "sink": sink}
+            "sink waits",
+            **{
+                "event.action": "sink-waits",
+                "error.type": error.reason,
+                "tweetpulse.attempt": attempt,
+                "tweetpulse.sink": sink,
+            },
         )
 
     def finished(self, batch: int, outcome: Outcome) -> None:
@@ -61,11 +67,11 @@ class StreamEvents:
             "batch finished",
             **{
                 "event.action": "batch-finished",
-                "batch": batch,
-                "read": outcome.read.total(),
-                "indexed": outcome.indexed.total(),
-                "already_there": outcome.already_there.total(),
-                "rejected": outcome.rejected.total(),
+                "tweetpulse.batch": batch,
+                "tweetpulse.read": outcome.read.total(),
+                "tweetpulse.indexed": outcome.indexed.total(),
+                "tweetpulse.already_there": outcome.already_there.total(),
+                "tweetpulse.rejected": outcome.rejected.total(),
             },
         )
 

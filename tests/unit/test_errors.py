@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import copy
 import pickle
 
 import pytest
 
 from pipeline import errors
-from pipeline.errors import PipelineError, SinkRejected, SinkUnavailable
+from pipeline.errors import PipelineError, SinkUnavailable
 from pipeline.stream.batch import Stopping
 
 CLASSES = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, PipelineError)]
-PLAIN = [kind for kind in CLASSES if kind not in (SinkUnavailable, SinkRejected)]
+PLAIN = [kind for kind in CLASSES if kind is not SinkUnavailable]
 
 
 @pytest.mark.parametrize("kind", [*PLAIN, Stopping])
@@ -24,10 +23,8 @@ def test_pickling(kind: type[PipelineError]) -> None:
 
 def test_pickling_keeps_attributes() -> None:
     """What an error knows beyond its message travels too."""
-    away = pickle.loads(pickle.dumps(SinkUnavailable("wait", reason="timeout", retry_after=2.5)))
-    assert (away.message, away.reason, away.retry_after) == ("wait", "timeout", 2.5)
-    refused = copy.copy(SinkRejected("no", failures={"mapping": 2}))
-    assert (refused.message, refused.failures) == ("no", {"mapping": 2})
+    away = pickle.loads(pickle.dumps(SinkUnavailable("wait", reason="timeout")))
+    assert (away.message, away.reason) == ("wait", "timeout")
 
 
 def test_exit_codes() -> None:
@@ -39,5 +36,5 @@ def test_exit_codes() -> None:
     }
     codes = {kind.__name__: kind.exit_code for kind in CLASSES}
     assert {name: codes[name] for name in drawn} == drawn
-    assert {codes[kind.__name__] for kind in (SinkUnavailable, SinkRejected)} == {drawn["SinkError"]}
+    assert codes["SinkUnavailable"] == drawn["SinkError"]
     assert sorted(drawn.values()) == [1, 2, 3, 4, 5, 6]

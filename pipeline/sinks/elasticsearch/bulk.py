@@ -103,7 +103,7 @@ def _verdict(item: dict[str, Any]) -> Verdict:
 def _refusal(status: int, error: dict[str, Any]) -> Verdict:
     kind = str(error.get("type", "unknown"))
     words = f"{kind}: {_words(error)}"
-    if kind == "cluster_block_exception":
+    if kind == "cluster_block_exception" and status != 503:
         # A full disk: 403 or 429, by the server's version and by who set the block.
         return Verdict(Fate.WAITING, "read_only", words)
     if status in WAIT_STATUSES:

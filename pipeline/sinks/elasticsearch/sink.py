@@ -29,7 +29,7 @@ from pipeline.sinks.elasticsearch.bulk import (
     verdicts,
 )
 
-PATIENCE = 3.0
+PATIENCE = 2.0
 """Seconds that a task sends again before it gives up and leaves the waiting to the driver."""
 
 

@@ -66,7 +66,12 @@ def test_a_wait(capsys: Captured) -> None:
     (line,) = lines(capsys)
     assert watched.waiting() == {("elasticsearch", "read_only"): 1.0}
     assert watched.value("bulk_retries_total", reason="read_only") == 1.0
-    assert (line["event"]["action"], line["error"]["type"], line["attempt"], line["sink"]) == (
+    assert (
+        line["event"]["action"],
+        line["error"]["type"],
+        line["tweetpulse"]["attempt"],
+        line["tweetpulse"]["sink"],
+    ) == (
         "sink-waits",
         "read_only",
         3,
@@ -109,14 +114,14 @@ def test_log_and_counters_agree(capsys: Captured) -> None:
     for batch in range(3):
         watched.events.finished(batch, outcome())
     told = lines(capsys)
-    assert [line["batch"] for line in told] == [0, 1, 2]
+    assert [line["tweetpulse"]["batch"] for line in told] == [0, 1, 2]
     for name, metric, labels in (
         ("read", "records_read_total", {"topic": "tweets"}),
         ("indexed", "documents_indexed_total", {"data_stream": "a"}),
         ("already_there", "documents_duplicate_total", {"data_stream": "a"}),
         ("rejected", "records_rejected_total", {"reason": "bad_id"}),
     ):
-        assert sum(line[name] for line in told) == watched.value(metric, **labels)
+        assert sum(line["tweetpulse"][name] for line in told) == watched.value(metric, **labels)
     assert (watched.events.total.read.total(), watched.events.total.unaccounted("a")) == (15, 0)
 
 
