@@ -17,8 +17,9 @@ from rich.table import Table
 from pipeline import bootstrap, log
 from pipeline.cli.app import app, out
 from pipeline.cli.app import settings as current_settings
+from pipeline.cli.noting import noted_run
 from pipeline.cli.publishing import summarize
-from pipeline.cli.stack import progress
+from pipeline.cli.stack import progress, start_dashboards, tell_dashboards
 from pipeline.cli.stream import on_signals
 from pipeline.domain.document import SCORED, data_stream
 from pipeline.domain.outcome import Outcome
@@ -26,9 +27,10 @@ from pipeline.domain.sentiment import Label
 from pipeline.embedded import stack
 from pipeline.embedded.discover import brought, with_embedded
 from pipeline.embedded.guard import guarded
-from pipeline.embedded.ports import is_free
+from pipeline.embedded.info import ServerName
+from pipeline.embedded.ports import free_port, is_free
 from pipeline.embedded.tell import Tell
-from pipeline.errors import PipelineError
+from pipeline.errors import PipelineError, SetupError
 from pipeline.settings import Settings
 from pipeline.sinks.elasticsearch.setup import ALIAS
 from pipeline.sources.files import file_source
@@ -66,35 +68,41 @@ def demo(
     log.configure(settings.log)
     source = file_source(file, layout, None) if file else None
     stop = threading.Event()
-    with on_signals(stop), guarded(settings.state_dir, delete_data=True), progress() as tell:
-        _start_servers(settings, tell)
+    with guarded(settings.state_dir, delete_data=True), progress() as tell:
+        own = brought(settings)
+        _start_servers(settings, own, tell)
         settings = with_embedded(settings)
-        bootstrap.set_up(settings, switch=True)
+        # On a server of one's own the alias stays where it is.
+        bootstrap.set_up(settings, switch="elasticsearch" not in own)
         start = datetime.now(UTC)
         published = _publish(settings, _first(source, start, tweets), tell)
         out.print(summarize(published, settings.kafka.tweets_topic), soft_wrap=True)
         if keep:
             out.print(f"Elasticsearch: {settings.elasticsearch.url}  Kafka: {settings.kafka.bootstrap_servers}")
-            with _fed(settings, Synthetic(start=datetime.now(UTC), rate=LIVE_RATE, seed=2), stop):
+            _show(settings, tell)
+            with noted_run(settings), _fed(settings, Synthetic(start=datetime.now(UTC), rate=LIVE_RATE, seed=2), stop):
                 drained = _drain(settings, stop, tell, once=False)
         else:
             drained = _drain(settings, stop, tell, once=True)
-        indexed = _count(settings)
+        # A server of one's own may have held tweets before.
+        held = None if "elasticsearch" in own else _count(settings)
     _summarize(drained, settings)
-    _require_balance(drained.outcome, settings, indexed)
+    _require_balance(drained.outcome, settings, held)
 
 
 def _demo_settings(settings: Settings, file: Path | None) -> Settings:
     """A stack of its own, on the usual ports where they are free; the invented brands are tracked."""
     embedded, telemetry, scoring = settings.embedded, settings.telemetry, settings.scoring
+    servers = ("kafka_port", "elasticsearch_port", "prometheus_port", "grafana_port")
+    pages = ("stream_port", "exporter_port")
     entities = {brand.name: (brand.name,) for brand in BRANDS}
     return settings.model_copy(
         update={
             "state_dir": settings.state_dir / "demo",
-            "embedded": embedded.model_copy(
-                update={name: _usual_or_free(getattr(embedded, name)) for name in ("kafka_port", "elasticsearch_port")}
+            "embedded": embedded.model_copy(update={name: _usual_or_free(getattr(embedded, name)) for name in servers}),
+            "telemetry": telemetry.model_copy(
+                update={name: _usual_or_free(getattr(telemetry, name)) for name in pages}
             ),
-            "telemetry": telemetry.model_copy(update={"stream_port": _usual_or_free(telemetry.stream_port)}),
             "scoring": scoring if scoring.entities or file else scoring.model_copy(update={"entities": entities}),
             # A server that has just started may be slow for a while, and nobody waits for an alert here.
             "elasticsearch": settings.elasticsearch.model_copy(update={"request_timeout": 60.0}),
@@ -104,14 +112,22 @@ def _demo_settings(settings: Settings, file: Path | None) -> Settings:
 
 
 def _usual_or_free(port: int) -> int:
-    return port if is_free(port) else 0
+    return port if port and is_free(port) else free_port()
 
 
-def _start_servers(settings: Settings, tell: Tell) -> None:
-    wanted = [name for name in stack.SERVERS if name not in brought(settings)]
+def _start_servers(settings: Settings, own: tuple[ServerName, ...], tell: Tell) -> None:
+    wanted = [name for name in stack.SERVERS if name not in own]
     stack.stop(settings.state_dir, delete_data=True)
     if wanted:
         stack.start(settings, wanted, tell)
+
+
+def _show(settings: Settings, tell: Tell) -> None:
+    """Start the dashboards; without them the demo goes on."""
+    try:
+        tell_dashboards(start_dashboards(settings, tell))
+    except SetupError as error:
+        out.print(f"no dashboards: {error.message}", markup=False, soft_wrap=True)
 
 
 def _first(source: Source | None, start: datetime, tweets: int) -> Iterator[Item]:
@@ -147,7 +163,7 @@ def _fed(settings: Settings, source: Source, stop: threading.Event) -> Iterator[
 
 def _drain(settings: Settings, stop: threading.Event, tell: Tell, *, once: bool) -> Drained:
     tell("stream", "starting Spark")
-    with bootstrap.stream(settings, stop, tell) as (run, url):
+    with on_signals(stop), bootstrap.stream(settings, stop, tell) as (run, url):
         if not once:
             out.print(f"metrics: {url}  Ctrl-C ends it all")
         run.events.on_batch = lambda total: tell("stream", f"scored and indexed: {total.indexed.total():,}")
@@ -216,16 +232,16 @@ def _by_label(outcome: Outcome, entity: str) -> dict[str, int]:
     return {label: number for (name, label), number in outcome.entities.items() if name == entity}
 
 
-def _require_balance(outcome: Outcome, settings: Settings, indexed: int) -> None:
+def _require_balance(outcome: Outcome, settings: Settings, held: int | None) -> None:
     """The accounting adds up, and the server holds what was indexed.
 
     Raises:
         PipelineError: it does not: a bug.
     """
     stream = data_stream(SCORED, settings.elasticsearch.namespace)
-    missing = outcome.unaccounted(stream)
-    if missing or (not brought(settings) and indexed != outcome.indexed[stream]):
+    missing, indexed = outcome.unaccounted(stream), outcome.indexed[stream]
+    if missing or (held is not None and held != indexed):
         raise PipelineError(
-            f"the accounting does not add up: {missing:,} records are missing, and Elasticsearch holds {indexed:,} "
-            f"documents for {outcome.indexed[stream]:,} indexed; please report it"
+            f"the accounting does not add up: {missing:,} records are missing, and Elasticsearch holds {held} "
+            f"documents for {indexed:,} indexed; please report it"
         )
