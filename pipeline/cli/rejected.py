@@ -14,6 +14,7 @@ from rich.text import Text
 from pipeline import bootstrap
 from pipeline.cli.app import app, out
 from pipeline.cli.app import settings as current_settings
+from pipeline.cli.noting import note
 from pipeline.domain.document import escaped
 from pipeline.domain.record import Reason
 from pipeline.embedded.discover import with_embedded
@@ -55,6 +56,7 @@ def replay(
         done = publisher.publish(Unreadable(letter.value, letter.key, letter.reason) for letter in chosen)
         if reason is None:
             letters.mark_replayed()
+    note(settings, "replay", f"rejected records sent again: {done.unreadable:,}")
     out.print(f"sent {done.unreadable:,} rejected records to the topic {settings.kafka.tweets_topic} again")
 
 

@@ -12,13 +12,15 @@ import typer
 
 from pipeline.cli.app import app, err, out
 from pipeline.cli.app import settings as current_settings
+from pipeline.cli.noting import already_there, note
 from pipeline.cli.publishing import Noted, Stop, publish, summarize, tell_unreadable
 from pipeline.embedded.discover import with_embedded
 from pipeline.errors import ConfigError, SourceError
+from pipeline.settings import Settings
 from pipeline.sources.files import FileSource, file_source
 from pipeline.sources.pacing import Clock, when_written
 from pipeline.sources.publisher import Published
-from pipeline.sources.replay import AlreadyThere, Plan, Repeats, Span, scan
+from pipeline.sources.replay import Plan, Repeats, Span, scan
 from pipeline.sources.replay import replay as replayed
 from pipeline.sources.synthetic import Synthetic
 
@@ -52,25 +54,19 @@ def replay(
     """Publish the tweets of a file."""
     mode: Literal["now", "keep"] = "now" if rebase is Rebase.NOW else "keep"
     plan = Plan(parse_speed(speed), rate, limit, parse_loops(loop), tuple(entity or ()), mode)
-    replay_file(file_source(file, layout, columns), plan)
+    replay_file(file_source(file, layout, columns), plan, with_embedded(current_settings()))
 
 
-def replay_file(source: FileSource, plan: Plan, *, already_there: AlreadyThere | None = None) -> Published:
-    """Replay a file and say what came of it.
-
-    Args:
-        source: the file.
-        plan: how.
-        already_there: ids → how many of them are indexed already; without it nothing is said of that.
+def replay_file(source: FileSource, plan: Plan, settings: Settings) -> Published:
+    """Replay a file and say what came of it, also whether all of it was indexed before, where that can be known.
 
     Raises:
         SourceError: the file can't be read, or nothing in it is a tweet.
         SetupError: the broker does not answer.
     """
-    settings = with_embedded(current_settings())
-    stop, noted = Stop(), Noted()
+    stop, noted, begun = Stop(), Noted(), datetime.now(UTC)
     clock = Clock(stop)
-    repeats = Repeats(already_there) if already_there else None
+    repeats = Repeats(already_there(settings))
     with stop.on_signals():
         span = scan(source, plan.limit)
         items = noted.watch(replayed(source, plan, span, repeats=repeats, clock=clock))
@@ -78,7 +74,7 @@ def replay_file(source: FileSource, plan: Plan, *, already_there: AlreadyThere |
     out.print(summarize(done, settings.kafka.tweets_topic), soft_wrap=True)
     tell_unreadable(noted, done.unreadable)
     _tell_mended(source)
-    if repeats and repeats.all_there:
+    if repeats.all_there:
         out.print(
             f"all {repeats.all_there:,} tweets were already indexed, since their ids are the same; "
             "--loop or another file makes new ones",
@@ -86,6 +82,7 @@ def replay_file(source: FileSource, plan: Plan, *, already_there: AlreadyThere |
         )
     if done.unreadable and not done.tweets:
         raise SourceError(f"nothing in {source.path} is a tweet")
+    note(settings, "replay", f"replay of {source.path.name}: {done.tweets:,} tweets", at=begun)
     return done
 
 
@@ -111,6 +108,7 @@ def generate(
     clock = Clock(stop)
     with stop.on_signals():
         done = publish(settings, when_written(source, clock), total=count, clock=clock)
+    note(settings, "generate", f"invented tweets: {done.tweets:,}", at=source.start)
     out.print(summarize(done, settings.kafka.tweets_topic), soft_wrap=True)
     if done.unreadable:
         out.print(f"and {done.unreadable:,} records spoilt on purpose, which the stream rejects", soft_wrap=True)

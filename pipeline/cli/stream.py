@@ -14,6 +14,7 @@ import typer
 from pipeline import bootstrap
 from pipeline.cli.app import app, err, out
 from pipeline.cli.app import settings as current_settings
+from pipeline.cli.noting import noted_run
 from pipeline.cli.stack import progress
 from pipeline.domain.document import SCORED, data_stream
 from pipeline.domain.outcome import Outcome
@@ -62,7 +63,8 @@ def drain(settings: Settings, *, once: bool, prepare: bool = True) -> Outcome:
         tell("stream", "starting Spark")
         with bootstrap.stream(settings, stop, tell, prepare=prepare) as (stream_run, url):
             tell("stream", f"runs; metrics at {url}")
-            return stream_run.until_ended(once=once)
+            with noted_run(settings):
+                return stream_run.until_ended(once=once)
 
 
 def summary(total: Outcome, settings: Settings) -> str:

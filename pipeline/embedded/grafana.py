@@ -69,16 +69,17 @@ class Installed:
     home: Path
 
 
-def find(path: str | None = None) -> Installed | None:
+def find(path: str | None = None, packaged: Path = _PACKAGED) -> Installed | None:
     """The Grafana on PATH, if there is one.
 
     Args:
         path: looked in instead of PATH; folders, separated as PATH's are.
+        packaged: the home of one that a package has installed.
     """
     # Debian's package puts it where only root's PATH leads.
     places = os.pathsep.join([path or os.environ.get("PATH", os.defpath), "/usr/sbin"])
     found = shutil.which("grafana", path=places) or shutil.which("grafana-server", path=places)
-    homes = [Path(found).resolve().parent.parent, _PACKAGED] if found else []
+    homes = [Path(found).resolve().parent.parent, packaged] if found else []
     # What a package puts on PATH is a script with options of its own.
     installed = (Installed(home / "bin" / "grafana", home) for home in homes if (home / "conf/defaults.ini").is_file())
     return next((one for one in installed if one.program.is_file()), None)

@@ -20,6 +20,7 @@ def command(settings, tmp_path):
         "TWEETPULSE_KAFKA__SCORED_TOPIC": settings.kafka.scored_topic,
         "TWEETPULSE_KAFKA__REJECTED_TOPIC": settings.kafka.rejected_topic,
         "TWEETPULSE_STATE_DIR": str(tmp_path / "state"),
+        "TWEETPULSE_ELASTICSEARCH__URL": "http://127.0.0.1:1",  # nobody is there: nothing is said of that
     }
 
     started = []

@@ -38,7 +38,7 @@ def test_a_closed_folder_on_the_way_is_named(tmp_path: Path) -> None:
     (closed / "x").mkdir(parents=True)
     closed.chmod(0o700)
     (closed / "x").chmod(0o755)
-    with pytest.raises(SetupError, match=rf"somebody can't enter {closed}: "):
+    with pytest.raises(SetupError, match=rf"run as somebody, who can't enter {closed}: "):
         require_reachable(closed / "x", SOMEBODY, "choose another")
     require_reachable(closed / "x", None, "choose another")
 
