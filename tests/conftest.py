@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -15,7 +13,7 @@ from pipeline.embedded.guard import guarded
 from pipeline.embedded.info import StackInfo
 from pipeline.embedded.stack import start, stop
 from pipeline.settings import Settings
-from tests.stacks import MakeStack, settings_of, stack_settings
+from tests.stacks import MakeStack, settings_of, stack_settings, state_folder
 
 
 @pytest.fixture(scope="session")
@@ -41,22 +39,12 @@ def settings(stack: StackInfo, tmp_path: Path) -> Settings:
 @pytest.fixture
 def state_dir() -> Iterator[Path]:
     """An empty state folder that the servers' unprivileged user can reach, which pytest's own is not."""
-    with _folder() as folder:
+    with state_folder() as folder:
         yield folder
         stop(folder)
 
 
 @contextmanager
 def _running() -> Iterator[StackInfo]:
-    with _folder() as folder, guarded(folder, delete_data=True):
+    with state_folder() as folder, guarded(folder, delete_data=True):
         yield start(stack_settings(folder))
-
-
-@contextmanager
-def _folder() -> Iterator[Path]:
-    folder = Path(tempfile.mkdtemp(prefix="tweetpulse-test-"))
-    folder.chmod(0o755)
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -32,6 +33,7 @@ def environment(settings: Settings) -> dict[str, str]:
         "ELASTICSEARCH__REQUEST_TIMEOUT": elasticsearch.request_timeout,
         "STREAM__CHECKPOINT": settings.checkpoint,
         "STREAM__MAX_OFFSETS_PER_TRIGGER": stream.max_offsets_per_trigger,
+        "SCORING__ENTITIES": json.dumps(settings.scoring.entities),
         "TELEMETRY__STREAM_PORT": settings.telemetry.stream_port,
         "TELEMETRY__EXPORTER_PORT": settings.telemetry.exporter_port,
     }

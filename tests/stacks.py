@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from pipeline.embedded.info import StackInfo
@@ -54,3 +57,14 @@ def settings_of(stack: StackInfo, *, mark: str, folder: Path) -> Settings:
             "stream": StreamSettings(checkpoint=folder / "checkpoint"),
         }
     )
+
+
+@contextmanager
+def state_folder() -> Iterator[Path]:
+    """An empty folder that the servers' unprivileged user can reach."""
+    folder = Path(tempfile.mkdtemp(prefix="tweetpulse-test-"))
+    folder.chmod(0o755)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

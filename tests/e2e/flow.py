@@ -1,0 +1,203 @@
+"""The whole flow, brought into every state that a board can show."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from elasticsearch import Elasticsearch
+from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
+
+from pipeline.domain.document import EVENTS, SCORED, data_stream
+from pipeline.domain.tweet import Author, Kind, Tweet
+from pipeline.elasticsearch_client import connect
+from pipeline.embedded.ports import HOST, free_port
+from pipeline.embedded.stack import start
+from pipeline.settings import ElasticsearchSettings, KafkaSettings, ScoringSettings, Settings, TelemetrySettings
+from pipeline.sinks.elasticsearch.events import record_event
+from pipeline.sinks.elasticsearch.setup import set_up
+from pipeline.sources.phrases import BRANDS
+from pipeline.sources.topics import ensure_topics
+from tests.e2e.prometheus import Prometheus, scraping
+from tests.processes import running, until
+from tests.stacks import stack_settings
+from tests.streams import publish
+
+ENTITY = BRANDS[0].name
+HISTORY = 4_000
+_REFUSING = "tweetpulse-test-refuses"
+
+
+@dataclass(frozen=True)
+class Flow:
+    """A flow that runs, and the span in which it was brought into all its states (seconds of the epoch)."""
+
+    settings: Settings
+    prometheus: Prometheus
+    client: Elasticsearch
+    begun: float
+    ended: float
+
+    def pages(self) -> dict[str, str]:
+        """Where /metrics of each process is."""
+        return {job: f"http://{address}/metrics" for job, address in targets(self.settings).items()}
+
+
+@contextmanager
+def flowing(state_dir: Path, logs: Path) -> Iterator[Flow]:
+    """A stack, the exporter, a Prometheus and the stream, which has had something of everything."""
+    settings, begun = _settings(state_dir), time.time()
+    start(settings, ["kafka"])
+    with ExitStack() as running_:
+        running_.enter_context(running(settings, "-m", "exporters", log=logs / "exporter.log"))
+        prometheus = running_.enter_context(scraping(targets(settings)))
+        _a_collector_fails(prometheus)
+        start(settings)
+        client = running_.enter_context(connect(settings.elasticsearch))
+        set_up(client, settings.elasticsearch, switch=True)
+        _records_expire(settings, prometheus, logs)
+        command = ("-m", "pipeline", "run", "--accept-data-loss")
+        running_.enter_context(running(settings, *command, log=logs / "stream.log"))
+        _tweets_come(settings, prometheus, logs)
+        _a_tweet_comes_again(settings, prometheus)
+        _a_document_is_refused(settings, client, prometheus)
+        _the_sink_waits(settings, client, prometheus)
+        _people_note_down(settings, client)
+        _seen(prometheus, "sum(tweetpulse_stream_lag_records) == 0")
+        time.sleep(3)  # so that the newest values are in the rules and in the index too
+        yield Flow(settings, prometheus, client, begun, time.time())
+
+
+def targets(settings: Settings) -> dict[str, str]:
+    """Job → address, as Prometheus is told."""
+    telemetry = settings.telemetry
+    return {
+        "tweetpulse-stream": f"{HOST}:{telemetry.stream_port}",
+        "tweetpulse-exporter": f"{HOST}:{telemetry.exporter_port}",
+    }
+
+
+def _settings(state_dir: Path) -> Settings:
+    """The usual names, on ports that are known before anything listens there."""
+    settings, kafka, elasticsearch = stack_settings(state_dir), free_port(), free_port()
+    ports = {"kafka_port": kafka, "elasticsearch_port": elasticsearch}
+    return settings.model_copy(
+        update={
+            "embedded": settings.embedded.model_copy(update=ports),
+            "kafka": KafkaSettings(bootstrap_servers=f"{HOST}:{kafka}"),
+            "elasticsearch": ElasticsearchSettings(url=f"http://{HOST}:{elasticsearch}", request_timeout=60),
+            "scoring": ScoringSettings(entities={brand.name: (brand.name,) for brand in BRANDS}),
+            "telemetry": TelemetrySettings(stream_port=free_port(), exporter_port=free_port()),
+        }
+    )
+
+
+def _seen(prometheus: Prometheus, expression: str, timeout: float = 240) -> None:
+    """Wait until Prometheus itself has seen it."""
+    until(lambda: prometheus.now(expression), expression, timeout)
+
+
+def _a_collector_fails(prometheus: Prometheus) -> None:
+    """There is no Elasticsearch yet."""
+    _seen(prometheus, 'tweetpulse_exporter_scrape_success{collector="data_streams"} == 0')
+
+
+def _records_expire(settings: Settings, prometheus: Prometheus, logs: Path) -> None:
+    """Kafka deletes what the stream has not read: the stream was there before, and is down now."""
+    ensure_topics(settings.kafka)
+    publish(settings, _tweets("first", 10))
+    with running(settings, "-m", "pipeline", "run", "--once", log=logs / "once.log") as once:
+        assert once.wait(timeout=240) == 0, (logs / "once.log").read_text()
+    publish(settings, _tweets("lost", 100))
+    _delete_records(settings.kafka)
+    _seen(prometheus, "sum(tweetpulse_stream_expired_records) > 0")
+    _seen(prometheus, 'ALERTS{alertname="TweetpulseRecordsExpired", alertstate="firing"}')
+
+
+def _tweets_come(settings: Settings, prometheus: Prometheus, logs: Path) -> None:
+    """Six hours of invented tweets, with bad records among them; and some that have a link."""
+    _seen(prometheus, "tweetpulse_query_active == 1")
+    command = ("generate", "--count", str(HISTORY), "--history", "6h", "--history-tweets", str(HISTORY))
+    with running(settings, "-m", "pipeline", *command, log=logs / "generate.log") as generate:
+        assert generate.wait(timeout=120) == 0, (logs / "generate.log").read_text()
+    publish(settings, _tweets("linked", 20))
+    _seen(prometheus, f"sum(tweetpulse_records_read_total) >= {HISTORY + 20}")
+
+
+def _a_tweet_comes_again(settings: Settings, prometheus: Prometheus) -> None:
+    publish(settings, _tweets("linked", 20))
+    _seen(prometheus, "sum(tweetpulse_documents_duplicate_total) > 0")
+
+
+def _a_document_is_refused(settings: Settings, client: Elasticsearch, prometheus: Prometheus) -> None:
+    """The data stream's newest index has another mapping than the stream writes for."""
+    stream = _stream(settings)
+    template = client.indices.get_index_template(name="logs-tweets.scored")["index_templates"][0]["index_template"]
+    wrong = {"mappings": {"properties": {"tweet": {"properties": {"source": {"type": "long"}}}}}}
+    client.indices.put_index_template(
+        name=_REFUSING,
+        index_patterns=[stream],
+        priority=900,
+        data_stream={},
+        composed_of=template["composed_of"],
+        template=wrong,
+    )
+    index = client.indices.rollover(alias=stream)["new_index"]
+    publish(settings, _tweets("refused", 5))
+    _seen(prometheus, 'sum(tweetpulse_documents_failed_total{reason="mapping"}) > 0')
+    client.indices.delete_index_template(name=_REFUSING)
+    client.indices.rollover(alias=stream)
+    client.indices.delete(index=index)
+
+
+def _the_sink_waits(settings: Settings, client: Elasticsearch, prometheus: Prometheus) -> None:
+    """Elasticsearch takes no documents for a while."""
+    stream = _stream(settings)
+    client.indices.put_settings(index=stream, settings={"index.blocks.write": True})
+    publish(settings, _tweets("waited", 20))
+    _seen(prometheus, "max(tweetpulse_sink_waiting) == 1")
+    _seen(prometheus, "sum(tweetpulse_bulk_retries_total) > 1")
+    client.indices.put_settings(index=stream, settings={"index.blocks.write": None})
+    _seen(prometheus, "max(tweetpulse_sink_waiting) == 0")
+
+
+def _people_note_down(settings: Settings, client: Elasticsearch) -> None:
+    now, namespace = datetime.now(UTC), settings.elasticsearch.namespace
+    record_event(client, namespace, "annotate", "spring campaign", end=now, entities=[ENTITY], tags=["campaign"])
+    client.indices.refresh(index=data_stream(EVENTS, namespace))
+
+
+def _tweets(name: str, number: int) -> list[Tweet]:
+    return [
+        Tweet(
+            id=f"x:{name}-{n}",
+            text=f"What a terrible, awful day with {ENTITY} #fail",
+            source="test",
+            written_at=datetime.now(UTC),
+            lang="en",
+            kind=Kind.ORIGINAL,
+            author=Author(id=str(n), name=f"author_{n}", followers=200_000),
+            entities=(ENTITY,),
+            url=f"https://x.com/i/status/{n}",
+        )
+        for n in range(number)
+    ]
+
+
+def _delete_records(settings: KafkaSettings) -> None:
+    consumer = KafkaConsumer(bootstrap_servers=settings.bootstrap_servers)
+    partitions = [TopicPartition(settings.tweets_topic, n) for n in range(settings.partitions)]
+    ends: Mapping[Any, int] = consumer.end_offsets(partitions)
+    consumer.close()
+    admin = KafkaAdminClient(bootstrap_servers=settings.bootstrap_servers)
+    admin.delete_records(dict(ends))
+    admin.close()
+
+
+def _stream(settings: Settings) -> str:
+    return data_stream(SCORED, settings.elasticsearch.namespace)
