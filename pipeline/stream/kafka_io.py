@@ -29,6 +29,8 @@ def write(messages: DataFrame, kafka: KafkaSettings) -> None:
         "includeHeaders": "true",
         "kafka.compression.type": "lz4",
         "kafka.linger.ms": "20",
+        # The default of 16 KB is a dozen documents: too few to compress well, and a request each.
+        "kafka.batch.size": "262144",
         "kafka.delivery.timeout.ms": "30000",
         "kafka.request.timeout.ms": "10000",
     }

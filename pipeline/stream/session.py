@@ -21,6 +21,8 @@ _JVM_OPTIONS = (
     f"-Dlog4j2.configurationFile=file:{Path(__file__).parent / 'log4j2.properties'}",
     "-Djava.net.preferIPv4Stack=true",
     "-XX:+UseSerialGC",
+    # Most of the work is in Python: C2 compiles for longer than its code then saves.
+    "-XX:TieredStopAtLevel=1",
 )
 
 
@@ -67,6 +69,7 @@ def _conf(settings: Settings, jars: Iterable[Path]) -> dict[str, str]:
         "spark.jars": ",".join(str(jar) for jar in jars),
         "spark.driver.memory": settings.stream.driver_memory,
         "spark.driver.extraJavaOptions": " ".join(_JVM_OPTIONS),
+        "spark.python.daemon.module": "pipeline.stream.daemon",
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         "spark.sql.session.timeZone": "UTC",
