@@ -73,6 +73,12 @@ def queries_of(board: Json, **values: str) -> list[Question]:
     return [Question(where, _filled(source, known), _filled(target, known)) for where, source, target in asked]
 
 
+def targets_of(board: Json, **values: str) -> dict[str, list[Json]]:
+    """Title of a panel → all that Grafana asks for it at once, expressions among them; `values` as for `queries_of`."""
+    known = GRAFANAS_OWN | _chosen(board) | values
+    return {panel["title"]: _filled(panel["targets"], known) for panel in panels_of(board)}
+
+
 def queries_of_alerts(path: Path = ALERTS) -> list[Question]:
     """Every query of Grafana's alert rules."""
     groups = yaml.safe_load(path.read_text())["groups"]

@@ -34,6 +34,9 @@ http_port = {port}
 [log]
 mode = console
 
+[log.console]
+format = text
+
 [analytics]
 reporting_enabled = false
 check_for_updates = false
