@@ -60,20 +60,30 @@ def grafana_mark(state_dir: Path) -> str:
 def spawn(
     command: Sequence[str], *, folder: Path, log: Path, environment: Mapping[str, str], account: Account | None
 ) -> subprocess.Popen[bytes]:
-    """Start a process in a session of its own, so that neither Ctrl-C nor a closed terminal reaches it."""
+    """Start a process in a session of its own, so that neither Ctrl-C nor a closed terminal reaches it.
+
+    Raises:
+        SetupError: the program can't be run, or not by that account.
+    """
     with log.open("wb") as output:
-        return subprocess.Popen(
-            command,
-            cwd=folder,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            user=account.user if account else None,
-            group=account.group if account else None,
-            extra_groups=[] if account else None,
-        )
+        try:
+            return subprocess.Popen(
+                command,
+                cwd=folder,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                user=account.user if account else None,
+                group=account.group if account else None,
+                extra_groups=[] if account else None,
+            )
+        except OSError as error:
+            by = f" by {account.name}" if account else ""
+            raise SetupError(
+                f"{command[0]} can't be run{by} ({error.strerror}): install it where all users can run it"
+            ) from None
 
 
 def let_live(process: subprocess.Popen[bytes]) -> None:

@@ -10,7 +10,18 @@ from pathlib import Path
 import pytest
 
 from pipeline.embedded.guard import guarded
-from pipeline.embedded.processes import end, is_alive, mark, of_stack, spawn, started_at
+from pipeline.embedded.processes import (
+    end,
+    grafana_mark,
+    is_alive,
+    mark,
+    of_stack,
+    prometheus_mark,
+    python_mark,
+    spawn,
+    started_at,
+)
+from pipeline.errors import SetupError
 
 SLEEP = "import time; time.sleep(60)"
 STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(flush=True); time.sleep(60)"
@@ -23,6 +34,24 @@ def marked(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
     yield process
     process.kill()
     process.wait()
+
+
+@pytest.mark.parametrize("name", ["prometheus", "grafana", "exporter"])
+def test_a_server_that_takes_no_mark_is_found_by_what_stands_for_it(tmp_path: Path, name: str) -> None:
+    """Each in the form that its program takes."""
+    signs = {"prometheus": prometheus_mark, "grafana": grafana_mark, "exporter": python_mark}
+    command = [sys.executable, "-c", SLEEP, signs[name](tmp_path)]
+    with subprocess.Popen(command) as process:
+        found = [process.pid for process in of_stack(tmp_path)]
+        process.kill()
+    assert found == [process.pid]
+
+
+def test_a_program_that_cannot_be_run_is_one_line(tmp_path: Path) -> None:
+    """It names the program."""
+    (tmp_path / "program").touch(mode=0o644)
+    with pytest.raises(SetupError, match=r"program can't be run \(Permission denied\)"):
+        spawn([f"{tmp_path}/program"], folder=tmp_path, log=tmp_path / "log", environment={}, account=None)
 
 
 def test_a_stack_finds_its_processes(marked: subprocess.Popen[bytes], tmp_path: Path) -> None:
