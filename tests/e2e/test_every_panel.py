@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import re
 import urllib.request
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
 import pytest
 import yaml
 
+from dashboards.grafana import config
 from dashboards.grafana.questions import (
     INDICES,
     PROMETHEUS_RULES,
@@ -64,6 +66,9 @@ _SELECTOR = re.compile(
 )
 _DAY = 24 * 3600
 
+# The first test waits for the flow.
+pytestmark = pytest.mark.timeout(900)
+
 
 @by_question
 def test_every_prometheus_panel_returns_data(flow: Flow, question: Question) -> None:
@@ -102,6 +107,17 @@ def test_every_rule_is_healthy(flow: Flow) -> None:
 def test_the_real_pages_hold_what_boards_may_name(flow: Flow) -> None:
     """What the running processes say of themselves is exactly the list that boards, rules and docs are held to."""
     assert set().union(*map(_on_the_page, flow.pages().values())) == METRICS.keys()
+
+
+def test_commands_have_noted_what_they_did(flow: Flow) -> None:
+    """By themselves: a run that ended, one that goes on, and what was published; with what a person noted."""
+    found = flow.client.search(index=INDICES[config.EVENTS], size=100)["hits"]["hits"]
+    assert Counter(hit["_source"]["event"]["action"] for hit in found) == {
+        "stream-started": 2,
+        "stream-stopped": 1,
+        "generate": 1,
+        "annotate": 1,
+    }
 
 
 @by_search

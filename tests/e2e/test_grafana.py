@@ -31,6 +31,9 @@ PANELS = [
 ]
 _DAY = 24 * 3600
 
+# The first test waits for the flow.
+pytestmark = pytest.mark.timeout(900)
+
 
 @dataclass(frozen=True)
 class Grafana:
