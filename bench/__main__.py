@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 RESULTS = Path(__file__).parent / "results"
-NAMES = tuple(name for name in ("scoring", "exporter", "drain", "latency") if find_spec(f"bench.{name}"))
+NAMES = tuple(name for name in ("scoring", "exporter", "drain", "latency", "boards") if find_spec(f"bench.{name}"))
 
 
 def main(names: list[str]) -> int:

@@ -44,7 +44,7 @@ class _Scrape:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """Scrapes of one kind: seconds, the processor's of them, and how many partitions had no lag in seconds at worst."""
+    """Scrapes of one kind, in seconds; `missing`: how many partitions lacked a lag in seconds, at worst."""
 
     median: float
     worst: float
