@@ -16,12 +16,8 @@ from elasticsearch import ApiError, Elasticsearch, TransportError
 
 ROLES = Path(__file__).parent / "roles"
 
-# The set-up also writes: a server without the data stream API makes a data stream by its first bulk.
 USERS = {
-    "tweetpulse_setup": (
-        "SETUP_PASSWORD",
-        ["tweetpulse_setup", "tweetpulse_writer", "tweetpulse_reader", "kibana_admin"],
-    ),
+    "tweetpulse_setup": ("SETUP_PASSWORD", ["tweetpulse_setup", "tweetpulse_reader", "kibana_admin"]),
     "tweetpulse_stream": ("STREAM_PASSWORD", ["tweetpulse_writer"]),
     "tweetpulse_exporter": ("EXPORTER_PASSWORD", ["tweetpulse_exporter"]),
     "tweetpulse_grafana": ("GRAFANA_READER_PASSWORD", ["tweetpulse_reader"]),

@@ -21,7 +21,12 @@ from pipeline.settings import ElasticsearchSettings
 from tests.paths import ROOT
 from tests.stacks import stack_settings
 
-BARE = {"only_writer": ["tweetpulse_writer"], "only_setup": ["tweetpulse_setup"]}
+BARE = {
+    "only_writer": ["tweetpulse_writer"],
+    "only_setup": ["tweetpulse_setup"],
+    # This server has no data stream API, so that the set-up makes the data streams by a bulk.
+    "setup_by_bulk": ["tweetpulse_setup", "tweetpulse_writer"],
+}
 """Users beyond compose's own, to see what one role alone may do."""
 
 

@@ -32,12 +32,12 @@ As = Callable[[str], tuple[Elasticsearch, ElasticsearchSettings]]
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[ElasticsearchSettings]:
-    """The server, with data streams and the alias, made by the set-up's user."""
+    """The server, with data streams and the alias, made by a bulk, as this server needs."""
     folder = Path(tempfile.mkdtemp(prefix="tweetpulse-test-"))
     folder.chmod(0o755)
     try:
         with secured(folder) as settings:
-            with connect(user(settings, "tweetpulse_setup")) as client:
+            with connect(user(settings, "setup_by_bulk")) as client:
                 set_up(client, settings)
             yield settings
     finally:
