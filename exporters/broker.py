@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 from kafka import KafkaConsumer, TopicPartition
 
 from pipeline.domain.progress import Partition
-from pipeline.kafka_client import kafka_errors, kafka_options
+from pipeline.kafka_client import connect, kafka_errors
 from pipeline.settings import KafkaSettings
 
 TIMEOUT = 2.0
@@ -47,12 +46,9 @@ class Broker:
     """
 
     def __init__(self, settings: KafkaSettings, *, clock: Callable[[], float] = time.monotonic) -> None:
-        # What fails here is told by its collector: kafka-python would tell it a second time.
-        logging.getLogger("kafka").setLevel(logging.CRITICAL)
         self._settings = settings
         self._clock = clock
-        with kafka_errors(settings):
-            self._consumer = KafkaConsumer(**kafka_options(settings) | _OPTIONS)
+        self._consumer: Any = connect(KafkaConsumer, settings, **_OPTIONS)
 
     def held(self, topics: Iterable[str]) -> dict[Partition, tuple[int, int]]:
         """The beginning and the end of every partition; a topic that is not there has none.

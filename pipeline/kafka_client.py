@@ -48,7 +48,7 @@ def connect(client: Callable[..., T], settings: KafkaSettings, **options: Any) -
     """
     with kafka_errors(settings), _reasons() as reasons:
         try:
-            return client(**kafka_options(settings), **options)
+            return client(**kafka_options(settings) | options)
         except kafka.KafkaTimeoutError as error:
             raise next((reason for reason in reasons if isinstance(reason, DENIALS)), error) from error
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from typing import TextIO, cast
 
 import ecs_logging
 import structlog
@@ -20,7 +21,7 @@ def configure(settings: LogSettings) -> None:
             *_rendering(settings.format),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, settings.level.upper())),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(cast(TextIO, _StandardError())),
         cache_logger_on_first_use=False,
     )
 
@@ -29,6 +30,16 @@ def get(name: str) -> structlog.typing.FilteringBoundLogger:
     """A logger whose lines say where they come from (`log.logger`)."""
     logger: structlog.typing.FilteringBoundLogger = structlog.get_logger().bind(**{"log.logger": name})
     return logger
+
+
+class _StandardError:
+    """Whatever standard error is when a line is written: a logger outlives what stood there when it was made."""
+
+    def write(self, text: str) -> int:
+        return sys.stderr.write(text)
+
+    def flush(self) -> None:
+        sys.stderr.flush()
 
 
 def _rendering(format_: str) -> list[structlog.typing.Processor]:

@@ -95,7 +95,7 @@ class StreamSettings(Section):
 
     checkpoint: Path | None = None
     trigger_seconds: Annotated[float, Field(ge=0)] = 1.0
-    max_offsets_per_trigger: Count = 100_000
+    max_offsets_per_trigger: Count = 50_000
     starting_offsets: Literal["earliest", "latest"] = "earliest"
     cores: Count | None = None
     master: str | None = None

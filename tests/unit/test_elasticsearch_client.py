@@ -152,4 +152,8 @@ def test_credentials(fields: dict[str, str], header: str | None) -> None:
 def test_the_client_never_retries() -> None:
     """Who retries what is decided where the request is made."""
     client = connect(SETTINGS)
-    assert (client._max_retries, client._retry_on_timeout, client._request_timeout) == (0, False, 10.0)
+    assert (client._max_retries, client._retry_on_timeout, client._request_timeout) == (
+        0,
+        False,
+        ElasticsearchSettings().request_timeout,
+    )

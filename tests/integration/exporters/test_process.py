@@ -63,7 +63,7 @@ def test_a_taken_port(settings: Settings) -> None:
         )
     assert done.returncode == 3
     assert done.stderr == (
-        f"tweetpulse-exporter: the exporter can't listen on 127.0.0.1:{port} (Address already in use): "
+        f"tweetpulse-exporter: /metrics can't listen on 127.0.0.1:{port} (Address already in use): "
         "set TWEETPULSE_TELEMETRY__EXPORTER_PORT to another (0 takes a free one)\n"
     )
 
