@@ -9,12 +9,13 @@ import platform
 import sys
 import time
 from dataclasses import asdict
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 RESULTS = Path(__file__).parent / "results"
-NAMES = tuple(name for name in ("scoring", "exporter", "drain", "latency", "boards") if find_spec(f"bench.{name}"))
+NAMES = tuple(
+    name for name in ("scoring", "exporter", "drain", "latency", "scraped", "boards") if find_spec(f"bench.{name}")
+)
 
 
 def main(names: list[str]) -> int:

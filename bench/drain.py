@@ -12,7 +12,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -89,7 +89,7 @@ def _measure(info: StackInfo, settings: Settings, tell: Tell) -> Figures:
     tell("peer", f"a plain loop over {PEER_TWEETS:,}")
     plain = peer.rate(_prepared(settings, "peer"), PEER_TWEETS)
     tell("peer", f"{plain:,.0f} tweets/s")
-    started, finished, usage = _drain(info, settings, tell)
+    started, finished, usage = drain(info, settings, tell)
     _require_all(settings)
     # What the partitions' shares leave over comes as a last batch of a few records.
     full = [batch for batch in finished if batch.read > settings.stream.max_offsets_per_trigger / 2]
@@ -115,8 +115,13 @@ def _prepared(settings: Settings, name: str) -> Settings:
     return settings
 
 
-def _drain(info: StackInfo, settings: Settings, tell: Tell) -> tuple[float, list[Finished], Usage]:
-    """Drain with `tweetpulse run --once`: when it was started, its batches, and what it used."""
+def drain(
+    info: StackInfo, settings: Settings, tell: Tell, on_batch: Callable[[int], object] = lambda batches: None
+) -> tuple[float, list[Finished], Usage]:
+    """Drain with `tweetpulse run --once`: when it was started, its batches, and what it used.
+
+    `on_batch` is told how many batches are done, after each.
+    """
     command = [sys.executable, "-m", "pipeline", "run", "--once"]
     variables = os.environ | environment(settings)
     tell("stream", "starts")
@@ -130,6 +135,7 @@ def _drain(info: StackInfo, settings: Settings, tell: Tell) -> tuple[float, list
         finished = []
         for batch in _batches(process):
             finished.append(batch)
+            on_batch(len(finished))
             done = sum(batch.read for batch in finished)
             tell("stream", f"drained: {done:,} of {TWEETS:,} after {batch.when - started:.1f} s")
     return started, finished, usage
