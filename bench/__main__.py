@@ -13,9 +13,7 @@ from pathlib import Path
 from typing import Any
 
 RESULTS = Path(__file__).parent / "results"
-NAMES = tuple(
-    name for name in ("scoring", "exporter", "drain", "latency", "scraped", "boards") if find_spec(f"bench.{name}")
-)
+NAMES = ("scoring", "exporter", "drain", "latency", "scraped", "boards")
 
 
 def main(names: list[str]) -> int:
