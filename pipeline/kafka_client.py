@@ -110,8 +110,12 @@ def _reasons() -> Iterator[list[object]]:
     listener = logging.Handler(logging.WARNING)
     listener.emit = lambda record: reasons.extend(record.args or ())  # type: ignore[method-assign]
     logger = logging.getLogger("kafka")
+    before = logger.level
     logger.addHandler(listener)
+    # Whoever has silenced it meanwhile does not want to see it, but the reason must be heard.
+    logger.setLevel(logging.WARNING)
     try:
         yield reasons
     finally:
         logger.removeHandler(listener)
+        logger.setLevel(before)

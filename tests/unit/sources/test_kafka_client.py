@@ -1,3 +1,5 @@
+import logging
+
 import pytest
 from kafka import errors as kafka
 from pydantic import SecretStr
@@ -61,12 +63,12 @@ def test_each_error_has_its_own(error, kind):
     assert "\n" not in told.message
 
 
-def test_a_refused_password_is_told_apart_from_a_dead_broker():
-    """The client itself says time-out in both cases; the reason is in what it logs."""
+@pytest.mark.parametrize("level", [logging.NOTSET, logging.CRITICAL], ids=["heard", "silenced"])
+def test_a_refused_password_is_told_apart_from_a_dead_broker(level):
+    """The client itself says time-out in both cases; the reason is in what it logs, whoever has silenced that."""
+    logging.getLogger("kafka").setLevel(level)
 
     def refused(**options):
-        import logging
-
         logging.getLogger("kafka.net.manager").warning("failed: %s", kafka.SaslAuthenticationFailedError("no"))
         raise kafka.KafkaTimeoutError("Unable to bootstrap")
 
@@ -77,3 +79,5 @@ def test_a_refused_password_is_told_apart_from_a_dead_broker():
         connect(refused, KafkaSettings())
     with pytest.raises(SetupError, match="does not answer"):
         connect(dead, KafkaSettings())
+    assert logging.getLogger("kafka").level == level
+    logging.getLogger("kafka").setLevel(logging.NOTSET)
