@@ -12,10 +12,9 @@ import typer
 
 from pipeline.cli.app import app, out
 from pipeline.cli.app import settings as current_settings
+from pipeline.cli.styles import LABELS
 from pipeline.domain.sentiment import Label, Sentiment
 from pipeline.scoring.analysis import Analyzer
-
-_COLOURS = {Label.NEGATIVE: "red", Label.NEUTRAL: "bright_black", Label.POSITIVE: "green"}
 
 
 @app.command()
@@ -48,8 +47,8 @@ def _json(sentiment: Sentiment) -> bytes:
 
 
 def _show(sentiment: Sentiment) -> None:
-    colour = _COLOURS.get(sentiment.label, "default")
+    colour = LABELS[sentiment.label]
     out.print(f"[bold {colour}]{sentiment.label}[/]  compound {sentiment.compound:+.4f}")
     for name in ("negative", "neutral", "positive"):
         share = getattr(sentiment, name)
-        out.print(f"  {name:<9}{share:6.1%} [{_COLOURS[Label(name)]}]{'█' * round(share * 40)}[/]")
+        out.print(f"  {name:<9}{share:6.1%} [{LABELS[Label(name)]}]{'█' * round(share * 40)}[/]")

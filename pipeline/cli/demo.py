@@ -19,8 +19,10 @@ from pipeline.cli.app import app, out
 from pipeline.cli.app import settings as current_settings
 from pipeline.cli.noting import noted_run
 from pipeline.cli.publishing import summarize
+from pipeline.cli.signals import on_signals
 from pipeline.cli.stack import progress, start_dashboards, tell_dashboards
-from pipeline.cli.stream import on_signals
+from pipeline.cli.stream import finishing
+from pipeline.cli.styles import LABELS
 from pipeline.domain.document import SCORED, data_stream
 from pipeline.domain.outcome import Outcome
 from pipeline.domain.sentiment import Label
@@ -163,7 +165,7 @@ def _fed(settings: Settings, source: Source, stop: threading.Event) -> Iterator[
 
 def _drain(settings: Settings, stop: threading.Event, tell: Tell, *, once: bool) -> Drained:
     tell("stream", "starting Spark")
-    with on_signals(stop), bootstrap.stream(settings, stop, tell) as (run, url):
+    with on_signals(stop, finishing), bootstrap.stream(settings, stop, tell) as (run, url):
         if not once:
             out.print(f"metrics: {url}  Ctrl-C ends it all")
         run.events.on_batch = lambda total: tell("stream", f"scored and indexed: {total.indexed.total():,}")
@@ -205,16 +207,13 @@ def _summarize(drained: Drained, settings: Settings) -> None:
         out.print(line, soft_wrap=True)
 
 
-_STYLES = {Label.NEGATIVE: "red", Label.NEUTRAL: "bright_black", Label.POSITIVE: "green", Label.UNSUPPORTED: "dim"}
-
-
 def _sentiments(outcome: Outcome) -> Table:
     table = Table("sentiment", "tweets", "", box=None, pad_edge=False)
     most = max(outcome.scored.values(), default=1)
     for label in Label:
         number = outcome.scored[label]
         bar = "█" * round(number / most * _BAR)
-        table.add_row(label, f"{number:,}", f"[{_STYLES[label]}]{bar}[/]")
+        table.add_row(label, f"{number:,}", f"[{LABELS[label]}]{bar}[/]")
     return table
 
 

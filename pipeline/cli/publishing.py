@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from types import FrameType
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
@@ -20,33 +18,6 @@ from pipeline.sources.source import Item, Unreadable
 
 PLAIN_SECONDS = 5.0
 NAMED_ROWS = 10
-
-
-@dataclass
-class Stop:
-    """Whether Ctrl-C or SIGTERM has asked for the end."""
-
-    asked: bool = False
-
-    def __call__(self) -> bool:
-        return self.asked
-
-    @contextmanager
-    def on_signals(self) -> Iterator[None]:
-        """The first signal asks for a clean end, the second ends at once."""
-        before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-
-        def ask(number: int, frame: FrameType | None) -> None:
-            self.asked = True
-            signal.signal(number, before[signal.Signals(number)])
-
-        for number in before:
-            signal.signal(number, ask)
-        try:
-            yield
-        finally:
-            for number, action in before.items():
-                signal.signal(number, action)
 
 
 @dataclass

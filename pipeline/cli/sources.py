@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -13,7 +14,8 @@ import typer
 from pipeline.cli.app import app, err, out
 from pipeline.cli.app import settings as current_settings
 from pipeline.cli.noting import already_there, note
-from pipeline.cli.publishing import Noted, Stop, publish, summarize, tell_unreadable
+from pipeline.cli.publishing import Noted, publish, summarize, tell_unreadable
+from pipeline.cli.signals import on_signals
 from pipeline.embedded.discover import with_embedded
 from pipeline.errors import ConfigError, SourceError
 from pipeline.settings import Settings
@@ -64,10 +66,10 @@ def replay_file(source: FileSource, plan: Plan, settings: Settings) -> Published
         SourceError: the file can't be read, or nothing in it is a tweet.
         SetupError: the broker does not answer.
     """
-    stop, noted, begun = Stop(), Noted(), datetime.now(UTC)
-    clock = Clock(stop)
+    stop, noted, begun = threading.Event(), Noted(), datetime.now(UTC)
+    clock = Clock(stop.is_set)
     repeats = Repeats(already_there(settings))
-    with stop.on_signals():
+    with on_signals(stop):
         span = scan(source, plan.limit)
         items = noted.watch(replayed(source, plan, span, repeats=repeats, clock=clock))
         done = publish(settings, items, total=_total(plan, span), clock=clock)
@@ -104,9 +106,9 @@ def generate(
         history=parse_duration(history),
         history_tweets=history_tweets,
     )
-    stop = Stop()
-    clock = Clock(stop)
-    with stop.on_signals():
+    stop = threading.Event()
+    clock = Clock(stop.is_set)
+    with on_signals(stop):
         done = publish(settings, when_written(source, clock), total=count, clock=clock)
     note(settings, "generate", f"invented tweets: {done.tweets:,}", at=source.start)
     out.print(summarize(done, settings.kafka.tweets_topic), soft_wrap=True)

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import signal
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from types import FrameType
 from typing import Annotated
 
 import typer
@@ -15,6 +11,7 @@ from pipeline import bootstrap
 from pipeline.cli.app import app, err, out
 from pipeline.cli.app import settings as current_settings
 from pipeline.cli.noting import noted_run
+from pipeline.cli.signals import on_signals
 from pipeline.cli.stack import progress
 from pipeline.domain.document import SCORED, data_stream
 from pipeline.domain.outcome import Outcome
@@ -57,7 +54,7 @@ def run(
 def drain(settings: Settings, *, once: bool, prepare: bool = True) -> Outcome:
     """Run the stream in this process; what became of its records. `prepare` needs the privileges of set-up."""
     stop = threading.Event()
-    with on_signals(stop), progress() as tell:
+    with on_signals(stop, finishing), progress() as tell:
         if prepare:
             bootstrap.set_up(settings)
         tell("stream", "starting Spark")
@@ -76,21 +73,6 @@ def summary(total: Outcome, settings: Settings) -> str:
     )
 
 
-@contextmanager
-def on_signals(stop: threading.Event) -> Iterator[None]:
-    """The first Ctrl-C or SIGTERM asks for a clean end; the second one ends at once."""
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    before = {number: signal.getsignal(number) for number in numbers}
-
-    def ask(number: int, frame: FrameType | None) -> None:
-        stop.set()
-        signal.signal(number, before[signal.Signals(number)])
-        err.print("finishing the batch in flight ...")
-
-    for number in numbers:
-        signal.signal(number, ask)
-    try:
-        yield
-    finally:
-        for number, action in before.items():
-            signal.signal(number, action)
+def finishing() -> None:
+    """Say what a first Ctrl-C has begun."""
+    err.print("finishing the batch in flight ...")

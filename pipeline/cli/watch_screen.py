@@ -11,13 +11,13 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from pipeline.cli.styles import SCORED
 from pipeline.cli.watch_view import Feelings, Store, View
 
 WIDTH = 80
 ROWS = 8
 BAR = 22
 SPARK = "▁▂▃▄▅▆▇█"
-COLORS = {"negative": "red", "neutral": "bright_black", "positive": "green"}
 _STATES = {"running": "green", "waiting": "yellow", "silent": "yellow", "not running": "yellow"}
 _TREND_SECONDS = 10.0
 
@@ -106,13 +106,13 @@ def _sentiment(rows: Sequence[Feelings]) -> Table:
     table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="bright_black")
     table.add_column("sentiment", width=14, no_wrap=True, overflow="ellipsis")
     table.add_column("", width=BAR)
-    for name, color in COLORS.items():
+    for name, color in SCORED.items():
         table.add_column(Text(name, style=color), justify="right", width=8)
     table.add_column("tweets", justify="right", width=9)
     for row in rows[:ROWS]:
         counts = (row.negative, row.neutral, row.positive)
         shares = [
-            Text(f"{count / row.tweets:.0%}", style=color) for count, color in zip(counts, COLORS.values(), strict=True)
+            Text(f"{count / row.tweets:.0%}", style=color) for count, color in zip(counts, SCORED.values(), strict=True)
         ]
         table.add_row(Text(row.entity), _bars(counts, BAR), *shares, _short(row.tweets))
     if len(rows) > ROWS:
@@ -124,7 +124,7 @@ def _bars(counts: Sequence[int], width: int) -> Text:
     """Shares as lengths of a bar: each end is rounded, so that all of them fill it exactly."""
     bar, done, total = Text(), 0, sum(counts)
     ends = [round(width * sum(counts[: number + 1]) / total) for number in range(len(counts))]
-    for end, color in zip(ends, COLORS.values(), strict=True):
+    for end, color in zip(ends, SCORED.values(), strict=True):
         bar.append("█" * (end - done), style=color)
         done = end
     return bar

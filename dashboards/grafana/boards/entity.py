@@ -8,9 +8,9 @@ from dashboards.grafana import config, variables
 from dashboards.grafana.boards.layout import Board, Line, Row
 from dashboards.grafana.panels import fields
 from dashboards.grafana.panels.bars import distribution, ranking
-from dashboards.grafana.panels.charts import BARE, DASHED, SHARES, chart
+from dashboards.grafana.panels.charts import BARE, DASHED, chart, moods
 from dashboards.grafana.panels.maps import where
-from dashboards.grafana.panels.stats import stat
+from dashboards.grafana.panels.stats import stat, tweet_count
 from dashboards.grafana.panels.tables import tweets
 from dashboards.grafana.queries import tweets as q
 
@@ -69,17 +69,7 @@ def _against() -> sdk.Panel:
 
 
 def _tweets() -> sdk.Panel:
-    return stat(
-        "Tweets",
-        "Tweets about $entity in the time range.",
-        [q.ask(ITS_TWEETS, q.by_time())],
-        unit="short",
-        colour=config.VOLUME,
-        name="Tweets",
-        history=True,
-        reduce="sum",
-        text="value",
-    )
+    return tweet_count("Tweets about $entity in the time range.", ITS_TWEETS)
 
 
 def _voice() -> sdk.Panel:
@@ -115,15 +105,7 @@ def _authors() -> sdk.Panel:
 
 
 def _mood() -> sdk.Panel:
-    return chart(
-        "Share of each sentiment: $entity",
-        "Scored tweets per interval by label, stacked to 100 %.",
-        [q.ask(ITS_SCORED, q.by_label(), q.by_time(), alias="{{tweet.sentiment.label}}")],
-        unit="short",
-        style=SHARES,
-        colours=config.LABELS,
-        points=100,
-    )
+    return moods("Share of each sentiment: $entity", ITS_SCORED)
 
 
 def _parting() -> sdk.Panel:

@@ -7,9 +7,9 @@ from grafana_foundation_sdk.models import dashboard as sdk
 from dashboards.grafana import config, variables
 from dashboards.grafana.boards.layout import Board, Line, Row
 from dashboards.grafana.panels.bars import ENTITY, ranking, worst_first
-from dashboards.grafana.panels.charts import BARS, SHARES, chart
+from dashboards.grafana.panels.charts import BARS, chart, moods
 from dashboards.grafana.panels.maps import where
-from dashboards.grafana.panels.stats import share_bars, stat
+from dashboards.grafana.panels.stats import share_bars, stat, tweet_count
 from dashboards.grafana.panels.tables import entities, tweets
 from dashboards.grafana.queries import tweets as q
 
@@ -59,17 +59,7 @@ def _split() -> sdk.Panel:
 
 
 def _tweets() -> sdk.Panel:
-    return stat(
-        "Tweets",
-        "Tweets in the time range; the line is tweets per interval.",
-        [q.ask(q.ALL, q.by_time())],
-        unit="short",
-        colour=config.VOLUME,
-        name="Tweets",
-        history=True,
-        reduce="sum",
-        text="value",
-    )
+    return tweet_count("Tweets in the time range; the line is tweets per interval.", q.ALL)
 
 
 def _newest() -> sdk.Panel:
@@ -83,15 +73,7 @@ def _newest() -> sdk.Panel:
 
 
 def _mood() -> sdk.Panel:
-    return chart(
-        "Share of each sentiment",
-        "Scored tweets per interval by label, stacked to 100 %.",
-        [q.ask(q.SCORED, q.by_label(), q.by_time(), alias="{{tweet.sentiment.label}}")],
-        unit="short",
-        style=SHARES,
-        colours=config.LABELS,
-        points=100,
-    )
+    return moods("Share of each sentiment", q.SCORED)
 
 
 def _volume() -> sdk.Panel:

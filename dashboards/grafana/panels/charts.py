@@ -10,6 +10,7 @@ from grafana_foundation_sdk.models import dashboard as sdk
 
 from dashboards.grafana import config
 from dashboards.grafana.panels import fields
+from dashboards.grafana.queries.tweets import ask, by_label, by_time
 
 SHOWN = {"legend": False, "tooltip": False, "viz": False}
 DASHED = {"custom.lineStyle": {"fill": "dash", "dash": [8, 6]}, "custom.fillOpacity": 0}
@@ -182,3 +183,16 @@ def _custom(style: Style, limit: float | None, top: float | None) -> dict[str, A
 def _legend(calcs: tuple[str, ...], table: bool) -> dict[str, Any]:
     shape, place = ("table", "right") if table else ("list", "bottom")
     return {"displayMode": shape, "placement": place, "showLegend": True, "calcs": list(calcs)}
+
+
+def moods(title: str, query: str) -> sdk.Panel:
+    """The share of each label among the tweets that a query finds, over time."""
+    return chart(
+        title,
+        "Scored tweets per interval by label, stacked to 100 %.",
+        [ask(query, by_label(), by_time(), alias="{{tweet.sentiment.label}}")],
+        unit="short",
+        style=SHARES,
+        colours=config.LABELS,
+        points=100,
+    )

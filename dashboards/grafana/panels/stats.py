@@ -8,6 +8,7 @@ from grafana_foundation_sdk.models import dashboard as sdk
 
 from dashboards.grafana import config
 from dashboards.grafana.panels import fields
+from dashboards.grafana.queries.tweets import ask, by_time
 
 
 def stat(
@@ -56,6 +57,21 @@ def stat(
         "reduceOptions": _reduce(reduce, field),
     }
     return fields.panel("stat", title, description, targets, defaults, options, overrides)
+
+
+def tweet_count(description: str, query: str) -> sdk.Panel:
+    """How many tweets a query finds, and how many per interval as a line."""
+    return stat(
+        "Tweets",
+        description,
+        [ask(query, by_time())],
+        unit="short",
+        colour=config.VOLUME,
+        name="Tweets",
+        history=True,
+        reduce="sum",
+        text="value",
+    )
 
 
 def share_bars(
