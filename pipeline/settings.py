@@ -22,6 +22,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from pipeline.domain.prediction import Task
 from pipeline.errors import ConfigError
 
 Seconds = Annotated[float, Field(gt=0)]
@@ -58,6 +59,7 @@ class KafkaSettings(Section):
     tweets_topic: str = "tweets"
     scored_topic: str = "tweets.scored"
     rejected_topic: str = "tweets.rejected"
+    assistance_topic: str = "tweets.assistance"
     partitions: Count = 4
     replication_factor: Count = 1
     retention_hours: Count = 168
@@ -115,6 +117,40 @@ class ScoringSettings(Section):
     entities: dict[str, tuple[str, ...]] = {}
     drop_mentions: bool = True
     languages: tuple[str, ...] = ("en",)
+
+
+class ModelsSettings(Section):
+    """The registry of trained models, and what `tweetpulse retrain` learns from.
+
+    `registry` is a folder, or a URI of HDFS or S3 (`hdfs://…`, `s3://bucket/folder`); `models` in the state
+    folder where it is not set. `training` lists, by task, the files of labels (`sentiment = ["labels/*.csv"]`).
+    """
+
+    registry: str | None = None
+    training: dict[Task, tuple[str, ...]] = {}
+
+
+class TwitterSettings(Section):
+    """The X API, v2. `track` holds rules: a word, or `Brand:rule`, whose tweets get the entity Brand."""
+
+    bearer_token: SecretStr | None = None
+    bearer_token_file: Path | None = None
+    track: tuple[str, ...] = ()
+    mode: Literal["stream", "search"] = "stream"
+    retweets: Literal["mark", "leave_out"] = "mark"
+    backfill_minutes: Annotated[int, Field(ge=0, le=5)] = 0
+    search_seconds: Seconds = 60.0
+    stall_seconds: Seconds = 30.0
+
+
+class MastodonSettings(Section):
+    """A Mastodon server's public streaming API. Without `tags`: all that the server sees (`public`)."""
+
+    url: Url = "https://mastodon.social"
+    tags: tuple[str, ...] = ()
+    local: bool = False
+    access_token: SecretStr | None = None
+    stall_seconds: Seconds = 60.0
 
 
 class TelemetrySettings(Section):
@@ -175,6 +211,9 @@ class Settings(BaseSettings):
     kibana: KibanaSettings = KibanaSettings()
     stream: StreamSettings = StreamSettings()
     scoring: ScoringSettings = ScoringSettings()
+    models: ModelsSettings = ModelsSettings()
+    twitter: TwitterSettings = TwitterSettings()
+    mastodon: MastodonSettings = MastodonSettings()
     telemetry: TelemetrySettings = TelemetrySettings()
     embedded: EmbeddedSettings = EmbeddedSettings()
     log: LogSettings = LogSettings()
@@ -195,6 +234,11 @@ class Settings(BaseSettings):
     def checkpoint(self) -> Path:
         """Where the stream keeps its offsets."""
         return self.stream.checkpoint or self.state_dir / "checkpoints" / "score"
+
+    @property
+    def registry(self) -> str:
+        """Where trained models are kept: a folder or a URI."""
+        return self.models.registry or str(self.state_dir / "models")
 
 
 def load(**overrides: Any) -> Settings:

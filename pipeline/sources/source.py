@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 
 from pipeline.domain.tweet import Tweet
@@ -47,3 +49,54 @@ class Source(Protocol):
             SourceError: the source as a whole can't be read.
         """
         ...
+
+
+class LiveSource(Source, Protocol):
+    """A source that goes on: it reconnects by itself, and is told what Kafka has."""
+
+    def acknowledged(self, tweets: Sequence[Tweet]) -> None:
+        """Kafka has these tweets, told in the order in which they were yielded."""
+
+    def close(self) -> None:
+        """End a read that blocks; called from another thread. Iterating then ends soon."""
+
+
+class Fault(StrEnum):
+    """What goes wrong with a live source. A closed list: it is a metric's label."""
+
+    NETWORK = "network"
+    SERVER = "server"
+    RATE_LIMIT = "rate_limit"
+    QUOTA = "quota"
+    STALL = "stall"
+    DISCONNECTED = "disconnected"
+    MALFORMED = "malformed"
+    UNAUTHORIZED = "unauthorized"
+    FORBIDDEN = "forbidden"
+    OTHER = "other"
+
+
+class GapOutcome(StrEnum):
+    """What became of the time in which a source was not connected."""
+
+    REFILLED = "refilled"
+    LOST = "lost"
+
+
+class SourceEvents(Protocol):
+    """Who is told what happens to a live source: a log line and the metrics that belong to it."""
+
+    def connected(self) -> None:
+        """Tweets can come."""
+
+    def interrupted(self, fault: Fault, wait: float) -> None:
+        """The connection is lost or refused; the next attempt is `wait` seconds away."""
+
+    def fault(self, fault: Fault) -> None:
+        """Something is wrong that leaves the connection as it is, such as a line that is not JSON."""
+
+    def budget(self, endpoint: str, left: int, limit: int, resets_at: datetime) -> None:
+        """What the server says is left of a rate limit."""
+
+    def gap(self, outcome: GapOutcome, tweets: int, after_id: str | None, since: datetime | None) -> None:
+        """A gap is closed with so many tweets, or lost; it begins after that id, at that time."""
