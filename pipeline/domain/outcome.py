@@ -63,7 +63,11 @@ class Outcome:
         indexed, already_there: data stream → documents.
         failed: (data stream, error type) → documents that Elasticsearch refused for their own fault.
         retries: reason → bulk requests sent again.
-        bulk, delay, scoring: seconds of a bulk request, from Kafka's time to acknowledged, of scoring a chunk.
+        predictions: (task, label) → tweets of which the task's champion said so.
+        compared, disagreements: task → tweets of which VADER and the champion both said something comparable, and
+            of which they said different things.
+        bulk, delay: seconds of a bulk request, from Kafka's time to acknowledged.
+        scoring, predicting: seconds of decoding, scoring and making documents of a chunk, of the champions for it.
         newest: the newest event time, seconds of the epoch; None where no tweet was accepted.
         gave_up: why the rest could not be sent now, one of `WAIT_REASONS`; None where all is done.
         denied: what the server forbids, where waiting would be of no use.
@@ -77,9 +81,13 @@ class Outcome:
     already_there: Counter[str] = field(default_factory=Counter)
     failed: Counter[tuple[str, str]] = field(default_factory=Counter)
     retries: Counter[str] = field(default_factory=Counter)
+    predictions: Counter[tuple[str, str]] = field(default_factory=Counter)
+    compared: Counter[str] = field(default_factory=Counter)
+    disagreements: Counter[str] = field(default_factory=Counter)
     bulk: Durations = field(default_factory=Durations)
     delay: Durations = field(default_factory=Durations)
     scoring: Durations = field(default_factory=Durations)
+    predicting: Durations = field(default_factory=Durations)
     newest: float | None = None
     gave_up: str | None = None
     denied: str | None = None
@@ -100,5 +108,17 @@ class Outcome:
         return self.read.total() - known
 
 
-_COUNTERS = ("read", "rejected", "scored", "entities", "indexed", "already_there", "failed", "retries")
-_DURATIONS = ("bulk", "delay", "scoring")
+_COUNTERS = (
+    "read",
+    "rejected",
+    "scored",
+    "entities",
+    "indexed",
+    "already_there",
+    "failed",
+    "retries",
+    "predictions",
+    "compared",
+    "disagreements",
+)
+_DURATIONS = ("bulk", "delay", "scoring", "predicting")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import datetime
 
 from pipeline import log
 from pipeline.domain.names import QUERY
 from pipeline.domain.outcome import Outcome
-from pipeline.errors import SinkUnavailable
+from pipeline.domain.prediction import Task
+from pipeline.errors import PipelineError, SinkUnavailable
 from pipeline.telemetry.metrics import PHASES, StreamMetrics
 
 
@@ -74,6 +76,34 @@ class StreamEvents:
                 "tweetpulse.rejected": outcome.rejected.total(),
             },
         )
+
+    def model_in_use(self, task: Task, version: str, trained: datetime, evaluation: Mapping[str, float]) -> None:
+        """A champion has been loaded: from the batch that begins now on it is the one that predicts."""
+        self._metrics.load_failed.labels(task).set(0)
+        self._metrics.serve(task, version, trained.timestamp(), evaluation)
+        self._log.info(
+            "model in use",
+            **{"event.action": "model-in-use", "tweetpulse.task": task, "tweetpulse.version": version},
+        )
+
+    def model_failed(self, task: Task, error: PipelineError) -> None:
+        """A champion can't be loaded: the model before it, or none, stands in."""
+        self._metrics.load_errors.labels(task).inc()
+        self._metrics.load_failed.labels(task).set(1)
+        self._log.warning(
+            "model can't be loaded",
+            **{
+                "event.action": "model-load-failed",
+                "error.type": type(error).__name__,
+                "error.message": error.message,
+                "tweetpulse.task": task,
+            },
+        )
+
+    def model_mended(self, task: Task) -> None:
+        """What is in use is the champion again, such as after a rollback of one that can't be loaded."""
+        self._metrics.load_failed.labels(task).set(0)
+        self._log.info("model is the champion again", **{"event.action": "model-mended", "tweetpulse.task": task})
 
     def progressed(self, durations: dict[str, int]) -> None:
         """Spark has committed a batch; durations in milliseconds, by phase."""

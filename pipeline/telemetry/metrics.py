@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import product
+from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
 from prometheus_client.core import HistogramMetricFamily, Metric
@@ -15,6 +16,7 @@ from prometheus_client.registry import Collector
 from pipeline.domain.document import REJECTED, SCORED, data_stream
 from pipeline.domain.names import OTHER, QUERY
 from pipeline.domain.outcome import EDGES, FAILURES, WAIT_REASONS, Durations, Outcome
+from pipeline.domain.prediction import TASK_LABELS, Task
 from pipeline.domain.record import Reason
 from pipeline.domain.sentiment import Label
 from pipeline.settings import Settings
@@ -23,31 +25,36 @@ disable_created_metrics()  # type: ignore[no-untyped-call]
 
 PHASES = ("latestOffset", "getBatch", "queryPlanning", "walCommit", "addBatch", "commitOffsets")
 """What Spark's query progress tells the duration of."""
+VADER, MODELS = "vader", "models"
+"""Who scores: VADER with all that is done for each tweet, and the champions of all tasks together."""
 _SINKS = ("elasticsearch", "kafka")
 
 
 class DurationsCollector(Collector):
-    """A histogram whose observations come counted, from the tasks."""
+    """A histogram whose observations come counted, from the tasks.
 
-    def __init__(self, name: str, documentation: str, labels: dict[str, str] | None = None) -> None:
-        self._name, self._documentation, self._labels = name, documentation, labels or {}
-        self._durations = Durations()
+    Args:
+        name: of the family.
+        documentation: what it says of itself.
+        label: what tells its series apart, if it has several.
+        series: the label's values.
+    """
 
-    def add(self, durations: Durations) -> None:
+    def __init__(self, name: str, documentation: str, label: str | None = None, series: Iterable[str] = ("",)) -> None:
+        self._name, self._documentation = name, documentation
+        self._labels = [label] if label else []
+        self._series = {one: Durations() for one in series}
+
+    def add(self, durations: Durations, series: str = "") -> None:
         """Add a task's observations."""
-        self._durations.add(durations)
+        self._series[series].add(durations)
 
     def collect(self) -> Iterable[Metric]:
         """The family with cumulative buckets, as the exposition format wants them."""
-        family = HistogramMetricFamily(self._name, self._documentation, labels=list(self._labels))
-        family.add_metric(list(self._labels.values()), list(self._buckets()), self._durations.total)
+        family = HistogramMetricFamily(self._name, self._documentation, labels=self._labels)
+        for one, durations in self._series.items():
+            family.add_metric([one] if self._labels else [], list(_buckets(durations)), durations.total)
         yield family
-
-    def _buckets(self) -> Iterator[tuple[str, float]]:
-        seen = 0
-        for edge, count in zip((*map(str, EDGES), "+Inf"), self._durations.counts, strict=True):
-            seen += count
-            yield edge, seen
 
 
 class StreamMetrics:
@@ -62,8 +69,8 @@ class StreamMetrics:
         def gauge(name: str, documentation: str, *labels: str) -> Gauge:
             return Gauge(f"tweetpulse_{name}", documentation, labels, registry=registry)
 
-        def durations(name: str, documentation: str, **labels: str) -> DurationsCollector:
-            collector = DurationsCollector(f"tweetpulse_{name}", documentation, labels)
+        def durations(name: str, documentation: str, *series: Any) -> DurationsCollector:
+            collector = DurationsCollector(f"tweetpulse_{name}", documentation, *series)
             registry.register(collector)
             return collector
 
@@ -86,14 +93,37 @@ class StreamMetrics:
         )
         self.bulk = durations("bulk_request_duration_seconds", "A bulk request, until answered.")
         self.delay = durations("ingest_delay_seconds", "From Kafka's time to acknowledged by Elasticsearch.")
-        self.scoring = durations("scoring_duration_seconds", "Scoring a chunk of records.", scorer="vader")
+        self.scoring = durations("scoring_duration_seconds", "Scoring a chunk of records.", "scorer", (VADER, MODELS))
         self.phase = gauge("batch_phase_seconds", "Where the last micro-batch spent its time.", "phase")
         self.newest = gauge("event_newest_timestamp_seconds", "The newest event time seen.", "query")
         self.last_seen = gauge("query_last_seen_timestamp_seconds", "When the query last gave a sign of life.", "query")
         self.active = gauge("query_active", "1 while the query runs.", "query")
         self.waiting = gauge("sink_waiting", "1 while a sink waits for its environment.", "sink", "reason")
         self.trigger = gauge("trigger_interval_seconds", "How often a micro-batch is started at most.", "query")
+        self.model = gauge("model_info", "1 for the model in use.", "task", "version")
+        self.trained = gauge("model_trained_timestamp_seconds", "When the model was trained.", "task", "version")
+        self.evaluation = gauge(
+            "model_evaluation_ratio", "What the model reached on held-out rows.", "task", "version", "measure"
+        )
+        self.load_errors = counter("model_load_errors", "Attempts at loading a champion that failed.", "task")
+        self.load_failed = gauge(
+            "model_load_failed",
+            "1 while the champion can't be loaded: the one before it stands in, or none.",
+            "task",
+        )
+        self.compared = counter("scorer_compared", "Tweets of which VADER and the champion can be compared.", "task")
+        self.disagreements = counter("scorer_disagreements", "Of these, where they say different things.", "task")
+        self.predictions = counter("predictions", "Tweets that a champion gave a label.", "task", "label")
         self._start_series(settings)
+
+    def serve(self, task: Task, version: str, trained: float, evaluation: Mapping[str, float]) -> None:
+        """A task's model in use, when it was trained (seconds of the epoch), what it reached; the old one's series go."""
+        for metric in (self.model, self.trained, self.evaluation):
+            metric.remove_by_labels({"task": task})
+        self.model.labels(task, version).set(1)
+        self.trained.labels(task, version).set(trained)
+        for measure, value in evaluation.items():
+            self.evaluation.labels(task, version, measure).set(value)
 
     def count(self, outcome: Outcome) -> None:
         """Add what became of a finished batch."""
@@ -105,9 +135,13 @@ class StreamMetrics:
         _add(self.retries, outcome.retries)
         _add(self.entities, outcome.entities)
         _add(self.failed, outcome.failed)
+        _add(self.predictions, outcome.predictions)
+        _add(self.compared, outcome.compared)
+        _add(self.disagreements, outcome.disagreements)
         self.bulk.add(outcome.bulk)
         self.delay.add(outcome.delay)
-        self.scoring.add(outcome.scoring)
+        self.scoring.add(outcome.scoring, VADER)
+        self.scoring.add(outcome.predicting, MODELS)
         if outcome.newest is not None:
             self.newest.labels(QUERY).set(outcome.newest)
 
@@ -124,7 +158,20 @@ class StreamMetrics:
         _start(self.phase, PHASES)
         _start(self.batch_duration, [QUERY])
         _start(self.active, [QUERY])
+        for task, labels in TASK_LABELS.items():
+            _start(self.predictions, [task], labels)
+        _start(self.load_errors, Task)
+        _start(self.load_failed, Task)
+        _start(self.compared, [Task.SENTIMENT])
+        _start(self.disagreements, [Task.SENTIMENT])
         self.trigger.labels(QUERY).set(settings.stream.trigger_seconds)
+
+
+def _buckets(durations: Durations) -> Iterator[tuple[str, float]]:
+    seen = 0
+    for edge, count in zip((*map(str, EDGES), "+Inf"), durations.counts, strict=True):
+        seen += count
+        yield edge, seen
 
 
 def _start(metric: Counter | Gauge | Histogram, *labels: Iterable[str]) -> None:

@@ -293,7 +293,7 @@ def test_a_registry_that_can_not_be_reached(tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.touch()
     registry = Registry(str(file / "models"))
-    for ask in (registry.champion, registry.versions, registry.rollback):
+    for ask in (registry.champion, registry.history, registry.rollback):
         with pytest.raises(SetupError, match=r"the registry of models .* can't be (read|written): Not a directory"):
             ask(SENTIMENT)
     with pytest.raises(SetupError, match="can't be written: Not a directory"):

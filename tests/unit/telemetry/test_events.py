@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -11,7 +12,8 @@ from prometheus_client import CollectorRegistry
 
 from pipeline import log
 from pipeline.domain.outcome import Outcome
-from pipeline.errors import SinkUnavailable
+from pipeline.domain.prediction import Task
+from pipeline.errors import ScoringError, SinkUnavailable
 from pipeline.settings import LogSettings, Settings
 from pipeline.telemetry.events import StreamEvents
 from pipeline.telemetry.metrics import StreamMetrics
@@ -179,3 +181,37 @@ def test_no_line_is_a_secret(capsys: Captured) -> None:
     watched = Watched()
     watched.events.waiting("elasticsearch", SinkUnavailable("some words", reason="timeout"), 1)
     assert "some words" not in capsys.readouterr().err
+
+
+def test_a_model_in_use(capsys: Captured) -> None:
+    """It is told with its version, when it was trained and what it reached."""
+    watched = Watched()
+    watched.events.model_in_use(Task.COMPLAINT, "v1", datetime(1970, 1, 1, 0, 1, tzinfo=UTC), {"macro_f1": 0.8})
+    assert watched.value("model_info", task="complaint", version="v1") == 1
+    assert watched.value("model_trained_timestamp_seconds", task="complaint", version="v1") == 60
+    assert watched.value("model_evaluation_ratio", task="complaint", version="v1", measure="macro_f1") == 0.8
+    (line,) = lines(capsys)
+    assert (line["event"]["action"], line["tweetpulse"]) == ("model-in-use", {"task": "complaint", "version": "v1"})
+
+
+def test_a_model_that_can_not_be_loaded(capsys: Captured) -> None:
+    """Each attempt is counted; the metric stays 1 until the champion is in use, by loading it or by a rollback."""
+    watched = Watched()
+    for _ in range(2):
+        watched.events.model_failed(Task.SENTIMENT, ScoringError("its sha256 differs"))
+    assert watched.value("model_load_errors_total", task="sentiment") == 2
+    assert watched.value("model_load_failed", task="sentiment") == 1
+    assert watched.value("model_load_failed", task="complaint") == 0
+    watched.events.model_mended(Task.SENTIMENT)
+    assert watched.value("model_load_failed", task="sentiment") == 0
+    watched.events.model_failed(Task.SENTIMENT, ScoringError("its sha256 differs"))
+    watched.events.model_in_use(Task.SENTIMENT, "v2", datetime(2026, 1, 1, tzinfo=UTC), {})
+    assert watched.value("model_load_failed", task="sentiment") == 0
+    found = lines(capsys)
+    assert [line["event"]["action"] for line in found][1:] == [
+        "model-load-failed",
+        "model-mended",
+        "model-load-failed",
+        "model-in-use",
+    ]
+    assert found[0]["error"] == {"type": "ScoringError", "message": "its sha256 differs"}

@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry, Histogram, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from pipeline.domain.outcome import EDGES, FAILURES, WAIT_REASONS, Durations, Outcome
+from pipeline.domain.prediction import TASK_LABELS, Task
 from pipeline.domain.record import Reason
 from pipeline.domain.sentiment import Label
 from pipeline.settings import ScoringSettings, Settings
@@ -69,6 +70,14 @@ def test_names_and_types(registry: CollectorRegistry, metrics: StreamMetrics) ->
         "tweetpulse_sink_waiting": "gauge",
         "tweetpulse_trigger_interval_seconds": "gauge",
         "tweetpulse_scoring_duration_seconds": "histogram",
+        "tweetpulse_model_info": "gauge",
+        "tweetpulse_model_trained_timestamp_seconds": "gauge",
+        "tweetpulse_model_evaluation_ratio": "gauge",
+        "tweetpulse_model_load_errors_total": "counter",
+        "tweetpulse_model_load_failed": "gauge",
+        "tweetpulse_scorer_compared_total": "counter",
+        "tweetpulse_scorer_disagreements_total": "counter",
+        "tweetpulse_predictions_total": "counter",
         "tweetpulse_process_memory_bytes": "gauge",
     }
     assert "_created" not in page
@@ -88,7 +97,12 @@ def test_names_and_types(registry: CollectorRegistry, metrics: StreamMetrics) ->
         ("sink_waiting", list(product(WAIT_REASONS, ("elasticsearch", "kafka")))),
         ("batch_phase_seconds", [(phase,) for phase in PHASES]),
         ("batch_duration_seconds_count", [("score",)]),
-        ("scoring_duration_seconds_count", [("vader",)]),
+        ("scoring_duration_seconds_count", [("vader",), ("models",)]),
+        ("model_load_errors_total", [(task,) for task in Task]),
+        ("model_load_failed", [(task,) for task in Task]),
+        ("scorer_compared_total", [("sentiment",)]),
+        ("scorer_disagreements_total", [("sentiment",)]),
+        ("predictions_total", [(label, task) for task, labels in TASK_LABELS.items() for label in labels]),
         ("bulk_request_duration_seconds_count", [()]),
         ("ingest_delay_seconds_count", [()]),
         ("query_active", [("score",)]),
@@ -105,6 +119,8 @@ def test_no_time_before_anything_happened(registry: CollectorRegistry) -> None:
     """A time of 1970 would be an alarm: these have no series yet. The trigger's interval is known."""
     assert series(registry, "tweetpulse_event_newest_timestamp_seconds") == {}
     assert series(registry, "tweetpulse_query_last_seen_timestamp_seconds") == {}
+    assert series(registry, "tweetpulse_model_info") == {}
+    assert series(registry, "tweetpulse_model_trained_timestamp_seconds") == {}
     assert series(registry, "tweetpulse_trigger_interval_seconds") == {("score",): 1.0}
 
 
@@ -121,7 +137,11 @@ def test_counting_an_outcome(registry: CollectorRegistry, metrics: StreamMetrics
         already_there=Counter({SCORED: 1}),
         failed=Counter({(SCORED, "mapping"): 1}),
         retries=Counter(timeout=3),
+        predictions=Counter({("complaint", "no_complaint"): 5}),
+        compared=Counter(sentiment=4),
+        disagreements=Counter(sentiment=1),
         delay=delay,
+        predicting=delay,
         newest=1_500.5,
     )
     metrics.count(outcome)
@@ -137,6 +157,10 @@ def test_counting_an_outcome(registry: CollectorRegistry, metrics: StreamMetrics
             "documents_duplicate_total",
             "documents_failed_total",
             "bulk_retries_total",
+            "predictions_total",
+            "scorer_compared_total",
+            "scorer_disagreements_total",
+            "scoring_duration_seconds_count",
             "ingest_delay_seconds_count",
             "bulk_request_duration_seconds_count",
             "event_newest_timestamp_seconds",
@@ -151,6 +175,10 @@ def test_counting_an_outcome(registry: CollectorRegistry, metrics: StreamMetrics
         "documents_duplicate_total": {(SCORED,): 2},
         "documents_failed_total": {(SCORED, "mapping"): 2},
         "bulk_retries_total": {("timeout",): 6},
+        "predictions_total": {("no_complaint", "complaint"): 10},
+        "scorer_compared_total": {("sentiment",): 8},
+        "scorer_disagreements_total": {("sentiment",): 2},
+        "scoring_duration_seconds_count": {("models",): 8},
         "ingest_delay_seconds_count": {(): 8},
         "bulk_request_duration_seconds_count": {},
         "event_newest_timestamp_seconds": {("score",): 1_500.5},
@@ -164,16 +192,34 @@ def test_a_batch_without_tweets_keeps_the_newest_time(registry: CollectorRegistr
     assert series(registry, "tweetpulse_event_newest_timestamp_seconds") == {("score",): 7.0}
 
 
-@pytest.mark.parametrize("labels", [{}, {"scorer": "vader"}])
-def test_durations_are_exposed_as_a_histogram(labels: dict[str, str]) -> None:
+def test_a_promotion_takes_the_old_series_away(registry: CollectorRegistry, metrics: StreamMetrics) -> None:
+    """One model of a task is in use: what was said of the one before it goes, that of other tasks stays."""
+    metrics.serve(Task.SENTIMENT, "v1", 100.0, {"macro_recall": 0.5, "accuracy": 0.6})
+    metrics.serve(Task.COMPLAINT, "v1", 200.0, {"macro_f1": 0.8})
+    metrics.serve(Task.SENTIMENT, "v2", 300.0, {"macro_recall": 0.7})
+    assert series(registry, "tweetpulse_model_info") == {("complaint", "v1"): 1, ("sentiment", "v2"): 1}
+    assert series(registry, "tweetpulse_model_trained_timestamp_seconds") == {
+        ("complaint", "v1"): 200.0,
+        ("sentiment", "v2"): 300.0,
+    }
+    assert series(registry, "tweetpulse_model_evaluation_ratio") == {
+        ("macro_f1", "complaint", "v1"): 0.8,
+        ("macro_recall", "sentiment", "v2"): 0.7,
+    }
+
+
+@pytest.mark.parametrize("series", [(), ("vader", "models")])
+def test_durations_are_exposed_as_a_histogram(series: tuple[str, ...]) -> None:
     """The page is, letter by letter, that of prometheus-client's own histogram."""
     observed = (0.0, 0.01, 0.0101, 0.3, 10.0, 600.0, 601.0)
     theirs, ours = CollectorRegistry(), CollectorRegistry()
-    own = Histogram("seconds", "Told.", list(labels), buckets=EDGES, registry=theirs)
-    collector, durations = DurationsCollector("seconds", "Told.", labels), Durations()
+    own = Histogram("seconds", "Told.", ["scorer"] if series else [], buckets=EDGES, registry=theirs)
+    collector = DurationsCollector("seconds", "Told.", *(("scorer", series) if series else ()))
     ours.register(collector)
-    for one in observed:
-        (own.labels(**labels) if labels else own).observe(one)
-    durations.observe_all(observed)
-    collector.add(durations)
+    for count, one in enumerate(series or ("",)):
+        durations = Durations()
+        for seconds in observed[count:]:
+            (own.labels(one) if series else own).observe(seconds)
+            durations.observe(seconds)
+        collector.add(durations, one)
     assert generate_latest(ours) == generate_latest(theirs)
