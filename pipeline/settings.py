@@ -131,16 +131,23 @@ class ModelsSettings(Section):
 
 
 class TwitterSettings(Section):
-    """The X API, v2. `track` holds rules: a word, or `Brand:rule`, whose tweets get the entity Brand."""
+    """The X API, v2. `track` holds rules: a word, or `Brand:rule`, whose tweets get the entity Brand.
+
+    `rule_characters` is how long a rule may be: 1,024 for the stream, 512 for the search, where it is not set.
+    `settle_seconds` is how old a tweet is when X's search surely shows it. `api_url` leads all requests elsewhere.
+    """
 
     bearer_token: SecretStr | None = None
     bearer_token_file: Path | None = None
     track: tuple[str, ...] = ()
     mode: Literal["stream", "search"] = "stream"
     retweets: Literal["mark", "leave_out"] = "mark"
+    rule_characters: Count | None = None
     backfill_minutes: Annotated[int, Field(ge=0, le=5)] = 0
     search_seconds: Seconds = 60.0
+    settle_seconds: Seconds = 30.0
     stall_seconds: Seconds = 30.0
+    api_url: Url | None = None
 
 
 class MastodonSettings(Section):

@@ -95,6 +95,9 @@ class SourceEvents(Protocol):
     def fault(self, fault: Fault) -> None:
         """Something is wrong that leaves the connection as it is, such as a line that is not JSON."""
 
+    def passed_over(self) -> None:
+        """A tweet came that is not for us, such as one that only somebody else's rule matches."""
+
     def budget(self, endpoint: str, left: int, limit: int, resets_at: datetime) -> None:
         """What the server says is left of a rate limit."""
 
