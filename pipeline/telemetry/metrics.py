@@ -117,7 +117,7 @@ class StreamMetrics:
         self._start_series(settings)
 
     def serve(self, task: Task, version: str, trained: float, evaluation: Mapping[str, float]) -> None:
-        """A task's model in use, when it was trained (seconds of the epoch), what it reached; the old one's series go."""
+        """A task's model in use, when it was trained (seconds of the epoch), what it reached; the old series go."""
         for metric in (self.model, self.trained, self.evaluation):
             metric.remove_by_labels({"task": task})
         self.model.labels(task, version).set(1)
