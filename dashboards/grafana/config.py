@@ -12,6 +12,7 @@ EVENTS = "tweetpulse-events"
 OVERVIEW = "tweetpulse-overview"
 ENTITY = "tweetpulse-entity"
 PIPELINE = "tweetpulse-pipeline"
+MODELS = "tweetpulse-models"
 
 NEGATIVE = "#F2495C"
 NEUTRAL = "#8E9297"
@@ -41,6 +42,26 @@ CATEGORIES = (
     "#6E7278",
 )
 """For what is neither good nor bad: no red, no green."""
+
+REASONS = {
+    "customer_service": "#5794F2",
+    "late_flight": "#FF9830",
+    "cancelled_flight": "#B877D9",
+    "lost_luggage": "#FADE2A",
+    "bad_flight": "#8AB8FF",
+    "flight_attendant": "#CA95E5",
+    "booking_problem": "#FFCB7D",
+    "long_lines": "#3274D9",
+    "damaged_luggage": "#E0B400",
+    "other": "#6E7278",
+}
+"""Why people complain: the colour of each reason, the commonest first."""
+
+NO_MODEL = "no model is promoted yet: tweetpulse train"
+"""What a panel says that has nothing to show before there is a model."""
+
+IRRELEVANT = "#4A4D52"
+"""What a model holds for a tweet that is not about the entity at all."""
 
 Steps = tuple[tuple[float | None, str], ...]
 

@@ -30,15 +30,16 @@ def search_of(target: Json, start: int, end: int, interval: str = "5m") -> Json:
 
 def _buckets(buckets: list[Json], metrics: list[Json], bounds: tuple[int, int], interval: str) -> Json:
     if not buckets:
-        return {
-            metric["id"]: {metric["type"]: {"field": metric["field"]}}
-            for metric in metrics
-            if metric["type"] != "count"
-        }
+        return {metric["id"]: {metric["type"]: _metric(metric)} for metric in metrics if metric["type"] != "count"}
     first, *rest = buckets
     inner = _buckets(rest, metrics, bounds, interval)
     bucket = {first["type"]: _bucket(first, bounds, interval)}
     return {first["id"]: bucket | ({"aggs": inner} if inner else {})}
+
+
+def _metric(metric: Json) -> Json:
+    percents = metric.get("settings", {}).get("percents")
+    return {"field": metric["field"]} | ({"percents": [float(percent) for percent in percents]} if percents else {})
 
 
 def _bucket(bucket: Json, bounds: tuple[int, int], interval: str) -> Json:

@@ -14,11 +14,11 @@ from dashboards.grafana import config
 HERE = DataSourceRef(uid="${datasource}")
 
 
-def data_source(kind: str, name: str, uid: str) -> sdk.VariableModel:
+def data_source(kind: str, name: str, uid: str, variable: str = "datasource") -> sdk.VariableModel:
     """The data source of all panels; fixed to the provisioned one by its name."""
     return sdk.VariableModel(
         type_val=sdk.VariableType.DATASOURCE,
-        name="datasource",
+        name=variable,
         label=name,
         query=kind,
         regex=f"/^{name}$/",
@@ -30,6 +30,9 @@ def data_source(kind: str, name: str, uid: str) -> sdk.VariableModel:
 
 TWEETS = data_source("elasticsearch", "Tweets", config.TWEETS)
 PROMETHEUS = data_source("prometheus", "Prometheus", config.PROMETHEUS)
+SECOND = "tweets"
+"""The variable with the data source of tweets on a board that asks Prometheus too."""
+TWEETS_BESIDES = data_source("elasticsearch", "Tweets", config.TWEETS, SECOND)
 
 
 def retweets() -> sdk.VariableModel:
@@ -49,13 +52,13 @@ def retweets() -> sdk.VariableModel:
     )
 
 
-def filters() -> sdk.VariableModel:
-    """Free filters on any field, which apply to every panel."""
+def filters(source: str = "datasource") -> sdk.VariableModel:
+    """Free filters on any field, which apply to every panel that asks the same data source."""
     return sdk.VariableModel(
         type_val=sdk.VariableType.ADHOC,
         name="filters",
         label="Filters",
-        datasource=DataSourceRef("elasticsearch", "${datasource}"),
+        datasource=DataSourceRef("elasticsearch", f"${{{source}}}"),
     )
 
 
@@ -100,18 +103,18 @@ EVENT_FIELDS = {"timeField": "@timestamp", "timeEndField": "event.end", "textFie
 """Which fields an event is drawn from. The SDK knows none of them: `encode` puts them back."""
 
 
-def events() -> sdk.AnnotationQuery:
-    """Campaigns, restarts, replays and promotions; a region where the event has an end."""
+def events(name: str = "Events", only: str = "") -> sdk.AnnotationQuery:
+    """Campaigns, restarts, replays and promotions; a region where the event has an end. `only` narrows them."""
     logs = es.Logs(id_val="1", settings=es.ElasticsearchLogsSettings(limit="100"))
     target = es.Dataquery(
         ref_id="Anno",
-        query='data_stream.dataset:"tweets.events"',
+        query='data_stream.dataset:"tweets.events"' + only,
         metrics=[logs],
         bucket_aggs=[],
         time_field="@timestamp",
     )
     return sdk.AnnotationQuery(
-        name="Events", datasource=DataSourceRef("elasticsearch", config.EVENTS), icon_color=config.EVENT, target=target
+        name=name, datasource=DataSourceRef("elasticsearch", config.EVENTS), icon_color=config.EVENT, target=target
     )
 
 

@@ -108,7 +108,7 @@ def test_an_alert_says_what_and_where_to_read_on(rule: dict[str, Any]) -> None:
 @pytest.mark.parametrize("name", RECORDED)
 def test_a_recorded_series_is_named_by_level_metric_and_operations(name: str) -> None:
     """As Prometheus' own practice has it."""
-    assert re.fullmatch(r"(job|query):tweetpulse_[a-z_]+:[a-z_]+(\d+[mhd])?", name)
+    assert re.fullmatch(r"(job|query|task_version):tweetpulse_[a-z_]+:[a-z_]+(\d+[mhd])?", name)
 
 
 def test_each_alert_has_an_entry_in_the_runbook_and_each_entry_an_alert() -> None:

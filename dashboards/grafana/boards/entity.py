@@ -8,10 +8,11 @@ from dashboards.grafana import config, variables
 from dashboards.grafana.boards.layout import Board, Line, Row
 from dashboards.grafana.panels import fields
 from dashboards.grafana.panels.bars import distribution, ranking
-from dashboards.grafana.panels.charts import BARE, DASHED, chart, moods
+from dashboards.grafana.panels.charts import BARE, DASHED, chart, moods, reasons
 from dashboards.grafana.panels.maps import where
 from dashboards.grafana.panels.stats import stat, tweet_count
 from dashboards.grafana.panels.tables import tweets
+from dashboards.grafana.queries import models as m
 from dashboards.grafana.queries import tweets as q
 
 ITS_TWEETS = q.ALL + q.THIS
@@ -21,7 +22,7 @@ OTHERS_SCORED = q.SCORED + q.OTHERS
 OTHERS_NEGATIVE = q.NEGATIVE + q.OTHERS
 
 AGAINST: config.Steps = ((None, config.GOOD), (-2, config.PLAIN), (5, config.WARNING), (10, config.BAD))
-LATEST = ("@timestamp", "message", q.SCORE, q.LABEL, "url.full")
+LATEST = ("@timestamp", "message", q.SCORE, q.LABEL, m.REASON, "url.full")
 
 
 def board() -> Board:
@@ -34,7 +35,10 @@ def board() -> Board:
         rows=[
             Row("How is $entity doing?", [Line(5, [(4, panel) for panel in doing])]),
             Row("When did it change?", [Line(9, [(12, _mood()), (12, _parting())])]),
-            Row("What do they talk about?", [Line(9, [(12, _hashtags()), (12, _words())])]),
+            Row(
+                "What do they complain and talk about?",
+                [Line(9, [(12, _complaints()), (6, _hashtags()), (6, _words())])],
+            ),
             Row("What do they say?", [Line(13, [(24, _latest())])]),
             Row("Where, and how strongly?", [Line(11, [(12, where(ITS_SCORED)), (12, _strength())])], collapsed=True),
         ],
@@ -123,6 +127,16 @@ def _parting() -> sdk.Panel:
             fields.when("E", {"displayName": "$entity", "color": fields.fixed(config.NEGATIVE)}),
             fields.when("H", {"displayName": "all others", "color": fields.fixed(config.QUIET), **DASHED}),
         ],
+    )
+
+
+def _complaints() -> sdk.Panel:
+    return reasons(
+        "Complaints over time: $entity",
+        "Tweets about $entity that need an answer, by reason. Needs a model of complaints and one of their reasons: "
+        "tweetpulse train complaint, tweetpulse train reason (docs/models.md).",
+        m.COMPLAINTS + q.THIS,
+        table=True,
     )
 
 

@@ -6,11 +6,12 @@ from grafana_foundation_sdk.models import dashboard as sdk
 
 from dashboards.grafana import config, variables
 from dashboards.grafana.boards.layout import Board, Line, Row
-from dashboards.grafana.panels.bars import ENTITY, ranking, worst_first
+from dashboards.grafana.panels.bars import ENTITY, by_reason, ranking, worst_first
 from dashboards.grafana.panels.charts import BARS, chart, moods
 from dashboards.grafana.panels.maps import where
 from dashboards.grafana.panels.stats import share_bars, stat, tweet_count
 from dashboards.grafana.panels.tables import entities, tweets
+from dashboards.grafana.queries import models as m
 from dashboards.grafana.queries import tweets as q
 
 LATEST = ("@timestamp", ENTITY, "message", q.SCORE, "url.full")
@@ -26,8 +27,13 @@ def board() -> Board:
             Row("How do people feel?", [Line(6, [(5, _negative()), (9, _split()), (5, _tweets()), (5, _newest())])]),
             Row("How is the mood changing?", [Line(9, [(14, _mood()), (10, _volume())])]),
             Row("Who is it about?", [Line(9, [(10, _by_entity()), (14, _entities())])]),
-            Row("What are they talking about?", [Line(10, [(12, _hashtags()), (12, _words())])]),
+            Row("What are they talking about?", [Line(10, [(12, _complaints()), (12, _hashtags())])]),
             Row("What do they say, and where?", [Line(13, [(14, _latest()), (10, where(q.SCORED))])]),
+            Row(
+                "In which words, and who is complained about most?",
+                [Line(10, [(12, _words()), (12, _complained_about())])],
+                collapsed=True,
+            ),
         ],
         variables=[variables.TWEETS, variables.retweets(), variables.filters()],
         annotations=[variables.events()],
@@ -101,6 +107,30 @@ def _entities() -> sdk.Panel:
     return entities(
         "Entities",
         "Scored tweets of each entity; click a name for its board. Compound runs from -1 (worst) to +1 (best).",
+    )
+
+
+def _complaints() -> sdk.Panel:
+    return by_reason(
+        "Complaints by reason",
+        "Tweets that need an answer, by what they complain about. Needs a model of complaints and one of their "
+        "reasons: tweetpulse train complaint, tweetpulse train reason (docs/models.md).",
+        m.COMPLAINTS,
+    )
+
+
+def _complained_about() -> sdk.Panel:
+    return share_bars(
+        "Share of complaints, by entity",
+        "Complaints among the tweets about it that the complaint model has seen.",
+        [
+            q.ask(m.COMPLAINTS, q.by_term(ENTITY, 50), hide=True),
+            q.ask(m.ASKED, q.by_term(ENTITY, 10), ref="B", hide=True),
+            q.math("E", "$A / $B"),
+        ],
+        name='${__field.labels["tweet.entity"]}',
+        base=config.WARNING,
+        absent=config.NO_MODEL,
     )
 
 

@@ -9,7 +9,8 @@ from grafana_foundation_sdk.models import dashboard as sdk
 from dashboards.grafana import config
 from dashboards.grafana.panels import fields
 from dashboards.grafana.panels.charts import SHOWN
-from dashboards.grafana.queries.tweets import LABEL, Bucket, ask
+from dashboards.grafana.queries.models import REASON
+from dashboards.grafana.queries.tweets import LABEL, Bucket, ask, by_term
 
 ENTITY = "tweet.entity"
 
@@ -21,6 +22,17 @@ def ranking(title: str, description: str, query: str, bucket: Bucket, *, colour:
     options = _options(field, show_value="always", longest=24) | {"text": {"valueSize": 12}}
     shown = [fields.when(field, {"custom.axisPlacement": "auto"})]
     return fields.panel("barchart", title, description, [ask(query, bucket)], defaults, options, shown)
+
+
+def by_reason(title: str, description: str, query: str) -> sdk.Panel:
+    """How many complaints a query finds of each reason, the commonest at the top, each in its colour."""
+    panel = ranking(title, description, query, by_term(REASON, len(config.REASONS)), colour=config.QUIET)
+    defaults = panel.field_config.defaults  # type: ignore[union-attr]
+    defaults.no_value = config.NO_MODEL
+    # A bar has its field's colour, so that of a value comes from what the value is called.
+    defaults.mappings = [fields.words({reason: (reason, colour) for reason, colour in config.REASONS.items()})]
+    panel.options["colorByField"] = REASON  # type: ignore[index]
+    return panel
 
 
 def distribution(title: str, description: str, query: str, bucket: Bucket, *, decimals: int) -> sdk.Panel:

@@ -10,7 +10,8 @@ from grafana_foundation_sdk.models import dashboard as sdk
 
 from dashboards.grafana import config
 from dashboards.grafana.panels import fields
-from dashboards.grafana.queries.tweets import ask, by_label, by_time
+from dashboards.grafana.queries.models import REASON
+from dashboards.grafana.queries.tweets import ask, by_label, by_term, by_time
 
 SHOWN = {"legend": False, "tooltip": False, "viz": False}
 DASHED = {"custom.lineStyle": {"fill": "dash", "dash": [8, 6]}, "custom.fillOpacity": 0}
@@ -195,4 +196,20 @@ def moods(title: str, query: str) -> sdk.Panel:
         style=SHARES,
         colours=config.LABELS,
         points=100,
+    )
+
+
+def reasons(title: str, description: str, query: str, *, table: bool = False) -> sdk.Panel:
+    """How many complaints a query finds, by reason, over time."""
+    return chart(
+        title,
+        description,
+        [ask(query, by_term(REASON, len(config.REASONS)), by_time(), alias="{{tweet.complaint.reason}}")],
+        unit="short",
+        style=BARS,
+        colours=config.REASONS,
+        legend=("sum",),
+        table=table,
+        points=100,
+        absent=config.NO_MODEL,
     )

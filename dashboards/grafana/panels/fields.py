@@ -17,6 +17,7 @@ Targets = Sequence[Dataquery]
 
 HERE = DataSourceRef(uid="${datasource}")
 """Without a `type`: with one, the SDK reads expressions as queries and drops what they are."""
+TWEETS = "${tweets}"
 
 
 def panel(
@@ -40,6 +41,17 @@ def panel(
         options=dict(options),
         **more,
     )
+
+
+def of_tweets(panel: sdk.Panel) -> sdk.Panel:
+    """The panel, on the second data source of a board that asks Prometheus first: what tweets say is in documents."""
+    panel.datasource = DataSourceRef(uid=TWEETS)
+    for target in panel.targets or ():
+        source = getattr(target, "datasource", None)
+        if source is not None and source.uid == HERE.uid:
+            # Each target gets its own: what it had is shared by all targets of all boards.
+            setattr(target, "datasource", DataSourceRef("elasticsearch", TWEETS))  # noqa: B010
+    return panel
 
 
 def thresholds(steps: config.Steps) -> sdk.ThresholdsConfig:

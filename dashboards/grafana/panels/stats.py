@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from grafana_foundation_sdk.models import dashboard as sdk
@@ -75,17 +76,24 @@ def tweet_count(description: str, query: str) -> sdk.Panel:
 
 
 def share_bars(
-    title: str, description: str, targets: fields.Targets, *, name: str, colours: dict[str, str]
+    title: str,
+    description: str,
+    targets: fields.Targets,
+    *,
+    name: str | None = None,
+    colours: Mapping[str, str] | None = None,
+    base: str = config.QUIET,
+    absent: str = "no data",
 ) -> sdk.Panel:
-    """A bar from 0 to 100 % per series; `name` is a Grafana expression for its name."""
+    """A bar from 0 to 100 % per series; `name` is a Grafana expression for its name, where it is not the legend's."""
     defaults = sdk.FieldConfig(
         unit="percentunit",
         min_val=0,
         max_val=1,
         decimals=0,
         display_name=name,
-        no_value="no data",
-        color=fields.fixed(config.QUIET),
+        no_value=absent,
+        color=fields.fixed(base),
         thresholds=fields.thresholds(config.NO_STEPS),
     )
     options = {
@@ -101,7 +109,7 @@ def share_bars(
         "maxVizHeight": 300,
         "text": {"titleSize": 15, "valueSize": 22},
     }
-    return fields.panel("bargauge", title, description, targets, defaults, options, fields.coloured(colours))
+    return fields.panel("bargauge", title, description, targets, defaults, options, fields.coloured(colours or {}))
 
 
 def _reduce(how: str, field: str) -> dict[str, Any]:

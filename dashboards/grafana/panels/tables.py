@@ -9,6 +9,8 @@ from grafana_foundation_sdk.models import dashboard as sdk
 
 from dashboards.grafana import config
 from dashboards.grafana.panels import fields
+from dashboards.grafana.queries.models import LABEL as MODEL
+from dashboards.grafana.queries.models import PROBABILITY, REASON
 from dashboards.grafana.queries.tweets import (
     LABEL,
     NEGATIVE,
@@ -31,17 +33,25 @@ COMPOUND: dict[str, object] = {
     "thresholds": fields.thresholds(config.COMPOUND),
 }
 
+SENTIMENT: dict[str, object] = {
+    "custom.cellOptions": COLOURED_TEXT,
+    "mappings": [
+        fields.words(
+            {label: (label, colour) for label, colour in {**config.LABELS, "irrelevant": config.IRRELEVANT}.items()}
+        )
+    ],
+}
+
 COLUMNS: dict[str, dict[str, object]] = {
     "@timestamp": {"displayName": "Written", "unit": "dateTimeFromNow", "custom.width": 155},
     ENTITY: {"displayName": "Entity", "custom.width": 125, "links": fields.entity_link("${__value.raw}")},
     "message": {"displayName": "Tweet", "custom.wrapText": True, "unit": "string"},
     SCORE: {"displayName": "Compound", "custom.width": 105, **COMPOUND},
-    LABEL: {
-        "displayName": "VADER",
-        "custom.width": 105,
-        "custom.cellOptions": COLOURED_TEXT,
-        "mappings": [fields.words({label: (label, colour) for label, colour in config.LABELS.items()})],
-    },
+    LABEL: {"displayName": "VADER", "custom.width": 105, **SENTIMENT},
+    MODEL: {"displayName": "Model", "custom.width": 105, **SENTIMENT},
+    PROBABILITY: {"displayName": "Probability", "unit": "percentunit", "decimals": 0, "custom.width": 105},
+    REASON: {"displayName": "Complaint", "unit": "string", "custom.width": 150},
+    "event.id": {"displayName": "ID", "unit": "string", "custom.width": 190},
     "url.full": {
         "displayName": "Link",
         "unit": "string",
@@ -69,6 +79,30 @@ def entities(title: str, description: str) -> sdk.Panel:
     ]
     panel = _table(title, description, targets, _entity_columns(), _joined())
     panel.options["sortBy"] = [{"displayName": "Tweets", "desc": True}]  # type: ignore[index]
+    return panel
+
+
+def against(title: str, description: str, targets: fields.Targets, *, absent: str) -> sdk.Panel:
+    """VADER's labels as rows, the model's as columns; the more tweets, the brighter the cell."""
+    # The first column of a matrix is called row\\column.
+    corner = f"{LABEL}\\{MODEL}"
+    labels = ("negative", "neutral", "positive", "irrelevant")
+    matrix = {"rowField": LABEL, "columnField": MODEL, "valueField": "Count", "emptyValue": "zero"}
+    renamed = {corner: "VADER", **{label: f"model: {label}" for label in labels}}
+    panel = _table(
+        title,
+        description,
+        targets,
+        [fields.when("VADER", {"custom.width": 130, "custom.align": "left", **SENTIMENT})],
+        [
+            sdk.DataTransformerConfig(id_val="groupingToMatrix", options=matrix),
+            fields.organise((corner, *labels), renamed),
+        ],
+    )
+    defaults = panel.field_config.defaults  # type: ignore[union-attr]
+    defaults.no_value, defaults.min_val = absent, 0
+    defaults.color = sdk.FieldColor(mode=sdk.FieldColorModeId.CONTINUOUS_BLUES)
+    defaults.custom = {"align": "center", "cellOptions": {"type": "color-background", "mode": "basic"}}
     return panel
 
 

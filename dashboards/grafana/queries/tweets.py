@@ -25,7 +25,7 @@ LABEL = "tweet.sentiment.label"
 SCORE = "tweet.sentiment.compound"
 
 Bucket = es.Terms | es.DateHistogram | es.Histogram | es.Filters | es.GeoHashGrid
-Metric = es.Count | es.Average | es.Max | es.UniqueCount | es.RawData
+Metric = es.Count | es.Average | es.Max | es.UniqueCount | es.RawData | es.Percentiles
 
 
 def ask(
@@ -72,6 +72,11 @@ def by_term(field: str, most: int) -> es.Terms:
     return _terms(field, most, es.TermsOrder.DESC, "_count", "10")
 
 
+def by_name(field: str, most: int, ident: str = "10") -> es.Terms:
+    """A bucket per value of a closed list, in the order of their names."""
+    return _terms(field, most, es.TermsOrder.ASC, "_key", ident)
+
+
 def by_cell(precision: int = 3) -> es.GeoHashGrid:
     """A bucket per cell of the map; precision 3 is about 156 km."""
     settings = es.ElasticsearchGeoHashGridSettings(precision=str(precision))
@@ -105,6 +110,12 @@ def largest(field: str) -> es.Max:
 def distinct(field: str, ident: str = "1") -> es.UniqueCount:
     """How many different values, about (HyperLogLog)."""
     return es.UniqueCount(id_val=ident, field=field)
+
+
+def percentiles(field: str, *percents: int) -> es.Percentiles:
+    """Series `p50.0 <field>`, one per percentile (approximate, by t-digest)."""
+    settings = es.ElasticsearchPercentilesSettings(percents=[str(percent) for percent in percents])
+    return es.Percentiles(id_val="1", field=field, settings=settings)
 
 
 def total(ref: str, of: str) -> expr.TypeReduce:

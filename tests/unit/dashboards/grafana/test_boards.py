@@ -10,6 +10,7 @@ import pytest
 
 from dashboards.grafana import config
 from dashboards.grafana.questions import boards, panels_of, queries_of
+from pipeline.domain.prediction import TASK_LABELS, ComplaintReason, Task
 from pipeline.domain.record import Reason
 from pipeline.domain.sentiment import Label
 from tests.unit.dashboards.grafana import contract
@@ -41,9 +42,9 @@ def rows(board: Json) -> list[Json]:
     return [panel for panel in board["panels"] if panel["type"] == "row"]
 
 
-def test_there_is_a_board_for_each_of_the_three() -> None:
-    """Overview, entity, pipeline."""
-    assert {config.OVERVIEW, config.ENTITY, config.PIPELINE} <= UIDS
+def test_there_is_a_board_for_each_of_the_four() -> None:
+    """Overview, entity, pipeline, models."""
+    assert {config.OVERVIEW, config.ENTITY, config.PIPELINE, config.MODELS} <= UIDS
 
 
 @each_board
@@ -117,8 +118,25 @@ def test_a_panel_says_what_it_shows(uid: str, panel: Json) -> None:
 @each_panel
 def test_a_panel_asks_the_boards_data_source(uid: str, panel: Json) -> None:
     """Without a type: with one the SDK takes expressions for queries. Never `-- Mixed --`: filters pass over it."""
-    assert panel["datasource"] == {"uid": "${datasource}"}
-    assert {target["datasource"]["uid"] for target in panel["targets"]} <= {"${datasource}", "__expr__"}
+    source = "${tweets}" if (uid, _asks_documents(panel)) == (config.MODELS, True) else "${datasource}"
+    assert panel["datasource"] == {"uid": source}
+    assert {target["datasource"]["uid"] for target in panel["targets"]} <= {source, "__expr__"}
+
+
+def _asks_documents(panel: Json) -> bool:
+    return any(target["datasource"].get("type") == "elasticsearch" for target in panel["targets"])
+
+
+@each_board
+def test_only_the_models_board_has_two_data_sources(board: Json) -> None:
+    """What runs is a metric, what it says is documents; its free filters are those of documents."""
+    variables = {v["name"]: v for v in board["templating"]["list"]}
+    sources = [name for name, v in variables.items() if v["type"] == "datasource"]
+    adhoc = [v["datasource"]["uid"] for v in variables.values() if v["type"] == "adhoc"]
+    if board["uid"] == config.MODELS:
+        assert (sources, adhoc) == (["datasource", "tweets"], ["${tweets}"])
+    else:
+        assert (sources, adhoc) == (["datasource"], ["${datasource}"] * len(adhoc))
 
 
 @each_panel
@@ -167,7 +185,8 @@ def test_columns_are_fields_that_documents_have(uid: str, panel: Json) -> None:
     ]
     changed = [override["matcher"]["options"] for override in panel["fieldConfig"]["overrides"]]
     named = [*chain.from_iterable(kept), *changed]
-    dotted = {name for name in named if "." in name and not name.startswith("/")}
+    # A percentile's field is called by its percent too: "p50.0 tweet.model.probability".
+    dotted = {name.split(" ")[-1] for name in named if "." in name and not name.startswith("/")}
     assert dotted <= contract.fields().keys()
 
 
@@ -214,6 +233,42 @@ def test_rejections_are_coloured_by_the_closed_list_of_reasons() -> None:
     assert named == set(Reason)
 
 
+def test_complaints_are_coloured_by_the_closed_list_of_reasons() -> None:
+    """None is red or green: neither is better or worse than another."""
+    colours = set(config.REASONS.values())
+    assert config.REASONS.keys() == set(ComplaintReason)
+    assert len(colours) == len(ComplaintReason)
+    assert not colours & {config.BAD, config.GOOD}
+    over_time = [p for _, p in PANELS if p["title"].startswith(("Complaints over time", "Complaints recognised"))]
+    assert len(over_time) == 2
+    for panel in over_time:
+        fixed = {o["matcher"]["options"]: o["properties"][0]["value"] for o in panel["fieldConfig"]["overrides"]}
+        assert fixed == {r: {"mode": "fixed", "fixedColor": colour} for r, colour in config.REASONS.items()}
+
+
+def test_each_complaint_reason_has_the_same_colour_as_a_bar() -> None:
+    """Bars of one field are coloured by what their value is called."""
+    (panel,) = [panel for _, panel in PANELS if panel["title"] == "Complaints by reason"]
+    (named,) = panel["fieldConfig"]["defaults"]["mappings"]
+    assert {reason: shown["color"] for reason, shown in named["options"].items()} == config.REASONS
+    assert panel["options"]["colorByField"] == "tweet.complaint.reason"
+
+
+def test_what_the_model_says_is_coloured_by_the_labels_that_it_may_know() -> None:
+    """The three of VADER in VADER's colours, and what is about something else."""
+    (panel,) = [panel for _, panel in PANELS if panel["title"] == "What the model says"]
+    named = {override["matcher"]["options"] for override in panel["fieldConfig"]["overrides"]}
+    assert named == set(TASK_LABELS[Task.SENTIMENT])
+
+
+def test_without_a_model_the_models_board_says_what_to_do() -> None:
+    """A newcomer has no model yet: no panel of documents or of a champion is simply blank."""
+    (board,) = [board for board in BOARDS if board["uid"] == config.MODELS]
+    opened = [panel for panel in board["panels"] if panel["type"] not in ("row", "table")]
+    assert "tweetpulse train" in board["description"]
+    assert {panel["fieldConfig"]["defaults"]["noValue"] for panel in opened} == {"no model yet", config.NO_MODEL}
+
+
 def test_labels_are_the_scorers_own() -> None:
     """In the order in which they are always shown."""
     assert list(config.LABELS) == list(Label)
@@ -226,6 +281,5 @@ def test_unsupported_is_in_no_share() -> None:
         stacked = panel["fieldConfig"]["defaults"].get("custom", {}).get("stacking", {}).get("mode") == "percent"
         if (math or stacked) and panel["title"] != "Share of voice":
             queries = [t["query"] for t in panel["targets"] if "query" in t]
-            assert all(
-                "label:negative" in query or "NOT tweet.sentiment.label:unsupported" in query for query in queries
-            ), uid
+            judged = ("label:negative", "NOT tweet.sentiment.label:unsupported", "tweet.complaint.label")
+            assert all(any(part in query for part in judged) for query in queries), uid

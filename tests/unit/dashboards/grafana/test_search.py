@@ -51,6 +51,20 @@ def test_metrics_are_in_the_innermost_bucket() -> None:
     assert body["aggs"]["10"]["aggs"] == {"2": {"avg": {"field": "tweet.sentiment.compound"}}}
 
 
+def test_percentiles_are_those_that_are_drawn() -> None:
+    """Elasticsearch's own choice would be seven others."""
+    sure = {
+        "id": "1",
+        "type": "percentiles",
+        "field": "tweet.model.probability",
+        "settings": {"percents": ["10", "50"]},
+    }
+    body = search_of({"query": "*", "metrics": [sure], "bucketAggs": [TIME]}, 1, 9)
+    assert body["aggs"]["20"]["aggs"] == {
+        "1": {"percentiles": {"field": "tweet.model.probability", "percents": [10.0, 50.0]}}
+    }
+
+
 def test_documents_come_newest_first() -> None:
     """As many as the panel asks for."""
     body = search_of(

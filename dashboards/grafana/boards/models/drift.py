@@ -1,0 +1,76 @@
+"""What changes: how often model and VADER differ, what the model says, how sure it is."""
+
+from __future__ import annotations
+
+from grafana_foundation_sdk.models import dashboard as sdk
+
+from dashboards.grafana import config
+from dashboards.grafana.panels import fields
+from dashboards.grafana.panels.charts import BARE, DASHED, SHARES, chart
+from dashboards.grafana.queries import models as m
+from dashboards.grafana.queries import tweets as q
+from dashboards.grafana.queries.flow import over_time
+
+LABELS = {name: config.LABELS[name] for name in ("negative", "neutral", "positive")} | {"irrelevant": config.IRRELEVANT}
+
+
+def panels() -> list[sdk.Panel]:
+    return [_differs(), _says(), _sure()]
+
+
+def _differs() -> sdk.Panel:
+    share = """
+        task_version:tweetpulse_scorer_disagreements:increase5m
+        /
+        (task_version:tweetpulse_scorer_compared:increase5m > 0)
+    """
+    mean = "max by (task) (task_version:tweetpulse_scorer_disagreements:ratio_rate7d)"
+    return chart(
+        "Differs from VADER",
+        "Share of the tweets that the model and VADER label differently. VADER is no truth and the level means little: "
+        "what counts is a change. Dashed: the mean since the version is in use, of 7 days at most.",
+        [over_time(share, "{{version}}", "A"), over_time(mean, "mean of the week", "B")],
+        unit="percentunit",
+        style=BARE,
+        overrides=[fields.when("mean of the week", {"color": fields.fixed(config.QUIET), **DASHED})],
+        absent=config.NO_MODEL,
+    )
+
+
+def _says() -> sdk.Panel:
+    return fields.of_tweets(
+        chart(
+            "What the model says",
+            "Tweets per interval by the model's label, stacked to 100 %.",
+            [q.ask(m.JUDGED, q.by_name(m.LABEL, 4), q.by_time(), alias="{{tweet.model.label}}")],
+            unit="short",
+            style=SHARES,
+            colours=LABELS,
+            points=100,
+            absent=config.NO_MODEL,
+        )
+    )
+
+
+def _sure() -> sdk.Panel:
+    names = {
+        f"p50.0 {m.PROBABILITY}": ("median", config.VOLUME),
+        f"p10.0 {m.PROBABILITY}": ("least sure tenth", config.WARNING),
+    }
+    return fields.of_tweets(
+        chart(
+            "How sure it is",
+            "Probability of the label that the model chose: the median, and the least sure tenth. Both sink when "
+            "tweets come that it was not trained for.",
+            [q.ask(m.JUDGED, q.by_time(), metrics=(q.percentiles(m.PROBABILITY, 10, 50),))],
+            unit="percentunit",
+            style=BARE,
+            top=1,
+            overrides=[
+                fields.when(name, {"displayName": text, "color": fields.fixed(colour)})
+                for name, (text, colour) in names.items()
+            ],
+            points=100,
+            absent=config.NO_MODEL,
+        )
+    )
