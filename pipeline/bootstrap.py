@@ -3,28 +3,34 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
 from elasticsearch import Elasticsearch
 from prometheus_client import CollectorRegistry, ProcessCollector
 
+from pipeline.domain.tweet import Tweet
 from pipeline.elasticsearch_client import connect
 from pipeline.embedded.jars import spark_jars
 from pipeline.embedded.java import find_java
 from pipeline.embedded.tell import Tell, quiet
 from pipeline.metrics_server import serving
+from pipeline.registry.registry import Registry
 from pipeline.settings import Settings
 from pipeline.sinks.elasticsearch import setup
 from pipeline.sinks.elasticsearch.setup import SetupReport
+from pipeline.sources.live import Live
 from pipeline.sources.pacing import Clock
-from pipeline.sources.publisher import Publisher
+from pipeline.sources.publisher import Patience, Progress, Published, Publisher
+from pipeline.sources.source import LiveSource, SourceEvents
 from pipeline.sources.topics import Topics, ensure_topics
 from pipeline.telemetry.events import StreamEvents
 from pipeline.telemetry.metrics import StreamMetrics
 from pipeline.telemetry.process import MemoryCollector
+from pipeline.telemetry.sources import LiveEvents, SourceMetrics
 
 if TYPE_CHECKING:
     from pipeline.stream.run import Run
@@ -59,6 +65,15 @@ def elasticsearch(settings: Settings) -> Elasticsearch:
     return connect(settings.elasticsearch)
 
 
+def registry(settings: Settings) -> Registry:
+    """The registry of trained models.
+
+    Raises:
+        ConfigError: its URI can't be used.
+    """
+    return Registry(settings.registry)
+
+
 def set_up(settings: Settings, *, switch: bool = False) -> SetupReport:
     """Make the topics, templates, data streams and the alias, where they are absent.
 
@@ -88,24 +103,94 @@ def stream(
     """
     # Only here: importing Spark takes longer than most of the other commands.
     from pipeline.stream import session
+    from pipeline.stream.champions import Champions
     from pipeline.stream.run import Run
 
-    registry = CollectorRegistry()
-    metrics = StreamMetrics(registry, settings)
-    registry.register(MemoryCollector())
-    ProcessCollector(registry=registry)
+    collectors = CollectorRegistry()
+    events = StreamEvents(StreamMetrics(collectors, settings))
+    collectors.register(MemoryCollector())
+    ProcessCollector(registry=collectors)
+    champions = Champions(registry(settings), events)
     java = find_java(tell=tell)
     jars = spark_jars(settings, tell)
     with (
         serving(
-            registry, settings.telemetry.host, settings.telemetry.stream_port, "TWEETPULSE_TELEMETRY__STREAM_PORT"
+            collectors, settings.telemetry.host, settings.telemetry.stream_port, "TWEETPULSE_TELEMETRY__STREAM_PORT"
         ) as url,
         closing(connect(settings.elasticsearch)) as client,
         session.running(settings, jars, java.home) as spark,
     ):
         ensure = partial(setup.set_up, client, settings.elasticsearch) if prepare else _leave
-        yield Run(spark, client, settings, StreamEvents(metrics), ensure, stop), url
+        yield Run(spark, client, settings, events, champions, ensure, stop), url
 
 
 def _leave() -> None:
     """What is missing is left to `tweetpulse setup`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Collector:
+    """A live source, its events and a publisher that tells both what Kafka has.
+
+    Attributes:
+        url: of its /metrics.
+        source: what is collected.
+    """
+
+    url: str
+    source: LiveSource
+    _publisher: Publisher
+    _events: LiveEvents
+    _stop: threading.Event
+
+    def run(self, progress: Progress = lambda published: None) -> Published:
+        """Publish what the source yields, until it is stopped; then all that was read is acknowledged.
+
+        Raises:
+            SetupError: Kafka does not take the tweets, or did not answer for the last ones.
+            ConfigError: the source or Kafka refuses the credentials.
+            SourceError: the source can't go on.
+        """
+        try:
+            return self._publisher.publish(Live(self.source, self._stop.is_set), progress=progress)
+        finally:
+            self._events.ended()
+
+    @property
+    def unacknowledged(self) -> int:
+        """How many tweets Kafka was sent and has not acknowledged."""
+        return self._publisher.unacknowledged
+
+
+MakeSource = Callable[[SourceEvents, Clock], LiveSource]
+"""Makes a live source out of whom it tells what happens, and the clock that it waits by and that says when to stop."""
+
+
+@contextmanager
+def collector(settings: Settings, name: str, make: MakeSource, stop: threading.Event) -> Iterator[Collector]:
+    """Everything that collects from a live source, and its /metrics; closed again at the end.
+
+    Args:
+        settings: all of them.
+        name: of the source, as its metrics' label.
+        make: makes the source.
+        stop: set it to end cleanly.
+
+    Raises:
+        SetupError: the port is taken, or the broker does not answer.
+        ConfigError: a credential is wrong, of the broker or of the source.
+    """
+    registry = CollectorRegistry()
+    events = LiveEvents(SourceMetrics(registry, [name]), name)
+    ProcessCollector(registry=registry)
+    telemetry = settings.telemetry
+    with serving(registry, telemetry.host, telemetry.source_port, "TWEETPULSE_TELEMETRY__SOURCE_PORT") as url:
+        source = make(events, Clock(stop.is_set))
+
+        def acknowledged(tweets: Sequence[Tweet]) -> None:
+            events.acknowledged(len(tweets))
+            source.acknowledged(tweets)
+
+        patience = Patience(stop.is_set, events.waiting)
+        with closing(source), Publisher(settings.kafka, acknowledged=acknowledged, patience=patience) as publisher:
+            yield Collector(url, source, publisher, events, stop)

@@ -44,6 +44,7 @@ class FakeRecords:
     steps: Iterable[Step]
     sparkSession: FakeSpark = field(default_factory=FakeSpark)  # noqa: N815
     attempts: int = 0
+    works: list[Any] = field(default_factory=list)
     options_seen: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -53,7 +54,8 @@ class FakeRecords:
     def write(self) -> FakeRecords:
         return self
 
-    def mapInArrow(self, function: object, schema: str) -> FakeRecords:  # noqa: N802
+    def mapInArrow(self, function: Any, schema: str) -> FakeRecords:  # noqa: N802
+        self.works.append(function.keywords["work"])
         return self
 
     def format(self, name: str) -> FakeRecords:
@@ -90,6 +92,17 @@ class FakeIndices:
 
     def refresh(self, *, index: list[str], **_: Any) -> None:
         self.refreshed.append(index)
+
+
+class FakeChampions:
+    """Other champions for each batch: the number of times that it was asked."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def of_batch(self, context: object) -> tuple[Any, ...]:
+        self.asked += 1
+        return (self.asked,)
 
 
 @dataclass

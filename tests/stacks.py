@@ -14,6 +14,7 @@ from pipeline.settings import (
     EmbeddedSettings,
     KafkaSettings,
     LogSettings,
+    ModelsSettings,
     ScoringSettings,
     Settings,
     StreamSettings,
@@ -34,6 +35,7 @@ def stack_settings(state_dir: Path) -> Settings:
         elasticsearch=ElasticsearchSettings(),
         stream=StreamSettings(),
         scoring=ScoringSettings(),
+        models=ModelsSettings(),
         telemetry=TelemetrySettings(stream_port=0, exporter_port=0, source_port=0),
         embedded=EmbeddedSettings(kafka_port=0, elasticsearch_port=0, prometheus_port=0, grafana_port=0),
         log=LogSettings(),
@@ -49,12 +51,14 @@ def settings_of(stack: StackInfo, *, mark: str, folder: Path) -> Settings:
                 tweets_topic=f"tweets-{mark}",
                 scored_topic=f"tweets.scored-{mark}",
                 rejected_topic=f"tweets.rejected-{mark}",
+                assistance_topic=f"tweets.assistance-{mark}",
             ),
             # A busy machine is no fault of the server's: only tests of waiting are impatient.
             "elasticsearch": ElasticsearchSettings(
                 url=stack.elasticsearch.address, namespace=f"t{mark}", request_timeout=60
             ),
             "stream": StreamSettings(checkpoint=folder / "checkpoint"),
+            "models": ModelsSettings(registry=str(folder / "models")),
         }
     )
 

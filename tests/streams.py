@@ -15,11 +15,13 @@ from pyspark.sql import SparkSession
 from pipeline.domain.document import REJECTED, SCORED, data_stream
 from pipeline.domain.outcome import Outcome
 from pipeline.elasticsearch_client import connect
+from pipeline.registry.registry import Registry
 from pipeline.settings import Settings
 from pipeline.sinks.elasticsearch.setup import set_up
 from pipeline.sources.publisher import Published, Publisher
 from pipeline.sources.source import Item, Unreadable
 from pipeline.sources.topics import ensure_topics
+from pipeline.stream.champions import Champions
 from pipeline.stream.run import Run
 from pipeline.telemetry.events import StreamEvents
 from pipeline.telemetry.metrics import StreamMetrics
@@ -60,7 +62,8 @@ def drain(spark: SparkSession, settings: Settings) -> Drained:
         ensure = partial(set_up, client, settings.elasticsearch)
         ensure()
         ensure_topics(settings.kafka)
-        outcome = Run(spark, client, settings, events, ensure, threading.Event()).until_ended(once=True)
+        champions = Champions(Registry(settings.registry), events)
+        outcome = Run(spark, client, settings, events, champions, ensure, threading.Event()).until_ended(once=True)
     drained = Drained(outcome, registry, settings)
     counts = drained.counts()
     assert counts["read"] == counts["indexed"] + counts["already there"] + counts["rejected"]

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from pipeline.domain.analysis import Analysis
+from pipeline.domain.prediction import NO_OPINION, Opinion, Prediction
 from pipeline.domain.record import Rejection
 from pipeline.domain.tweet import Geo, Tweet
 
@@ -45,8 +46,15 @@ def stream_fields(dataset: str, namespace: str) -> Document:
     return {"type": "logs", "dataset": dataset, "namespace": namespace}
 
 
-def scored_document(tweet: Tweet, analysis: Analysis, at: Coordinates, ingested: datetime, namespace: str) -> Document:
-    """The document of a scored tweet. Its `_id` is the tweet's id."""
+def scored_document(
+    tweet: Tweet,
+    analysis: Analysis,
+    at: Coordinates,
+    ingested: datetime,
+    namespace: str,
+    opinion: Opinion = NO_OPINION,
+) -> Document:
+    """The document of a scored tweet, with what the champions say of it. Its `_id` is the tweet's id."""
     return {
         "@timestamp": tweet.written_at or at.time,
         "message": tweet.text,
@@ -62,7 +70,7 @@ def scored_document(tweet: Tweet, analysis: Analysis, at: Coordinates, ingested:
         "kafka": {"topic": at.topic, "partition": at.partition, "offset": at.offset},
         "data_stream": stream_fields(SCORED, namespace),
         "ecs": {"version": ECS_VERSION},
-        "tweet": _tweet_fields(tweet, analysis),
+        "tweet": _tweet_fields(tweet, analysis) | _opinion_fields(opinion),
     }
 
 
@@ -129,6 +137,21 @@ def _tweet_fields(tweet: Tweet, analysis: Analysis) -> Document:
     if tweet.geo is not None:
         fields["geo"] = _geo_fields(tweet.geo)
     return fields
+
+
+def _opinion_fields(opinion: Opinion) -> Document:
+    fields: Document = {}
+    if opinion.sentiment is not None:
+        fields["model"] = _prediction_fields(opinion.sentiment)
+    if opinion.complaint is not None:
+        fields["complaint"] = _prediction_fields(opinion.complaint)
+        if opinion.reason is not None:
+            fields["complaint"]["reason"] = opinion.reason.label
+    return fields
+
+
+def _prediction_fields(prediction: Prediction) -> Document:
+    return {"label": prediction.label, "probability": prediction.probability, "version": prediction.version}
 
 
 def _geo_fields(geo: Geo) -> Document:

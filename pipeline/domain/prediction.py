@@ -61,5 +61,10 @@ class Opinion:
     complaint: Prediction | None = None
     reason: Prediction | None = None
 
+    @property
+    def is_complaint(self) -> bool:
+        """Whether the tweet needs assistance."""
+        return self.complaint is not None and self.complaint.label == COMPLAINT
+
 
 NO_OPINION = Opinion()

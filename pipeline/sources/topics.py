@@ -36,7 +36,7 @@ def ensure_topics(settings: KafkaSettings, *, admin: Callable[..., Any] = KafkaA
         SetupError: the broker does not answer.
         ConfigError: it refuses the credentials, or does not let this user make topics.
     """
-    names = (settings.tweets_topic, settings.scored_topic, settings.rejected_topic)
+    names = (settings.tweets_topic, settings.scored_topic, settings.rejected_topic, settings.assistance_topic)
     with kafka_errors(settings), closing(connect(admin, settings)) as client:
         there = set(client.list_topics())
         made = tuple(name for name in names if name not in there and _make(client, name, settings))

@@ -24,6 +24,7 @@ from pipeline.settings import Settings
 from pipeline.sinks.elasticsearch import backing
 from pipeline.sinks.elasticsearch.backing import Backing
 from pipeline.stream import kafka_io, task
+from pipeline.stream.champions import Champion, Champions
 
 FIRST_WAIT, LONGEST_WAIT = 1.0, 30.0
 
@@ -61,6 +62,7 @@ class BatchRunner:
         settings: Settings,
         client: Elasticsearch,
         observer: Observer,
+        champions: Champions,
         stop: threading.Event,
         ensure_streams: Callable[[], object],
         now: Callable[[], float] = time.time,
@@ -68,6 +70,7 @@ class BatchRunner:
         self._settings = settings
         self._client = client
         self._observer = observer
+        self._champions = champions
         self._stop = stop
         self._ensure_streams = ensure_streams
         self._now = now
@@ -85,13 +88,15 @@ class BatchRunner:
         """
         with self.in_flight:
             try:
-                self._observer.finished(batch, self._until_done(records))
+                # Once: all attempts at a batch are scored with the same models.
+                champions = self._champions.of_batch(records.sparkSession.sparkContext)
+                self._observer.finished(batch, self._until_done(records, champions))
             except Exception as error:
                 # Spark's own exception would hold it as text only.
                 self.failure = error
                 raise
 
-    def _until_done(self, records: DataFrame) -> Outcome:
+    def _until_done(self, records: DataFrame, champions: tuple[Champion, ...]) -> Outcome:
         outcome = Outcome()
         for attempt in Retrying(
             retry=retry_if_exception_type(SinkUnavailable),
@@ -102,12 +107,12 @@ class BatchRunner:
             with attempt:
                 if self._stop.is_set():
                     raise Stopping("asked to stop")
-                outcome = self._attempt(records)
+                outcome = self._attempt(records, champions)
         return outcome
 
-    def _attempt(self, records: DataFrame) -> Outcome:
+    def _attempt(self, records: DataFrame, champions: tuple[Champion, ...]) -> Outcome:
         with elasticsearch_errors(self._settings.elasticsearch):
-            work = task.Work(self._settings, self._backing(SCORED), self._backing(REJECTED))
+            work = task.Work(self._settings, self._backing(SCORED), self._backing(REJECTED), champions)
         outcome = self._run(records, work)
         if outcome.denied:
             raise ConfigError(outcome.denied)

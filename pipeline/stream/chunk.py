@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
 
 import orjson
 
+from pipeline.domain.analysis import Analysis
 from pipeline.domain.document import Coordinates, Document, rejected_document, scored_document
 from pipeline.domain.names import OTHER
 from pipeline.domain.outcome import Outcome
+from pipeline.domain.prediction import NO_OPINION, Opinion, Task
 from pipeline.domain.record import Reason, Rejection, decode
+from pipeline.domain.sentiment import Label
 from pipeline.domain.tweet import Tweet
 from pipeline.scoring.analysis import Analyzer
+from pipeline.scoring.opinions import opinions
+
+if TYPE_CHECKING:
+    from pipeline.scoring.linear import LinearModel
+
+Models = Mapping[Task, "LinearModel"]
+
+NO_MODELS: Models = MappingProxyType({})
 
 
 class Record(NamedTuple):
@@ -32,6 +44,14 @@ class Refused(NamedTuple):
     record: Record
 
 
+class Scored(NamedTuple):
+    """A decoded tweet with what VADER says of it, and the record that it came in."""
+
+    tweet: Tweet
+    analysis: Analysis
+    record: Record
+
+
 @dataclass(slots=True)
 class Chunk:
     """What a chunk of records came to.
@@ -39,12 +59,14 @@ class Chunk:
     Attributes:
         documents: (id, JSON) of each accepted tweet, in the records' order; an id may be there twice.
         records: id → its first record, for what Elasticsearch refuses later.
+        complaints: the ids of tweets that need assistance.
         refused: the records that are not tweets.
-        outcome: what is known so far: read, rejected, scored, entities, newest.
+        outcome: what is known so far: read, rejected, scored, entities, predictions, newest.
     """
 
     documents: list[tuple[str, bytes]] = field(default_factory=list)
     records: dict[str, Record] = field(default_factory=dict)
+    complaints: set[str] = field(default_factory=set)
     refused: list[Refused] = field(default_factory=list)
     outcome: Outcome = field(default_factory=Outcome)
 
@@ -52,23 +74,28 @@ class Chunk:
 def score_chunk(
     records: Iterable[Record],
     analyzer: Analyzer,
+    models: Models = NO_MODELS,
     *,
     namespace: str,
     tracked: frozenset[str] = frozenset(),
     clock: Callable[[], float] = time.perf_counter,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Chunk:
-    """Decode, score and make documents of a chunk of records. Never raises for a record's content."""
-    chunk = Chunk()
-    started, ingested = clock(), now()
-    for record in records:
-        chunk.outcome.read[record.at.topic] += 1
-        decoded = decode(record.value)
-        if isinstance(decoded, Rejection):
-            refuse(chunk, Refused(decoded, record))
-        else:
-            _accept(chunk, decoded, record, analyzer, ingested, namespace, tracked)
-    chunk.outcome.scoring.observe(clock() - started)
+    """Decode, score and make documents of a chunk of records. Never raises for a record's content.
+
+    The models are asked once for the whole chunk, which is many times faster than tweet by tweet.
+    """
+    chunk, ingested, started = Chunk(), now(), clock()
+    scored = list(_scored(chunk, records, analyzer))
+    asked = clock()
+    said = _opinions(models, scored)
+    answered = clock()
+    for one, opinion in zip(scored, said, strict=True):
+        document = scored_document(one.tweet, one.analysis, one.record.at, ingested, namespace, opinion)
+        _accept(chunk, one, opinion, document, tracked)
+    chunk.outcome.scoring.observe(clock() - answered + asked - started)
+    if models:
+        chunk.outcome.predicting.observe(answered - asked)
     return chunk
 
 
@@ -91,17 +118,29 @@ def dumps(document: Document) -> bytes:
     return orjson.dumps(document, option=orjson.OPT_UTC_Z)
 
 
-def _accept(
-    chunk: Chunk,
-    tweet: Tweet,
-    record: Record,
-    analyzer: Analyzer,
-    ingested: datetime,
-    namespace: str,
-    tracked: frozenset[str],
-) -> None:
-    analysis = analyzer.analyze(tweet)
-    document = scored_document(tweet, analysis, record.at, ingested, namespace)
+def _scored(chunk: Chunk, records: Iterable[Record], analyzer: Analyzer) -> Iterator[Scored]:
+    for record in records:
+        chunk.outcome.read[record.at.topic] += 1
+        decoded = decode(record.value)
+        if isinstance(decoded, Rejection):
+            refuse(chunk, Refused(decoded, record))
+        else:
+            yield Scored(decoded, analyzer.analyze(decoded), record)
+
+
+def _opinions(models: Models, scored: Sequence[Scored]) -> list[Opinion]:
+    """What the models say of each tweet; nothing of one in a language that no scorer speaks."""
+    found = [NO_OPINION] * len(scored)
+    if models:
+        spoken = [place for place, one in enumerate(scored) if one.analysis.sentiment.label is not Label.UNSUPPORTED]
+        said = opinions(models, [scored[place].tweet.text for place in spoken])
+        for place, opinion in zip(spoken, said, strict=True):
+            found[place] = opinion
+    return found
+
+
+def _accept(chunk: Chunk, scored: Scored, opinion: Opinion, document: Document, tracked: frozenset[str]) -> None:
+    tweet, analysis, record = scored
     try:
         body = dumps(document)
     except orjson.JSONEncodeError as error:
@@ -109,12 +148,34 @@ def _accept(
         refuse(chunk, Refused(Rejection(Reason.BAD_FIELD, f"no JSON can hold it: {type(error).__name__}"), record))
         return
     chunk.documents.append((tweet.id, body))
+    if opinion.is_complaint and tweet.id not in chunk.records:
+        chunk.complaints.add(tweet.id)
     chunk.records.setdefault(tweet.id, record)
+    _count(chunk.outcome, analysis, tracked)
+    _count_opinion(chunk.outcome, analysis.sentiment.label, opinion)
+    written = document["@timestamp"].timestamp()
+    if chunk.outcome.newest is None or written > chunk.outcome.newest:
+        chunk.outcome.newest = written
+
+
+def _count(outcome: Outcome, analysis: Analysis, tracked: frozenset[str]) -> None:
     label = analysis.sentiment.label
-    outcome = chunk.outcome
     outcome.scored[label] += 1
     for entity in {entity if entity in tracked else OTHER for entity in analysis.entities}:
         outcome.entities[entity, label] += 1
-    written = document["@timestamp"].timestamp()
-    if outcome.newest is None or written > outcome.newest:
-        outcome.newest = written
+
+
+def _count_opinion(outcome: Outcome, label: Label, opinion: Opinion) -> None:
+    """Count what each champion says, and whether VADER says the same where both know the words for it."""
+    if opinion is NO_OPINION:
+        return
+    said = (Task.SENTIMENT, opinion.sentiment), (Task.COMPLAINT, opinion.complaint), (Task.REASON, opinion.reason)
+    for task, prediction in said:
+        if prediction is not None:
+            outcome.predictions[task, prediction.label] += 1
+    if opinion.sentiment is not None and opinion.sentiment.label in _COMPARABLE:
+        outcome.compared[Task.SENTIMENT] += 1
+        outcome.disagreements[Task.SENTIMENT] += opinion.sentiment.label != label
+
+
+_COMPARABLE = frozenset({Label.NEGATIVE, Label.NEUTRAL, Label.POSITIVE})

@@ -17,6 +17,7 @@ from pipeline.errors import SetupError, SinkUnavailable
 from pipeline.settings import Settings
 from pipeline.stream import query
 from pipeline.stream.batch import FIRST_WAIT, LONGEST_WAIT, BatchRunner
+from pipeline.stream.champions import Champions
 from pipeline.telemetry.events import StreamEvents
 from pipeline.telemetry.listener import Listener
 
@@ -29,6 +30,7 @@ class Run:
     client: Elasticsearch
     settings: Settings
     events: StreamEvents
+    champions: Champions
     ensure_streams: Callable[[], object]
     stop: threading.Event
 
@@ -41,6 +43,8 @@ class Run:
         make_checkpoint(self.settings.checkpoint)
         listener = Listener(self.events)
         self.spark.streams.addListener(listener)
+        # Also while nothing comes in it is known who would predict, and what can't be loaded.
+        self.champions.of_batch(self.spark.sparkContext)
         patient = Retrying(
             retry=retry_if_result(lambda ended: ended.kafka_away and not self.stop.is_set()),
             wait=wait_exponential(multiplier=FIRST_WAIT, max=LONGEST_WAIT),
@@ -54,7 +58,7 @@ class Run:
         return self.events.total
 
     def _once_through(self, once: bool) -> query.Ended:
-        runner = BatchRunner(self.settings, self.client, self.events, self.stop, self.ensure_streams)
+        runner = BatchRunner(self.settings, self.client, self.events, self.champions, self.stop, self.ensure_streams)
         started = query.start(self.spark, self.settings, runner, once=once)
         self.events.started()
         try:

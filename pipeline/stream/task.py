@@ -14,12 +14,13 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import pyarrow as pa
 
 from pipeline.domain.document import REJECTED, SCORED, Coordinates, data_stream
 from pipeline.domain.outcome import Outcome
+from pipeline.domain.prediction import Task
 from pipeline.domain.record import Reason, Rejection
 from pipeline.elasticsearch_client import connect
 from pipeline.errors import ConfigError, SinkUnavailable
@@ -28,7 +29,11 @@ from pipeline.settings import Settings
 from pipeline.sinks.elasticsearch.backing import Backing
 from pipeline.sinks.elasticsearch.bulk import Entry, Fate
 from pipeline.sinks.elasticsearch.sink import ElasticsearchSink, Report
-from pipeline.stream.chunk import Chunk, Record, Refused, refuse, refused_documents, score_chunk
+from pipeline.stream.champions import Champion
+from pipeline.stream.chunk import Chunk, Models, Record, Refused, refuse, refused_documents, score_chunk
+
+if TYPE_CHECKING:
+    from pipeline.scoring.linear import LinearModel
 
 IN_FLIGHT = 2
 """Bulk requests under way at once per task: more made no difference, fewer did."""
@@ -54,6 +59,7 @@ class Work:
     settings: Settings
     scored: Backing
     rejected: Backing
+    champions: tuple[Champion, ...] = ()
 
 
 class Message(NamedTuple):
@@ -80,10 +86,10 @@ def run(batches: Iterator[pa.RecordBatch], work: Work, outcomes: Outcomes) -> It
 
 def _overlapped(batches: Iterator[pa.RecordBatch], work: Work, outcome: Outcome) -> Iterator[pa.RecordBatch]:
     under_way: deque[tuple[Chunk, Future[Report]]] = deque()
-    worker = _worker(work.settings)
+    worker, models = _worker(work.settings), _models(work.champions)
     with ThreadPoolExecutor(IN_FLIGHT) as pool:
         for batch in batches:
-            chunk = worker.score(batch)
+            chunk = worker.score(batch, models)
             entries = [Entry(*document) for document in chunk.documents]
             under_way.append((chunk, pool.submit(worker.index, entries, work)))
             if len(under_way) > IN_FLIGHT:
@@ -104,8 +110,8 @@ class _Worker:
         self._stream = data_stream(SCORED, self._namespace)
         self._rejected_stream = data_stream(REJECTED, self._namespace)
 
-    def score(self, batch: pa.RecordBatch) -> Chunk:
-        return score_chunk(_records(batch), self._analyzer, namespace=self._namespace, tracked=self._tracked)
+    def score(self, batch: pa.RecordBatch, models: Models) -> Chunk:
+        return score_chunk(_records(batch), self._analyzer, models, namespace=self._namespace, tracked=self._tracked)
 
     def index(self, entries: list[Entry], work: Work) -> Report:
         return self._sink.index(self._stream, entries, work.scored)
@@ -143,15 +149,16 @@ class _Worker:
             Message(kafka.rejected_topic, record.at.key.encode(), record.value, _headers(rejection))
             for rejection, record in chunk.refused
         ]
-        if self._settings.stream.publish_scored:
+        # Of a repeated id the first one, as in Elasticsearch.
+        for id_, body in dict(reversed(chunk.documents)).items():
             # Also what was already there: the attempt that indexed it may have died before it published it.
-            messages += [
-                Message(kafka.scored_topic, id_.encode(), body)
-                # Of a repeated id the first one, as in Elasticsearch.
-                for id_, body in dict(reversed(chunk.documents)).items()
-                if report.verdicts[id_].fate is not Fate.FAILED
-            ]
+            if report.verdicts[id_].fate is not Fate.FAILED:
+                messages += [Message(topic, id_.encode(), body) for topic in self._topics(id_ in chunk.complaints)]
         return messages
+
+    def _topics(self, complaint: bool) -> list[str]:
+        kafka, scored = self._settings.kafka, self._settings.stream.publish_scored
+        return [kafka.scored_topic] * scored + [kafka.assistance_topic] * complaint
 
 
 _WORKERS: dict[bytes, _Worker] = {}
@@ -166,6 +173,17 @@ def _worker(settings: Settings) -> _Worker:
         gc.freeze()
         gc.set_threshold(100_000, 50, 50)
     return _WORKERS[key]
+
+
+_MODELS: dict[Task, LinearModel] = {}
+
+
+def _models(champions: tuple[Champion, ...]) -> Models:
+    """This process's models: those of the batch in flight, and no others. A worker has one task at a time."""
+    kept = {(model.task, model.version): model for model in _MODELS.values()}
+    _MODELS.clear()
+    _MODELS.update((one.task, kept.get((one.task, one.version)) or one.load()) for one in champions)
+    return dict(_MODELS)
 
 
 def _records(batch: pa.RecordBatch) -> Iterator[Record]:

@@ -19,6 +19,7 @@ def command(settings, tmp_path):
         "TWEETPULSE_KAFKA__TWEETS_TOPIC": settings.kafka.tweets_topic,
         "TWEETPULSE_KAFKA__SCORED_TOPIC": settings.kafka.scored_topic,
         "TWEETPULSE_KAFKA__REJECTED_TOPIC": settings.kafka.rejected_topic,
+        "TWEETPULSE_KAFKA__ASSISTANCE_TOPIC": settings.kafka.assistance_topic,
         "TWEETPULSE_STATE_DIR": str(tmp_path / "state"),
         "TWEETPULSE_ELASTICSEARCH__URL": "http://127.0.0.1:1",  # nobody is there: nothing is said of that
     }

@@ -35,11 +35,11 @@ def config(kafka, topic):
 def test_topics_are_made_once(settings):
     """With their partitions, their retention and the broker's time; the second time there is nothing to do."""
     kafka = settings.kafka.model_copy(update={"partitions": 3, "retention_hours": 5})
-    names = (kafka.tweets_topic, kafka.scored_topic, kafka.rejected_topic)
+    names = (kafka.tweets_topic, kafka.scored_topic, kafka.rejected_topic, kafka.assistance_topic)
     first, second = ensure_topics(kafka), ensure_topics(kafka)
     assert (first.made, first.warnings, second.made, second.warnings) == (names, (), (), ())
     wanted = {"message.timestamp.type": "LogAppendTime", "retention.ms": "18000000"}
-    assert [config(kafka, name) for name in names] == [(3, wanted)] * 3
+    assert [config(kafka, name) for name in names] == [(3, wanted)] * 4
 
 
 def test_two_processes_may_make_them_at_once(settings):
@@ -50,7 +50,8 @@ def test_two_processes_may_make_them_at_once(settings):
             return []
 
     made = [ensure_topics(settings.kafka).made, ensure_topics(settings.kafka, admin=Unaware).made]
-    assert made == [(settings.kafka.tweets_topic, settings.kafka.scored_topic, settings.kafka.rejected_topic), ()]
+    kafka = settings.kafka
+    assert made == [(kafka.tweets_topic, kafka.scored_topic, kafka.rejected_topic, kafka.assistance_topic), ()]
 
 
 def test_a_topic_with_the_producers_time_is_warned_of(settings):

@@ -25,9 +25,11 @@ from pipeline.elasticsearch_client import connect
 from pipeline.embedded.ports import free_port
 from pipeline.embedded.stack import start
 from pipeline.metrics_server import serving
+from pipeline.registry.registry import Registry
 from pipeline.settings import Settings
 from pipeline.sinks.elasticsearch.setup import set_up
 from pipeline.sources.topics import ensure_topics
+from pipeline.stream.champions import Champions
 from pipeline.stream.run import Run
 from pipeline.telemetry.events import StreamEvents
 from pipeline.telemetry.metrics import StreamMetrics
@@ -109,7 +111,8 @@ def test_an_outage_is_waited_out_while_the_metrics_keep_moving(
         ensure()
         ensure_topics(settings.kafka)
         outcomes: list[Outcome] = []
-        run = Run(spark, client, settings, events, ensure, stop)
+        champions = Champions(Registry(settings.registry), events)
+        run = Run(spark, client, settings, events, champions, ensure, stop)
         thread = threading.Thread(target=lambda: outcomes.append(run.until_ended()))
         thread.start()
         publish(settings, _tweets(0, 500))

@@ -15,7 +15,7 @@ from pipeline.domain.outcome import Outcome
 from pipeline.errors import ConfigError, SinkUnavailable
 from pipeline.settings import Settings, StreamSettings
 from pipeline.stream.batch import BatchRunner, OutcomeParam, Stopping
-from tests.fakes import FakeIndices, FakeObserver, FakeRecords, FakeSpark, Step
+from tests.fakes import FakeChampions, FakeIndices, FakeObserver, FakeRecords, FakeSpark, Step
 
 SETTINGS = Settings.model_construct(stream=StreamSettings(repeat_horizon_hours=1))
 DONE = Outcome(read=Counter(tweets=3), indexed=Counter({"logs-tweets.scored-default": 3}))
@@ -45,7 +45,10 @@ class Run:
     def __init__(self, client: Any = None, ensure: Callable[[], object] = lambda: None) -> None:
         self.observer, self.stop, self.spark = FakeObserver(), Stop(), FakeSpark()
         self.client = client or FakeIndices({"ds-000001": NOON})
-        self.runner = BatchRunner(SETTINGS, self.client, self.observer, self.stop, ensure, now=lambda: NOON)
+        self.champions = FakeChampions()
+        self.runner = BatchRunner(
+            SETTINGS, self.client, self.observer, self.champions, self.stop, ensure, now=lambda: NOON
+        )
 
     def batch(self, *steps: Step, number: int = 0) -> FakeRecords:
         records = FakeRecords(steps, self.spark)
@@ -81,6 +84,15 @@ def test_waiting_and_repeating() -> None:
     ]
     assert run.observer.batches == [(0, DONE)]
     assert run.runner.failure is None
+
+
+def test_champions_are_asked_for_once_a_batch() -> None:
+    """A batch that is repeated is scored with the models that it began with; the next one asks again."""
+    run = Run()
+    first = run.batch(waits("read_only"), waits("timeout"), DONE, number=0)
+    second = run.batch(DONE, number=1)
+    assert [work.champions for work in first.works] == [(1,), (1,), (1,)]
+    assert [work.champions for work in second.works] == [(2,)]
 
 
 def test_backing_off() -> None:

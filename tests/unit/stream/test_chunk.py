@@ -98,8 +98,9 @@ def test_scoring_time_is_one_observation() -> None:
     """A chunk's time counts once, not once a record."""
     once = Durations()
     once.observe(2.0)
-    ticks = iter([10.0, 12.0])
-    assert scored(encode(tweet()), None, clock=lambda: next(ticks)).outcome.scoring == once
+    ticks = iter([10.0, 11.0, 11.0, 12.0])
+    outcome = scored(encode(tweet()), None, clock=lambda: next(ticks)).outcome
+    assert (outcome.scoring, outcome.predicting) == (once, Durations())
 
 
 def test_a_document_is_complete() -> None:

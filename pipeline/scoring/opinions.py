@@ -1,0 +1,36 @@
+"""What the champions of all tasks say of texts, together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from pipeline.domain.prediction import NO_OPINION, Opinion, Prediction, Task
+
+if TYPE_CHECKING:
+    from pipeline.scoring.linear import LinearModel
+
+_OF_EVERY_TEXT = (Task.SENTIMENT, Task.COMPLAINT)
+
+
+def opinions(models: Mapping[Task, LinearModel], texts: Sequence[str]) -> list[Opinion]:
+    """One opinion a text, in their order; a task without a model says nothing. A reason is only asked of complaints."""
+    asked = [task for task in _OF_EVERY_TEXT if task in models]
+    if not asked or not texts:
+        return [NO_OPINION] * len(texts)
+    from pipeline.scoring.linear import predict_all
+
+    said = dict(zip(asked, predict_all([models[task] for task in asked], texts), strict=True))
+    silent: list[Prediction | None] = [None] * len(texts)
+    pairs = zip(*(said.get(task, silent) for task in _OF_EVERY_TEXT), strict=True)
+    found = [Opinion(sentiment, complaint) for sentiment, complaint in pairs]
+    return _with_reasons(models[Task.REASON], texts, found) if Task.REASON in models else found
+
+
+def _with_reasons(model: LinearModel, texts: Sequence[str], found: Sequence[Opinion]) -> list[Opinion]:
+    complaints = [place for place, opinion in enumerate(found) if opinion.is_complaint]
+    reasons = dict(zip(complaints, model.predict([texts[place] for place in complaints]), strict=True))
+    return [
+        Opinion(opinion.sentiment, opinion.complaint, reasons[place]) if place in reasons else opinion
+        for place, opinion in enumerate(found)
+    ]

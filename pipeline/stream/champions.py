@@ -1,0 +1,158 @@
+"""The champions on the driver: looked up at the beginning of each micro-batch, checked, and broadcast to the tasks."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Protocol
+
+from pipeline.domain.prediction import Task
+from pipeline.errors import PipelineError, ScoringError, SetupError
+from pipeline.registry.manifest import MODEL, check_labels
+from pipeline.registry.registry import Registry
+
+if TYPE_CHECKING:
+    from pipeline.scoring.linear import LinearModel
+
+PATIENCE = 10.0
+"""Seconds until a champion that could not be loaded is tried again; another one is tried at once."""
+
+_PROBE = "@acme my flight is late again, thanks for nothing :( #fail"
+
+
+class Observer(Protocol):
+    """Who is told what becomes of the champions."""
+
+    def model_in_use(self, task: Task, version: str, trained: datetime, evaluation: Mapping[str, float]) -> None:
+        """Another champion predicts from the batch on that begins now."""
+
+    def model_failed(self, task: Task, error: PipelineError) -> None:
+        """A champion can't be loaded; the one before it stays."""
+
+    def model_mended(self, task: Task) -> None:
+        """The one that stayed is the champion again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Champion:
+    """A task's model in use, as Spark's tasks are told of it.
+
+    `model` is the broadcast of its bytes, fetched only by workers that do not have the version yet.
+    """
+
+    task: Task
+    version: str
+    model: Any
+
+    def load(self) -> LinearModel:
+        """The model itself, in a worker."""
+        return load_model(self.model.value, self.task, self.version)
+
+
+@dataclass(slots=True)
+class _Seat:
+    """A task's place: who has it, and which version could not be loaded last ("" where it is not even known which)."""
+
+    champion: Champion | None = None
+    failed: str | None = None
+    away: bool = False
+    again: float = 0.0
+
+    @property
+    def version(self) -> str:
+        return self.champion.version if self.champion else ""
+
+
+class Champions:
+    """Who predicts in a batch. What goes wrong here never ends the stream: the champions before stay.
+
+    Args:
+        registry: asked once a batch.
+        observer: told of each change and each failure.
+        clock: seconds that only grow.
+    """
+
+    def __init__(self, registry: Registry, observer: Observer, clock: Callable[[], float] = time.monotonic) -> None:
+        self._registry = registry
+        self._observer = observer
+        self._clock = clock
+        self._seats = {task: _Seat() for task in Task}
+
+    def of_batch(self, context: Any) -> tuple[Champion, ...]:
+        """The champions of the batch that begins now; the broadcasts of former ones are released.
+
+        Args:
+            context: Spark's, to broadcast with. No earlier batch may be running.
+        """
+        for task in Task:
+            self._look(task, context)
+        return tuple(seat.champion for seat in self._seats.values() if seat.champion)
+
+    def _look(self, task: Task, context: Any) -> None:
+        seat, version, began = self._seats[task], "", self._clock()
+        if seat.away and began < seat.again:
+            return
+        try:
+            version = self._named(task)
+            if version == seat.version:
+                self._settle(task)
+            elif version != seat.failed or began >= seat.again:
+                self._enthrone(task, version, context)
+        except (ScoringError, SetupError) as error:
+            self._fail(task, version, error, began)
+
+    def _named(self, task: Task) -> str:
+        version = self._registry.champion(task)
+        if version is None and self._seats[task].champion is not None:
+            # No command unmakes a champion, so it is the registry that is not there.
+            raise ScoringError(f"the registry {self._registry.name} names no champion of {task} any more: is it there?")
+        return version or ""
+
+    def _enthrone(self, task: Task, version: str, context: Any) -> None:
+        """Load, check and broadcast a champion; the one before has its place until all of that is done."""
+        data = self._registry.read(task, version, MODEL)
+        manifest = self._registry.manifest(task, version)
+        load_model(data, task, version)
+        former = self._seats[task].champion
+        self._seats[task] = _Seat(Champion(task, version, context.broadcast(data)))
+        self._observer.model_in_use(task, version, manifest.created, manifest.metrics)
+        if former is not None:
+            former.model.destroy()
+
+    def _settle(self, task: Task) -> None:
+        seat = self._seats[task]
+        if seat.failed is not None:
+            self._seats[task] = _Seat(seat.champion)
+            self._observer.model_mended(task)
+
+    def _fail(self, task: Task, version: str, error: PipelineError, began: float) -> None:
+        seat, now = self._seats[task], self._clock()
+        seat.away = isinstance(error, SetupError)
+        if seat.failed != version or now >= seat.again:
+            # A store that takes long to fail must not hold every batch up.
+            seat.failed, seat.again = version, now + max(PATIENCE, PATIENCE * (now - began))
+            self._observer.model_failed(task, error)
+
+
+def load_model(data: bytes, task: Task, version: str) -> LinearModel:
+    """A model out of its bytes, which has predicted once.
+
+    Raises:
+        ScoringError: it is not one, is of another task, or does not predict.
+    """
+    from pipeline.scoring.linear import LinearModel
+
+    model = replace(LinearModel.loads(data), version=version)
+    if model.task != task:
+        raise ScoringError(f"{task} {version} is a model of {model.task}")
+    check_labels(task, model.labels)
+    try:
+        (prediction,) = model.predict([_PROBE])
+    except Exception as error:
+        # Whatever damaged numbers bring about must not end the stream.
+        raise ScoringError(f"{task} {version} does not predict: {type(error).__name__}") from None
+    if not 0 <= prediction.probability <= 1:
+        raise ScoringError(f"{task} {version} does not predict: a probability of {prediction.probability}")
+    return model
