@@ -64,9 +64,12 @@ COMPLAINTS = SavedSearch(
     title="Complaints",
     description="What the complaint model holds for a complaint, newest first; empty until a model is promoted.",
     view=TWEETS,
-    columns=("url.full", "tweet.entity", "message", "tweet.complaint.reason", "tweet.complaint.probability"),
+    columns=(
+        *("url.full", "tweet.entity", "message", "tweet.complaint.reason", "tweet.complaint.probability"),
+        *("user.name", "tweet.author.followers"),
+    ),
     condition=COMPLAINT,
-    widths=_WIDTHS,
+    widths=(*_WIDTHS, ("tweet.complaint.reason", 150), ("tweet.complaint.probability", 110)),
 )
 ALL_TWEETS = SavedSearch(
     id="tweetpulse-all-tweets",

@@ -5,19 +5,29 @@ from __future__ import annotations
 from dashboards.kibana import palette, tweets
 from dashboards.kibana.board import TITLES, Board, Control, Row, heading
 from dashboards.kibana.columns import COUNT, count, measure, over_time, terms
-from dashboards.kibana.conditions import COMPLAINT
+from dashboards.kibana.conditions import COMPLAINT, All, Compares, Is
 from dashboards.kibana.data_views import TIME, TWEETS
 from dashboards.kibana.panels import LensPanel, bars, chart, metric, table
 from dashboards.kibana.saved_searches import COMPLAINTS, NEGATIVE_TWEETS
 
 ID = "tweetpulse-care"
 _COMPLAINTS = count("complaints", "Complaints", COMPLAINT)
+_SURE = count("sure", "Sure complaints", All((COMPLAINT, Compares("tweet.complaint.probability", ">=", 0.9))))
+_BY_REASON = tuple(
+    count(reason, reason, All((COMPLAINT, Is("tweet.complaint.reason", reason)))) for reason in palette.REASONS
+)
+"""Counts rather than a split by reason: colours are fixed, and no palette hands out red and green."""
 _FOLLOWERS = measure("followers", "Followers", "max", "tweet.author.followers")
 
 
 def _complaint_share() -> LensPanel:
     description = "How many are complaints; the bar shows which part of all tweets they are."
     return metric("Complaints found", description, TWEETS, _COMPLAINTS, of=COUNT, color=palette.WARNING)
+
+
+def _sure() -> LensPanel:
+    description = "Those with a probability of 90 % or more; the bar shows which part of all complaints they are."
+    return metric("Sure complaints", description, TWEETS, _SURE, of=_COMPLAINTS, color=palette.WARNING)
 
 
 def _newest_complaint() -> LensPanel:
@@ -33,17 +43,17 @@ def _reasons() -> LensPanel:
 def _over_time() -> LensPanel:
     return chart(
         "Complaints over time",
-        "A rise after a release or a campaign is worth a look.",
+        "By reason. A rise after a release or a campaign is worth a look.",
         TWEETS,
         over_time(),
-        (_COMPLAINTS,),
+        _BY_REASON,
         series="bar_stacked",
-        colors={_COMPLAINTS.id: palette.WARNING},
+        colors=palette.REASONS,
     )
 
 
 def _by_entity() -> LensPanel:
-    values = (COUNT, _COMPLAINTS, tweets.NEGATIVE_COUNT, _FOLLOWERS)
+    values = (COUNT, _COMPLAINTS, _SURE, tweets.NEGATIVE_COUNT, _FOLLOWERS)
     return table(
         "Who is complained about",
         "Followers: the largest audience of one author.",
@@ -64,10 +74,11 @@ BOARD = Board(
     rows=(
         heading(
             ID,
-            "Who waits for an answer, and why? Complaints need a trained model; until one is promoted, "
-            "the negative tweets at the bottom are what there is.",
+            "Who waits for an answer, and why? Complaints need a trained model: no model is promoted yet, if there are "
+            "none here (`tweetpulse train complaint`, `tweetpulse train reason`). Until then the negative tweets at "
+            "the bottom are what there is.",
         ),
-        Row(6, ((16, _complaint_share()), (16, tweets.negative_share()), (16, _newest_complaint()))),
+        Row(6, ((12, _complaint_share()), (12, _sure()), (12, tweets.negative_share()), (12, _newest_complaint()))),
         Row(11, ((16, _over_time()), (14, _reasons()), (18, _by_entity()))),
         Row(17, ((48, COMPLAINTS.panel()),)),
         Row(17, ((48, NEGATIVE_TWEETS.panel()),)),

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from dashboards.kibana import ndjson, saved_objects
+from dashboards.grafana import config
+from dashboards.kibana import ndjson, palette, saved_objects
 from dashboards.kibana.__main__ import main
 from dashboards.kibana.bundle import GENERATED
 
@@ -199,6 +200,15 @@ def test_the_explorer_has_controls_for_entity_language_and_sentiment() -> None:
     controls = explore["attributes"]["controlGroupInput"]["panelsJSON"].values()
     fields = [control["explicitInput"]["fieldName"] for control in controls]
     assert fields == ["tweet.entity", "tweet.lang", "tweet.sentiment.label"]
+
+
+def test_complaints_have_the_colours_that_they_have_in_grafana() -> None:
+    """A reason of the closed list has one colour everywhere."""
+    assert palette.REASONS == config.REASONS
+    care = next(d for d in saved_objects() if d["id"] == "tweetpulse-care")
+    (panel,) = [p for p in care["attributes"]["panelsJSON"] if p["title"] == "Complaints over time"]
+    (layer,) = panel["embeddableConfig"]["attributes"]["state"]["visualization"]["layers"]
+    assert {each["forAccessor"]: each["color"] for each in layer["yConfig"]} == config.REASONS
 
 
 def test_the_link_of_a_tweet_is_a_link() -> None:
