@@ -5,7 +5,19 @@ One module per family of commands; each registers its commands with `@app.comman
 
 from __future__ import annotations
 
-from pipeline.cli import annotate, classify, demo, provision, rejected, sources, stack, stream, watch
+from pipeline.cli import annotate, classify, collect, demo, provision, rejected, sources, stack, stream, watch
 from pipeline.cli.app import app
 
-__all__ = ["annotate", "app", "classify", "demo", "provision", "rejected", "sources", "stack", "stream", "watch"]
+__all__ = [
+    "annotate",
+    "app",
+    "classify",
+    "collect",
+    "demo",
+    "provision",
+    "rejected",
+    "sources",
+    "stack",
+    "stream",
+    "watch",
+]

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Protocol
 
+from pipeline.domain.faults import Fault, GapOutcome
 from pipeline.domain.tweet import Tweet
+
+__all__ = ["Fault", "GapOutcome", "Item", "LiveSource", "Source", "SourceEvents", "Unreadable"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,35 +54,17 @@ class Source(Protocol):
 
 
 class LiveSource(Source, Protocol):
-    """A source that goes on: it reconnects by itself, and is told what Kafka has."""
+    """A source that goes on: it reconnects by itself, and is told what Kafka has.
+
+    Its iterator runs in a thread of its own, and waits where nobody takes what it yields: what it does not read
+    meanwhile is the server's to keep, or a gap. `acknowledged` and `close` are called from another thread.
+    """
 
     def acknowledged(self, tweets: Sequence[Tweet]) -> None:
         """Kafka has these tweets, told in the order in which they were yielded."""
 
     def close(self) -> None:
-        """End a read that blocks; called from another thread. Iterating then ends soon."""
-
-
-class Fault(StrEnum):
-    """What goes wrong with a live source. A closed list: it is a metric's label."""
-
-    NETWORK = "network"
-    SERVER = "server"
-    RATE_LIMIT = "rate_limit"
-    QUOTA = "quota"
-    STALL = "stall"
-    DISCONNECTED = "disconnected"
-    MALFORMED = "malformed"
-    UNAUTHORIZED = "unauthorized"
-    FORBIDDEN = "forbidden"
-    OTHER = "other"
-
-
-class GapOutcome(StrEnum):
-    """What became of the time in which a source was not connected."""
-
-    REFILLED = "refilled"
-    LOST = "lost"
+        """End a read that blocks, also in a source that nobody iterates; iterating then ends soon. Safe to repeat."""
 
 
 class SourceEvents(Protocol):
