@@ -1,0 +1,182 @@
+"""What X's answers say: why a request is refused, what is left of a budget, why a stream was ended. Pure.
+
+Statuses and problem types are those of X's pages "Response codes & errors" and "Handling disconnections".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, Literal
+
+import orjson
+
+from pipeline.errors import ConfigError, PipelineError, SourceError
+from pipeline.sources.source import Fault
+
+PORTAL = "https://developer.x.com/en/portal/dashboard"
+TOKEN_SETTING = "TWEETPULSE_TWITTER__BEARER_TOKEN"  # noqa: S105 - a name, not a token
+
+_QUOTA_MARKS = ("usagecap", "usage-cap", "credits", "spend-cap", "spendcap")
+_NEEDS = {
+    "stream": ("the filtered stream", ", or collect with --mode search"),
+    "search": ("recent search", ""),
+}
+_OPERATIONAL = ("operational-disconnect", "connectionexception", "streaming-connection")
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why X did not do what was asked.
+
+    Attributes:
+        fault: its kind.
+        status: the answer's HTTP status; 200 where a stream that ran was ended.
+        title: what X calls it, `reason` included; no text of its own making.
+        wait: seconds after which X says to come again.
+        is_final: coming again is of no use.
+    """
+
+    fault: Fault
+    status: int
+    title: str = ""
+    wait: float | None = None
+    is_final: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What is left of a rate limit until it is full again."""
+
+    endpoint: str
+    left: int
+    limit: int
+    resets_at: datetime
+
+
+class Refused(Exception):
+    """X refuses a request, or has ended a stream."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(f"{refusal.fault} ({refusal.status})")
+        self.refusal = refusal
+
+
+def refusal_of(status: int, headers: Mapping[str, str], body: bytes) -> Refusal:
+    """What an answer of 400 and more says."""
+    problem = _object(body)
+    title = _title(problem)
+    if _is_quota(title) or status == 402:
+        return Refusal(Fault.QUOTA, status, title)
+    if status in (420, 429):
+        return _too_many(status, headers, title)
+    if status >= 500 or status == 408:
+        return Refusal(Fault.SERVER, status, title)
+    if status == 409:
+        # The stream has no rules: somebody took ours away.
+        return Refusal(Fault.OTHER, status, title)
+    if status == 401 or "unsupported-authentication" in title.lower():
+        return Refusal(Fault.UNAUTHORIZED, status, title, is_final=True)
+    return Refusal(Fault.FORBIDDEN if status == 403 else Fault.OTHER, status, title, is_final=True)
+
+
+def ended_by(problem: Mapping[str, Any]) -> Refusal | None:
+    """Why X ends a stream, by what it sends in it; None for a message of another kind, such as a tweet."""
+    if "data" in problem:
+        return None
+    title = _title(problem)
+    if _is_quota(title):
+        return Refusal(Fault.QUOTA, 200, title)
+    if "errors" in problem or any(mark in title.lower() for mark in _OPERATIONAL):
+        return Refusal(Fault.DISCONNECTED, 200, title)
+    return None
+
+
+def budget_of(endpoint: str, headers: Mapping[str, str]) -> Budget | None:
+    """The rate limit that an answer tells of; None if it tells of none."""
+    try:
+        left, limit = int(headers["x-rate-limit-remaining"]), int(headers["x-rate-limit-limit"])
+        return Budget(endpoint, left, limit, datetime.fromtimestamp(int(headers["x-rate-limit-reset"]), UTC))
+    except (KeyError, ValueError, OverflowError):
+        return None
+
+
+def endpoint_of(path: str) -> str:
+    """Which rate limit a path counts for: a closed list."""
+    for ending, name in (("/rules", "rules"), ("/stream", "stream"), ("/recent", "search")):
+        if path.endswith(ending):
+            return "counts" if "/counts/" in path else name
+    return "other"
+
+
+def server_time(headers: Mapping[str, str]) -> datetime | None:
+    """When the server says it is; whole seconds."""
+    try:
+        time = parsedate_to_datetime(headers["Date"])
+    except (KeyError, TypeError, ValueError):
+        return None
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
+
+
+def as_error(refusal: Refusal, mode: Literal["stream", "search"] = "stream") -> PipelineError:
+    """The one line for a person, where coming again is of no use."""
+    said = f"{refusal.status}{f', {refusal.title}' if refusal.title else ''}"
+    if "unsupported-authentication" in refusal.title.lower():
+        return ConfigError(
+            f"X takes no such credential here ({said}): {TOKEN_SETTING} has to be the app's own bearer token "
+            f"(app-only), from {PORTAL}"
+        )
+    if refusal.fault is Fault.UNAUTHORIZED:
+        return ConfigError(
+            f"X refuses the bearer token ({said}): make a new one at {PORTAL} (your app, Keys and tokens), "
+            f"and set {TOKEN_SETTING}"
+        )
+    if refusal.fault is Fault.FORBIDDEN:
+        wanted, way_out = _NEEDS[mode]
+        return ConfigError(
+            f"the X account may not do that ({said}): attach the app to a project whose plan has {wanted} "
+            f"({PORTAL}){way_out}"
+        )
+    return SourceError(
+        f"X refuses the request itself ({said}): look at the rules (tweetpulse collect twitter --dry-run), "
+        "and set twitter.backfill_minutes to 0 if the plan has no backfill"
+    )
+
+
+def _too_many(status: int, headers: Mapping[str, str], title: str) -> Refusal:
+    if "connection" in title.lower():
+        # The connection that was lost still counts there, and no reset ends that.
+        return Refusal(Fault.DISCONNECTED, status, title)
+    budget = budget_of("", headers)
+    if budget is None or budget.left > 0:
+        return Refusal(Fault.RATE_LIMIT, status, title)
+    now = server_time(headers) or datetime.now(UTC)
+    return Refusal(Fault.RATE_LIMIT, status, title, wait=max(0.0, (budget.resets_at - now).total_seconds()) + 1.0)
+
+
+def _is_quota(title: str) -> bool:
+    return any(mark in title.lower() for mark in _QUOTA_MARKS)
+
+
+def _title(problem: Mapping[str, Any]) -> str:
+    """`title`, `reason`, `disconnect_type` and the end of `type`, of the problem or of its first error."""
+    errors = problem.get("errors")
+    first = errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], dict) else {}
+    type_ = problem.get("type") or first.get("type")
+    words = [
+        problem.get("title"), first.get("title"), problem.get("reason"), first.get("reason"),
+        problem.get("disconnect_type") or first.get("disconnect_type"), problem.get("connection_issue"),
+        type_.rpartition("/")[2] if isinstance(type_, str) else None,
+    ]  # fmt: skip
+    # They are X's own words, but nothing that comes from outside is shown unbounded.
+    return ", ".join(dict.fromkeys(word[:60] for word in words if isinstance(word, str) and word.isprintable()))
+
+
+def _object(body: bytes) -> Mapping[str, Any]:
+    try:
+        found = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return {}
+    return found if isinstance(found, dict) else {}

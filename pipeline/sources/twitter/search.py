@@ -1,0 +1,111 @@
+"""X's recent search over a span of time: all rules side by side, page by page, with the waits that X asks for."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import groupby
+from typing import Literal
+
+from pipeline.domain.tweet import Kind, Tweet
+from pipeline.sources.pacing import Clock
+from pipeline.sources.source import Item, SourceEvents
+from pipeline.sources.twitter.answers import Refused
+from pipeline.sources.twitter.api import Api, Json
+from pipeline.sources.twitter.backoff import Backoff
+from pipeline.sources.twitter.rules import Rule
+from pipeline.sources.twitter_v2 import response_items
+
+NAME = "twitter"
+
+Found = tuple[int, Item]
+"""An item and its place in the order of ids, the newest first."""
+
+
+class Stopped(Exception):
+    """The source is being closed; what was under way is not done."""
+
+
+def native_id(tweet: Tweet) -> int:
+    """The number that X gave a tweet."""
+    return int(tweet.id.partition(":")[2])
+
+
+class Search:
+    """Reads spans of ids.
+
+    Args:
+        api: where to ask.
+        rules: the queries, and what their tweets are about.
+        events: told of what goes wrong.
+        clock: it waits by this one, and ends when it is stopped.
+        retweets: `leave_out` drops those that come all the same.
+    """
+
+    def __init__(
+        self,
+        api: Api,
+        rules: Sequence[Rule],
+        events: SourceEvents,
+        clock: Clock,
+        retweets: Literal["mark", "leave_out"] = "mark",
+    ) -> None:
+        self._api = api
+        self._rules = rules
+        self._events = events
+        self._clock = clock
+        self._retweets = retweets
+
+    def between(self, after: int, until: int) -> Iterator[Item]:
+        """What was written between two ids, both exclusive; the newest first, and each once, with all its brands.
+
+        Raises:
+            Refused: X will not answer, however often it is asked.
+            Stopped: the clock is stopped.
+        """
+        by_rule = [self._of(rule, after, until) for rule in self._rules]
+        for _, same in groupby(heapq.merge(*by_rule, key=_place, reverse=True), key=_place):
+            yield from _united([item for _, item in same])
+
+    def _of(self, rule: Rule, after: int, until: int) -> Iterator[Found]:
+        token, place = None, until
+        while True:
+            page = self._page(rule.value, after, until, token)
+            for item in response_items(page, "a page of the search", source=NAME) if page.get("data") else ():
+                if isinstance(item, Tweet):
+                    place = native_id(item)
+                    if self._retweets == "leave_out" and item.kind is Kind.RETWEET:
+                        continue
+                    item = replace(item, entities=(rule.brand,) if rule.brand else ())  # noqa: PLW2901
+                yield place, item
+            token = (page.get("meta") or {}).get("next_token")
+            if not token:
+                return
+
+    def _page(self, query: str, after: int, until: int, token: str | None) -> Json:
+        backoff = Backoff()
+        while not self._clock.stopped():
+            try:
+                return self._api.search(query, since_id=after, until_id=until, page=token)
+            except Refused as refused:
+                refusal = refused.refusal
+                if refusal.is_final:
+                    raise
+                wait = backoff.wait(refusal.fault, told=refusal.wait, status=refusal.status)
+                self._events.fault(refusal.fault)
+                self._clock.sleep(wait)
+        raise Stopped
+
+
+def _place(found: Found) -> int:
+    return found[0]
+
+
+def _united(items: list[Item]) -> Iterator[Item]:
+    """One tweet that several rules have found is about all their brands."""
+    tweets = [item for item in items if isinstance(item, Tweet)]
+    if tweets:
+        brands = dict.fromkeys(brand for tweet in tweets for brand in tweet.entities)
+        yield replace(tweets[0], entities=tuple(brands))
+    yield from (item for item in items if not isinstance(item, Tweet))
