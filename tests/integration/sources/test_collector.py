@@ -1,0 +1,257 @@
+"""A live source through the collector into a real broker, which may be away."""
+
+from __future__ import annotations
+
+import threading
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+import psutil
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from pipeline import bootstrap
+from pipeline.domain.record import decode
+from pipeline.embedded.guard import guarded
+from pipeline.embedded.stack import start
+from pipeline.errors import SetupError, SourceError
+from pipeline.settings import KafkaSettings, Settings
+from pipeline.sources import publisher
+from pipeline.sources.publisher import Published
+from pipeline.sources.source import Fault, Unreadable
+from tests.integration.sources.reading import records
+from tests.processes import until
+from tests.stacks import stack_settings, state_folder
+from tests.unit.sources.fakes import tweet
+
+
+class Paced:
+    """Yields tweets one by one, so many a second, until it is closed; notes what it is told."""
+
+    name = "paced"
+
+    def __init__(self, events, rate: float = 200, first: int = 0) -> None:
+        self.events = events
+        self.pause = 1 / rate
+        self.first = first
+        self.read = 0
+        self.told: list[str] = []
+        self.closed = threading.Event()
+        self.failing: Exception | None = None
+
+    def __iter__(self):
+        self.events.connected()
+        while not self.closed.wait(self.pause):
+            if self.failing:
+                raise self.failing
+            item = tweet(self.first + self.read)
+            self.read += 1
+            yield item
+
+    def acknowledged(self, tweets):
+        self.told += [tweet.id for tweet in tweets]
+
+    def close(self):
+        self.closed.set()
+
+
+class Collecting:
+    """A collector that runs in a thread."""
+
+    def __init__(self, settings: Settings, make=Paced) -> None:
+        self.stop = threading.Event()
+        self._ready = threading.Event()
+        self.published: list[Published] = []
+        self.error: Exception | None = None
+        self._settings = settings
+        self._make = make
+        self.thread = threading.Thread(target=self._run)
+
+    def _run(self) -> None:
+        try:
+            with bootstrap.collector(
+                self._settings, "paced", lambda events, clock: self._make(events), self.stop
+            ) as self.collector:
+                bootstrap.topics(self._settings)
+                self._ready.set()
+                self.collector.run(self.published.append)
+        except Exception as error:
+            self.error = error
+        finally:
+            self._ready.set()
+
+    def __enter__(self) -> Collecting:
+        self.thread.start()
+        assert self._ready.wait(60)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop.set()
+        self.thread.join(60)
+
+    @property
+    def source(self) -> Paced:
+        return self.collector.source
+
+    @property
+    def tweets(self) -> int:
+        return self.published[-1].tweets if self.published else 0
+
+    def metric(self, name: str, **labels: str) -> float:
+        """A sample of its /metrics; 0 where there is none."""
+        with urllib.request.urlopen(self.collector.url, timeout=5) as answer:
+            families = text_string_to_metric_families(answer.read().decode())
+        wanted = {"source": "paced", **labels}
+        found = [s.value for family in families for s in family.samples if s.name == name and s.labels == wanted]
+        return found[0] if found else 0.0
+
+
+def ids(kafka: KafkaSettings) -> list[str]:
+    return [decode(record.value).id for record in records(kafka)]
+
+
+@contextmanager
+def broker() -> Iterator[tuple[Settings, Callable[[], psutil.Process], Callable[[], object]]]:
+    """A broker of the test's own: its settings, its process, and what starts it again at the same address."""
+    with state_folder() as folder, guarded(folder, delete_data=True):
+        settings = stack_settings(folder)
+
+        def begin():
+            return start(settings, ("kafka",))
+
+        info = begin()
+        mark = uuid4().hex[:12]
+        kafka = KafkaSettings(
+            bootstrap_servers=info.kafka.address,
+            tweets_topic=f"tweets-{mark}",
+            scored_topic=f"scored-{mark}",
+            rejected_topic=f"rejected-{mark}",
+        )
+        pid = [info.kafka.pid]
+
+        def again():
+            pid[0] = begin().kafka.pid
+
+        yield settings.model_copy(update={"kafka": kafka}), lambda: psutil.Process(pid[0]), again
+
+
+def test_what_is_collected_is_acknowledged_in_order(settings: Settings) -> None:
+    """After a stop all that was read is in Kafka, the source was told of it in its order, and the metrics agree."""
+    before = time.time()
+    with Collecting(settings) as collecting:
+        until(lambda: collecting.tweets > 100, "a hundred tweets")
+        assert collecting.metric("tweetpulse_source_connected") == 1
+        counted = collecting.metric("tweetpulse_source_tweets_total")
+        assert 0 < counted <= collecting.source.read
+        assert before < collecting.metric("tweetpulse_source_last_tweet_timestamp_seconds") <= time.time()
+    source = collecting.source
+    assert collecting.error is None
+    assert source.told == [f"x:{n}" for n in range(source.read)]
+    assert sorted(ids(settings.kafka)) == sorted(source.told)
+    assert collecting.tweets == source.read
+
+
+def test_a_source_that_can_not_go_on_leaves_what_it_gave(settings: Settings) -> None:
+    """Its error ends the collector; what it had yielded is acknowledged, and it knows."""
+    with Collecting(settings) as collecting:
+        until(lambda: collecting.source.read > 50, "some tweets")
+        collecting.source.failing = SourceError("no more")
+        collecting.thread.join(30)
+    assert str(collecting.error) == "no more"
+    assert collecting.source.told == [f"x:{n}" for n in range(collecting.source.read)]
+    assert sorted(ids(settings.kafka)) == sorted(collecting.source.told)
+
+
+def test_acknowledgements_go_on_while_nothing_comes(settings: Settings) -> None:
+    """The last tweet before a silence is acknowledged and counted within seconds."""
+
+    class Silent(Paced):
+        def __iter__(self):
+            self.events.connected()
+            yield tweet(1)
+            yield Unreadable(b"?", "line 1", "not JSON")
+            self.closed.wait()
+
+    with Collecting(settings, Silent) as collecting:
+        until(lambda: collecting.source.told == ["x:1"], "the acknowledgement", timeout=20)
+        until(lambda: collecting.metric("tweetpulse_source_tweets_total") == 1, "its count", timeout=20)
+        begun = time.monotonic()
+    assert time.monotonic() - begun < 10
+    assert (collecting.error, collecting.published[-1].unreadable) == (None, 1)
+
+
+def test_faults_are_on_the_page(settings: Settings) -> None:
+    """What a source tells is there while it runs, by its reason."""
+    with Collecting(settings) as collecting:
+        collecting.source.events.interrupted(Fault.STALL, 1.0)
+        assert collecting.metric("tweetpulse_source_errors_total", reason="stall") == 1
+        assert collecting.metric("tweetpulse_source_connected") == 0
+        collecting.source.events.connected()
+        until(lambda: collecting.metric("tweetpulse_source_reconnects_total") == 1, "the reconnection")
+
+
+@pytest.mark.parametrize("fault", ["killed", "hangs"])
+def test_a_broker_that_is_away_is_waited_for(monkeypatch: pytest.MonkeyPatch, fault: str) -> None:
+    """The source is held back, the page says so, and afterwards every tweet is there once."""
+    monkeypatch.setattr(publisher, "LATE_SECONDS", 1.0)
+    monkeypatch.setattr(publisher, "MAX_BUFFERED_BYTES", 20_000)
+    with broker() as (settings, process, begin), Collecting(settings) as collecting:
+        until(lambda: collecting.tweets > 50, "the first tweets")
+        process().kill() if fault == "killed" else process().suspend()
+        until(lambda: collecting.metric("tweetpulse_source_waiting") == 1, "that it waits")
+        until(lambda: _stands_still(collecting.source), "that the source is held back")
+        assert collecting.source.read - len(collecting.source.told) < 1_500
+        begin() if fault == "killed" else process().resume()
+        until(lambda: collecting.metric("tweetpulse_source_waiting") == 0, "that it goes on", timeout=240)
+        reached = collecting.source.read
+        until(lambda: len(collecting.source.told) > reached + 50, "new tweets")
+        collecting.stop.set()
+        collecting.thread.join(60)
+        assert collecting.error is None
+        assert collecting.source.told == [f"x:{n}" for n in range(collecting.source.read)]
+        assert sorted(ids(settings.kafka)) == sorted(collecting.source.told)
+
+
+def _stands_still(source: Paced) -> bool:
+    read = source.read
+    time.sleep(0.5)
+    return source.read == read
+
+
+def test_stopped_while_the_broker_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It does not wait for ever: it ends with an error, and the source was told only what Kafka has."""
+    monkeypatch.setattr(publisher, "LATE_SECONDS", 0.5)
+    with broker() as (settings, process, _), Collecting(settings) as collecting:
+        until(lambda: collecting.tweets > 50, "the first tweets")
+        process().suspend()
+        until(lambda: collecting.metric("tweetpulse_source_waiting") == 1, "that it waits")
+        begun = time.monotonic()
+        collecting.stop.set()
+        collecting.thread.join(60)
+        assert not collecting.thread.is_alive()
+        assert time.monotonic() - begun < 40
+        assert isinstance(collecting.error, SetupError)
+        assert collecting.collector.unacknowledged > 0
+        process().resume()
+        assert set(collecting.source.told) <= set(ids(settings.kafka))
+
+
+def test_two_on_one_port_is_one_clear_line(settings: Settings, tmp_path: Path) -> None:
+    """The second one says which setting chooses another."""
+    with Collecting(settings) as first:
+        port = int(first.collector.url.split(":")[2].split("/")[0])
+        telemetry = settings.telemetry.model_copy(update={"source_port": port})
+        with (
+            pytest.raises(SetupError, match="TWEETPULSE_TELEMETRY__SOURCE_PORT"),
+            bootstrap.collector(
+                settings.model_copy(update={"telemetry": telemetry}),
+                "paced",
+                lambda events, clock: Paced(events),
+                first.stop,
+            ),
+        ):
+            pytest.fail("it listens twice")
