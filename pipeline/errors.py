@@ -6,7 +6,8 @@
     ├── SinkError              exit 4   a sink did not take what it was given
     │   └── SinkUnavailable             the environment's fault: wait and repeat
     ├── ScoringError           exit 5   a scorer or a model can't be loaded or used
-    └── SourceError            exit 6   a source can't be read
+    ├── SourceError            exit 6   a source can't be read
+    └── NotPromoted            exit 7   a model was held to the champion, and the champion stays
 
 Libraries' errors are mapped to these where their calls are made. Messages are one line, name what
 is wrong and what to do, and never hold a tweet's text, an author or a secret. All of them survive
@@ -71,6 +72,12 @@ class SourceError(PipelineError):
     """A source can't be read."""
 
     exit_code = 6
+
+
+class NotPromoted(PipelineError):
+    """A model was held to the champion, and the champion stays: no fault, but a scheduler wants to know."""
+
+    exit_code = 7
 
 
 def _rebuild(kind: type[PipelineError], state: dict[str, Any]) -> PipelineError:
