@@ -5,7 +5,19 @@ One module per family of commands; each registers its commands with `@app.comman
 
 from __future__ import annotations
 
-from pipeline.cli import annotate, classify, collect, demo, provision, rejected, sources, stack, stream, watch
+from pipeline.cli import (
+    annotate,
+    classify,
+    collect,
+    collect_twitter,
+    demo,
+    provision,
+    rejected,
+    sources,
+    stack,
+    stream,
+    watch,
+)
 from pipeline.cli.app import app
 
 __all__ = [
@@ -13,6 +25,7 @@ __all__ = [
     "app",
     "classify",
     "collect",
+    "collect_twitter",
     "demo",
     "provision",
     "rejected",

@@ -17,7 +17,7 @@ from typing import Any
 import orjson
 
 from pipeline import log
-from pipeline.errors import SetupError, SourceError
+from pipeline.errors import SetupError
 from pipeline.sources.pacing import Clock
 
 logger = log.get(__name__)
@@ -67,7 +67,7 @@ class Resume:
         clock: by which it is saved, about once a second.
 
     Raises:
-        SourceError: the file can't be read.
+        SetupError: the file is there and can't be read.
     """
 
     def __init__(self, path: Path, *, closed: Closed = lambda gap, tweets: None, clock: Clock | None = None) -> None:
@@ -244,10 +244,12 @@ def _read(path: Path) -> tuple[int | None, list[Gap]]:
         return None if newest is None else int(newest), gaps
     except FileNotFoundError:
         return None, []
-    except (OSError, ValueError, TypeError, KeyError):
-        raise SourceError(
-            f"{path} can't be read, so that it is not known where X was left: mend it, or delete it to begin anew"
-        ) from None
+    except OSError as error:
+        raise SetupError(f"{path} can't be read ({error.strerror}): let this user read it") from None
+    except (ValueError, TypeError, KeyError):
+        # Better a gap that is not known of than a source that never starts again.
+        logger.warning("twitter state is damaged: begins anew", **{"file.path": str(path)})
+        return None, []
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -41,7 +41,7 @@ class TwitterSource:
 
     Raises:
         ConfigError: there is no token, or X would not take a rule.
-        SourceError: what is remembered can't be read.
+        SetupError: what is remembered can't be read.
     """
 
     name = NAME
