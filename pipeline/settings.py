@@ -79,6 +79,7 @@ class ElasticsearchSettings(Section):
     shards: Count = 1
     bulk_documents: Count = 2_500
     request_timeout: Seconds = 8.0
+    labels_index: Annotated[str, Field(pattern=r"^tweetpulse-[a-z0-9_.-]{1,99}$")] = "tweetpulse-labels"
 
 
 class KibanaSettings(Section):

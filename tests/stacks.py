@@ -55,7 +55,10 @@ def settings_of(stack: StackInfo, *, mark: str, folder: Path) -> Settings:
             ),
             # A busy machine is no fault of the server's: only tests of waiting are impatient.
             "elasticsearch": ElasticsearchSettings(
-                url=stack.elasticsearch.address, namespace=f"t{mark}", request_timeout=60
+                url=stack.elasticsearch.address,
+                namespace=f"t{mark}",
+                request_timeout=60,
+                labels_index=f"tweetpulse-labels-{mark}",
             ),
             "stream": StreamSettings(checkpoint=folder / "checkpoint"),
             "models": ModelsSettings(registry=str(folder / "models")),

@@ -1,4 +1,4 @@
-"""Templates, data streams and the alias: made if absent, updated when their version grows. Idempotent."""
+"""Templates, data streams, the alias, the index of labels: made if absent, updated when their version grows."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from pipeline.domain.document import EVENTS, REJECTED, SCORED, data_stream
 from pipeline.elasticsearch_client import elasticsearch_errors
 from pipeline.errors import SetupError
 from pipeline.settings import ElasticsearchSettings
+from pipeline.sinks.elasticsearch import label_index
 
 VERSION = 1
 """Of all templates together. When it grows, `setup` updates them and rolls the data streams over."""
@@ -53,6 +54,7 @@ def set_up(client: Elasticsearch, settings: ElasticsearchSettings, *, switch: bo
             client.indices.rollover(alias=stream)
             changes.append(f"rolled {stream} over to version {VERSION}")
         changes += _ensure_alias(client, settings, switch=switch)
+        changes += label_index.ensure(client, settings.labels_index)
     return SetupReport(tuple(changes))
 
 

@@ -17,7 +17,9 @@ from pydantic import SecretStr
 from exporters.data_streams import DataStreams
 from exporters.disk import Disk
 from exporters.store import Store
-from pipeline.elasticsearch_client import connect
+from pipeline.batch.labels import Labels, said
+from pipeline.domain.prediction import Task
+from pipeline.elasticsearch_client import connect, elasticsearch_errors
 from pipeline.errors import ConfigError
 from pipeline.settings import ElasticsearchSettings
 from pipeline.sinks.elasticsearch.backing import Backing, resolve
@@ -81,7 +83,7 @@ def test_the_writer_indexes_once_over_a_rollover(as_user: As) -> None:
     asked = sink.index(SCORED, [entry(2), entry(3)], after)
     assert (raced.count(Fate.ALREADY_THERE), asked.count(Fate.ALREADY_THERE), asked.count(Fate.INDEXED)) == (1, 1, 1)
     client.indices.refresh(index=SCORED)
-    assert client.count(index=SCORED)["count"] == 3
+    assert client.count(index=SCORED, query={"ids": {"values": ["x:1", "x:2", "x:3"]}})["count"] == 3
 
 
 def test_the_set_up_runs_again_and_switches_the_alias(as_user: As) -> None:
@@ -111,6 +113,26 @@ def test_readers_search_through_the_alias(as_user: As, name: str) -> None:
     for index in ("tweetpulse-tweets", "logs-tweets.events-*", "logs-tweets.rejected-*"):
         assert client.search(index=index)["timed_out"] is False
         assert client.field_caps(index=index, fields="@timestamp")["fields"]
+
+
+def test_an_analyst_says_what_tweets_are_and_takes_it_back(as_user: As) -> None:
+    """Of a tweet that is there; the stream's user, by which models are trained, reads it."""
+    writer, settings = as_user("only_writer")
+    ElasticsearchSink(writer, settings).index(SCORED, [entry(77)], Backing(SCORED))
+    as_user("tweetpulse_setup")[0].indices.refresh(index=SCORED)
+    labels = Labels(as_user("analyst")[0], settings.labels_index)
+    labels.put("x:77", said("late_flight"))
+    labels.put("x:77", said("no_complaint"))
+    read = Labels(writer, settings.labels_index)
+    assert [label.name for task in Task for label in read.all(task)] == ["no_complaint"]
+
+
+@pytest.mark.parametrize("name", ["only_writer", "tweetpulse_grafana", "tweetpulse_exporter", "tweetpulse_setup"])
+def test_nobody_else_says_what_tweets_are(as_user: As, name: str) -> None:
+    """Not even the stream: what models learn from is in people's hands."""
+    client, settings = as_user(name)
+    with pytest.raises(ConfigError), elasticsearch_errors(settings):
+        client.index(index=settings.labels_index, id="sentiment:x:1", document={"label": {"name": "positive"}})
 
 
 @pytest.mark.parametrize("name", ["tweetpulse_grafana", "analyst", "tweetpulse_exporter", "tweetpulse_setup"])

@@ -1,0 +1,200 @@
+"""What people say that tweets are: corrections, kept in Elasticsearch, from which the next training learns.
+
+One document per task and tweet, with the id `<task>:<event.id>`: who labels a tweet again replaces what was said. The
+text is copied, since tweets are deleted when their retention is over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any
+
+import orjson
+from elasticsearch import Elasticsearch, NotFoundError
+
+from pipeline.domain.document import ECS_VERSION, Document, present
+from pipeline.domain.prediction import COMPLAINT, NO_COMPLAINT, TASK_LABELS, Task
+from pipeline.errors import ConfigError
+from pipeline.sinks.elasticsearch.label_index import ensure
+from pipeline.sinks.elasticsearch.setup import ALIAS
+
+_PAGE = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """What somebody said of a tweet, with all of the tweet that training needs.
+
+    Attributes:
+        task, tweet: what it is about; `tweet` is its `event.id`.
+        name: one of the task's labels.
+        text: of the tweet, as it was written.
+        entities, lang, written: of the tweet, where they are known.
+        at: when it was said.
+        by: who said it.
+        previous: what was said before.
+    """
+
+    task: Task
+    tweet: str
+    name: str
+    text: str
+    at: datetime
+    entities: tuple[str, ...] = ()
+    lang: str | None = None
+    written: datetime | None = None
+    by: str | None = None
+    previous: str | None = None
+
+    @property
+    def id(self) -> str:
+        """Of its document."""
+        return f"{self.task}:{self.tweet}"
+
+
+def said(label: str, reason: str | None = None) -> dict[Task, str | None]:
+    """What a label says of each task; None takes back what was said.
+
+    Labels of all tasks differ, so a label tells its task. Whoever gives a reason says that it is a complaint.
+
+    >>> said("positive")
+    {<Task.SENTIMENT: 'sentiment'>: 'positive'}
+
+    Raises:
+        ConfigError: no task has such a label, or the reason is none, or it does not go with the label.
+    """
+    if reason is not None and (label != COMPLAINT or reason not in TASK_LABELS[Task.REASON]):
+        raise ConfigError(f"--reason goes with {COMPLAINT}, and is one of {', '.join(TASK_LABELS[Task.REASON])}")
+    if label in TASK_LABELS[Task.REASON]:
+        return {Task.COMPLAINT: COMPLAINT, Task.REASON: label}
+    if label == NO_COMPLAINT:
+        return {Task.COMPLAINT: NO_COMPLAINT, Task.REASON: None}
+    if label == COMPLAINT:
+        return {Task.COMPLAINT: COMPLAINT} | ({Task.REASON: reason} if reason else {})
+    if label in TASK_LABELS[Task.SENTIMENT]:
+        return {Task.SENTIMENT: label}
+    known = "; ".join(f"{task}: {', '.join(labels)}" for task, labels in TASK_LABELS.items())
+    raise ConfigError(f"{label!r} is no label: take one of {known}")
+
+
+class Labels:
+    """The index of labels.
+
+    Args:
+        client: errors are to be mapped by whoever brings it (`elasticsearch_errors`).
+        index: its name, from the settings.
+    """
+
+    def __init__(self, client: Elasticsearch, index: str) -> None:
+        self._client = client
+        self._index = index
+
+    def put(self, tweet: str, what: Mapping[Task, str | None], *, by: str | None = None) -> list[Label]:
+        """Say what a tweet is (see `said`), and give what is said now.
+
+        Raises:
+            ConfigError: no tweet has this id.
+        """
+        ensure(self._client, self._index)
+        text = self._tweet(tweet)
+        now = datetime.now(UTC)
+        return [
+            label
+            for task, name in what.items()
+            for label in self._one(Label(task, tweet, name or "", text["message"], now, **_known(text), by=by))
+        ]
+
+    def newest(self, most: int, task: Task | None = None) -> tuple[int, list[Label]]:
+        """How many there are, and the newest of them, newest first."""
+        answer = self._search(size=most, query=_about(task), sort=[{"@timestamp": "desc"}], track_total_hits=True)
+        return answer["hits"]["total"]["value"], [_label(hit["_source"]) for hit in answer["hits"]["hits"]]
+
+    def all(self, task: Task) -> Iterator[Label]:
+        """All labels of a task, in the order of their tweets' ids."""
+        after: Any = None
+        while True:
+            answer = self._search(size=_PAGE, query=_about(task), sort=[{"event.id": "asc"}], search_after=after)
+            hits = answer["hits"]["hits"]
+            yield from (_label(hit["_source"]) for hit in hits)
+            if len(hits) < _PAGE:
+                return
+            after = hits[-1]["sort"]
+
+    def _one(self, label: Label) -> Iterator[Label]:
+        if not label.name:
+            self._client.options(ignore_status=404).delete(index=self._index, id=label.id, refresh="wait_for")
+            return
+        before = self._there(label.id)
+        label = replace(label, previous=before.name if before else None)
+        self._client.index(index=self._index, id=label.id, document=_document(label), refresh="wait_for")
+        yield label
+
+    def _there(self, id_: str) -> Label | None:
+        try:
+            return _label(self._client.get(index=self._index, id=id_)["_source"])
+        except NotFoundError:
+            return None
+
+    def _tweet(self, id_: str) -> dict[str, Any]:
+        query = {"ids": {"values": [id_]}}
+        wanted = ["message", "tweet.entity", "tweet.lang", "@timestamp"]
+        hits = self._client.search(
+            index=ALIAS, query=query, source=wanted, size=1, ignore_unavailable=True, allow_no_indices=True
+        )["hits"]["hits"]
+        if not hits:
+            raise ConfigError(f"{ALIAS} has no tweet with the id {id_}: it is the `event.id` that boards show as ID")
+        found: dict[str, Any] = hits[0]["_source"]
+        return found
+
+    def _search(self, **request: Any) -> Any:
+        return self._client.search(index=self._index, ignore_unavailable=True, allow_no_indices=True, **request)
+
+
+def digest(labels: list[Label]) -> str:
+    """A hash of what is said: another one means that there is something new to learn from."""
+    lines = sorted(orjson.dumps([label.tweet, label.name, label.text]) for label in labels)
+    return sha256(b"\n".join(lines)).hexdigest()
+
+
+def _about(task: Task | None) -> dict[str, Any]:
+    return {"term": {"label.task": task}} if task else {"match_all": {}}
+
+
+def _known(tweet: dict[str, Any]) -> dict[str, Any]:
+    about = tweet.get("tweet", {})
+    return {
+        "entities": tuple(about.get("entity", ())),
+        "lang": about.get("lang"),
+        "written": datetime.fromisoformat(tweet["@timestamp"]),
+    }
+
+
+def _document(label: Label) -> Document:
+    return {
+        "@timestamp": label.at,
+        "message": label.text,
+        "event": {"id": label.tweet},
+        "user": present({"name": label.by}),
+        "tweet": present({"entity": list(label.entities), "lang": label.lang, "written": label.written}),
+        "label": present({"task": label.task, "name": label.name, "previous": label.previous}),
+        "ecs": {"version": ECS_VERSION},
+    }
+
+
+def _label(source: dict[str, Any]) -> Label:
+    tweet, label = source.get("tweet", {}), source["label"]
+    return Label(
+        task=Task(label["task"]),
+        tweet=source["event"]["id"],
+        name=label["name"],
+        text=source["message"],
+        at=datetime.fromisoformat(source["@timestamp"]),
+        entities=tuple(tweet.get("entity", ())),
+        lang=tweet.get("lang"),
+        written=datetime.fromisoformat(tweet["written"]) if "written" in tweet else None,
+        by=source.get("user", {}).get("name"),
+        previous=label.get("previous"),
+    )

@@ -1,0 +1,80 @@
+"""`label`: say what a tweet is, for the next training to learn from."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import asdict
+from typing import Annotated
+
+import orjson
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from pipeline import bootstrap
+from pipeline.batch.labels import Label, Labels, said
+from pipeline.cli.app import app, out
+from pipeline.cli.app import settings as current_settings
+from pipeline.domain.document import escaped
+from pipeline.domain.prediction import Task
+from pipeline.elasticsearch_client import elasticsearch_errors
+from pipeline.embedded.discover import with_embedded
+from pipeline.errors import ConfigError
+
+
+@app.command()
+def label(
+    tweet: Annotated[
+        str | None, typer.Argument(metavar="ID", help="The tweet's, as boards show it.", show_default=False)
+    ] = None,
+    what: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="LABEL",
+            help="negative, neutral, positive, irrelevant; complaint, no_complaint; or a complaint's reason.",
+            show_default=False,
+        ),
+    ] = None,
+    reason: Annotated[str | None, typer.Option(help="Why it complains, with `complaint`.")] = None,
+    by: Annotated[str | None, typer.Option(help="Who says so.")] = None,
+    listed: Annotated[bool, typer.Option("--list", help="Show what has been said, the newest first.")] = False,
+    task: Annotated[Task | None, typer.Option(help="With --list: only those of this task.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="With --list: so many.")] = 20,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+) -> None:
+    """Say what a tweet is: `tweetpulse label x:123 positive`. The next `tweetpulse retrain` learns from it."""
+    settings = with_embedded(current_settings())
+    if listed == (tweet is not None or what is not None) or (tweet is None) != (what is None):
+        raise ConfigError("write `tweetpulse label ID LABEL`, or `tweetpulse label --list`")
+    meant = said(what, reason) if what is not None else {}
+    with closing(bootstrap.elasticsearch(settings)) as client, elasticsearch_errors(settings.elasticsearch):
+        labels = Labels(client, settings.elasticsearch.labels_index)
+        if tweet is None:
+            total, found = labels.newest(limit, task)
+        else:
+            total, found = 0, labels.put(tweet, meant, by=by)
+    if as_json:
+        for one in found:
+            typer.echo(orjson.dumps(asdict(one)).decode())
+    elif tweet is None:
+        _show(found, total)
+    else:
+        _tell(found)
+
+
+def _tell(found: list[Label]) -> None:
+    for one in found:
+        before = f" (was {one.previous})" if one.previous else ""
+        out.print(f"{one.task} of {one.tweet}: {one.name}{before}", markup=False, soft_wrap=True)
+
+
+def _show(found: list[Label], total: int) -> None:
+    out.print(f"{total:,} labels" if total else "nothing has been labelled: tweetpulse label ID LABEL")
+    if not found:
+        return
+    table = Table("when", "ID", "task", "label", "before", "by", "tweet", box=None, pad_edge=False)
+    for one in found:
+        when = f"{one.at:%Y-%m-%d %H:%M:%S}"
+        told = (when, one.tweet, one.task, one.name, one.previous or "", one.by or "", one.text)
+        table.add_row(*(Text(escaped(text.encode())[:60]) for text in told))
+    out.print(table)
