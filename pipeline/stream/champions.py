@@ -71,12 +71,20 @@ class Champions:
     Args:
         registry: asked once a batch.
         observer: told of each change and each failure.
+        check: raises ScoringError for bytes that are no model of this task; see `load_model`.
         clock: seconds that only grow.
     """
 
-    def __init__(self, registry: Registry, observer: Observer, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        registry: Registry,
+        observer: Observer,
+        check: Callable[[bytes, Task, str], object] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._registry = registry
         self._observer = observer
+        self._check = check or load_model
         self._clock = clock
         self._seats = {task: _Seat() for task in Task}
 
@@ -114,7 +122,7 @@ class Champions:
         """Load, check and broadcast a champion; the one before has its place until all of that is done."""
         data = self._registry.read(task, version, MODEL)
         manifest = self._registry.manifest(task, version)
-        load_model(data, task, version)
+        self._check(data, task, version)
         former = self._seats[task].champion
         self._seats[task] = _Seat(Champion(task, version, context.broadcast(data)))
         self._observer.model_in_use(task, version, manifest.created, manifest.metrics)
