@@ -7,7 +7,9 @@
     │   └── SinkUnavailable             the environment's fault: wait and repeat
     ├── ScoringError           exit 5   a scorer or a model can't be loaded or used
     ├── SourceError            exit 6   a source can't be read
-    └── NotPromoted            exit 7   a model was held to the champion, and the champion stays
+    ├── NotPromoted            exit 7   a model was held to the champion, and the champion stays
+    ├── NothingNew             exit 8   there is nothing to learn that the newest model does not know
+    └── AlreadyRunning         exit 9   another process does the same at this moment
 
 Libraries' errors are mapped to these where their calls are made. Messages are one line, name what
 is wrong and what to do, and never hold a tweet's text, an author or a secret. All of them survive
@@ -78,6 +80,18 @@ class NotPromoted(PipelineError):
     """A model was held to the champion, and the champion stays: no fault, but a scheduler wants to know."""
 
     exit_code = 7
+
+
+class NothingNew(PipelineError):
+    """No labelled data has come since the last training: no fault, but a scheduler wants to know."""
+
+    exit_code = 8
+
+
+class AlreadyRunning(PipelineError):
+    """Another process does the same at this moment, and both would be for nothing."""
+
+    exit_code = 9
 
 
 def _rebuild(kind: type[PipelineError], state: dict[str, Any]) -> PipelineError:

@@ -13,7 +13,7 @@ from tomllib import TOMLDecodeError
 from typing import Annotated, Any, Literal
 
 from platformdirs import user_cache_path, user_state_path
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -120,15 +120,35 @@ class ScoringSettings(Section):
     languages: tuple[str, ...] = ("en",)
 
 
+class TrainingFiles(Section):
+    """Files of labels: `path` may hold `*`, and starts at the working folder; `layout` as `tweetpulse train` has them.
+
+    `"labels/*.csv:semeval"` is short for a path with a layout.
+    """
+
+    path: str
+    layout: str | None = None
+    columns: str | None = None
+
+
+def _training_files(written: object) -> object:
+    if not isinstance(written, str):
+        return written
+    found = re.fullmatch(r"(.+):([a-z_]+)", written)
+    return {"path": found[1], "layout": found[2]} if found else {"path": written}
+
+
 class ModelsSettings(Section):
     """The registry of trained models, and what `tweetpulse retrain` learns from.
 
     `registry` is a folder, or a URI of HDFS or S3 (`hdfs://…`, `s3://bucket/folder`); `models` in the state
-    folder where it is not set. `training` lists, by task, the files of labels (`sentiment = ["labels/*.csv"]`).
+    folder where it is not set. `training` lists, by task, the files of labels (`sentiment = ["labels/*.csv:semeval"]`).
+    `slice_margin` is how much worse a promoted model may be on a slice (an entity, a language), 0…1.
     """
 
     registry: str | None = None
-    training: dict[Task, tuple[str, ...]] = {}
+    training: dict[Task, tuple[Annotated[TrainingFiles, BeforeValidator(_training_files)], ...]] = {}
+    slice_margin: Annotated[float, Field(ge=0, le=1)] = 0.05
 
 
 class TwitterSettings(Section):

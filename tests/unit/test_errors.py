@@ -37,4 +37,4 @@ def test_exit_codes() -> None:
     codes = {kind.__name__: kind.exit_code for kind in CLASSES}
     assert {name: codes[name] for name in drawn} == drawn
     assert codes["SinkUnavailable"] == drawn["SinkError"]
-    assert sorted(drawn.values()) == [1, 2, 3, 4, 5, 6, 7]
+    assert sorted(drawn.values()) == [1, 2, 3, 4, 5, 6, 7, 8, 9]
