@@ -1,0 +1,111 @@
+"""What trained models read of texts."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.scoring import features
+from pipeline.scoring.features import NUMBERS, Reader, Recipe, char_grams, mixed, word_grams
+
+TEXTS = ["@united I'm NOT happy!!! :(", "", "so gooood 😀", "late again, thanks for nothing #fail", "   "]
+
+
+def grams_of(reader: Reader, texts: list[str]) -> list[tuple[list[int], list[int]]]:
+    reading = reader.read(texts)
+    return [
+        (sorted(words.hashes[words.rows == place].tolist()), sorted(chars.hashes[chars.rows == place].tolist()))
+        for words, chars in [(word_grams(reading), char_grams(reading))]
+        for place in range(len(texts))
+    ]
+
+
+def test_a_text_is_read_alone() -> None:
+    """What is read of a text does not depend on its neighbours, nor on what was read before."""
+    recipe = Recipe(words=3, skip=True)
+    warm = Reader(recipe)
+    warm.read(["other words :) before"])
+
+    together = grams_of(warm, TEXTS)
+    alone = [grams_of(Reader(recipe), [text])[0] for text in TEXTS]
+
+    assert together == alone
+    np.testing.assert_array_equal(
+        warm.read(TEXTS).numbers, np.vstack([Reader(recipe).read([text]).numbers for text in TEXTS])
+    )
+
+
+def test_values_of_a_kind_are_of_length_one() -> None:
+    """However long a text is, its n-grams of a kind weigh the same."""
+    reading = Reader(Recipe()).read(["late late again", "ok"])
+
+    for grams in (word_grams(reading), char_grams(reading)):
+        assert np.bincount(grams.rows, grams.values**2) == pytest.approx([1, 1])
+
+
+def test_a_negation_goes_up_to_the_end_of_its_clause() -> None:
+    """Words after it are others than those before it, after a comma, and in the next text."""
+    reading = Reader(Recipe()).read(["good not good , good", "good"])
+    good = reading.ids == reading.ids[0]
+
+    assert reading.negated[good].tolist() == [False, True, False, False]
+
+
+def test_numbers_are_named() -> None:
+    """Each number has a name, and feelings, emphasis and names are told apart."""
+    rows = Reader(Recipe()).read(["GREAT!!! @a @b", "not great?", "bad http://t.co/x"]).numbers
+    column = dict(zip(NUMBERS, rows.T, strict=True))
+
+    assert rows.shape == (3, len(NUMBERS))
+    assert column["praise"].argmax() == 0
+    assert column["praise_negated"].argmax() == 1
+    assert column["blame"].argmax() == 2
+    assert column["exclaims"][0] > column["shouted"][0] > 0 == column["exclaims"][1]
+    assert column["person"].argmax() == 0
+    assert column["link"].tolist()[:2] == [0, 0]
+
+
+def test_nothing_is_read_of_nothing() -> None:
+    """No texts are no rows."""
+    reading = Reader(Recipe()).read([])
+
+    assert reading.numbers.shape == (0, len(NUMBERS))
+    assert len(word_grams(reading).hashes) == len(char_grams(reading).hashes) == 0
+
+
+def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """New tokens never end; the memory is emptied, and what is read stays the same."""
+    monkeypatch.setattr(features, "MAX_TOKENS", 20)
+    reader = Reader(Recipe())
+    before = grams_of(reader, TEXTS)
+    for number in range(30):
+        table = reader.read([f"word{number} other{number}"]).table
+        assert len(table.tokens) < 20 + 10
+
+    assert grams_of(reader, TEXTS) == before
+
+
+def test_hashes_last() -> None:
+    """They are part of every trained model, so no change of the code may change them."""
+    reading = Reader(Recipe()).read(["late again"])
+
+    assert mixed(np.array([1], np.uint64), 2).tolist() == [MIXED]
+    assert word_grams(reading).hashes.tolist() == WORDS
+    assert int(char_grams(reading).hashes.sum()) == CHARS
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.text(max_size=80), max_size=4))
+def test_any_text_will_do(texts: list[str]) -> None:
+    """Also lone surrogates, NULs and signs that nobody knows."""
+    reading = Reader(Recipe(words=3, skip=True)).read(texts)
+
+    assert np.isfinite(reading.numbers).all()
+    assert len(char_grams(reading).rows) == np.diff(reading.table.starts)[reading.ids].sum()
+
+
+MIXED = 13757245211066428519
+WORDS = [639350280561938692, 12237452128103623741, 12262725363975989402]
+CHARS = 5323047554919682323
