@@ -7,7 +7,7 @@ UV     := $(BIN)/uv
 STAMP  := $(VENV)/.synced
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test test-faults check format lint types imports boards bench lock clean
+.PHONY: help env demo test test-faults check format lint types imports boards bench soak lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -51,6 +51,9 @@ format: $(STAMP) ## format the code and mend what ruff can
 
 bench: $(STAMP) ## measure speed, as ratios to a plain loop in the same run
 	@$(BIN)/python -m bench $(ARGS)
+
+soak: $(STAMP) ## an hour of collecting, with a disconnect each minute: is anything lost? (ARGS="--minutes 5")
+	@$(BIN)/python -m bench.soak $(ARGS)
 
 lock: $(STAMP) ## resolve the dependencies anew
 	@$(UV) pip compile pyproject.toml --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements.lock

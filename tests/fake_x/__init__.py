@@ -9,7 +9,7 @@ from tests.fake_x.script import (
     CutInside,
     Disconnect,
     End,
-    Flow,
+    Follow,
     Malformed,
     Missed,
     Pause,
@@ -22,6 +22,6 @@ from tests.fake_x.script import (
 from tests.fake_x.server import FakeX, serving
 
 __all__ = [
-    "Cut", "CutInside", "Disconnect", "End", "FakeX", "Flow", "Malformed", "Missed", "Pause", "Refuse", "Repeat",
+    "Cut", "CutInside", "Disconnect", "End", "FakeX", "Follow", "Malformed", "Missed", "Pause", "Refuse", "Repeat",
     "Send", "Silence", "Step", "serving",
 ]  # fmt: skip

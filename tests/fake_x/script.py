@@ -25,12 +25,10 @@ class Missed:
 
 
 @dataclass(frozen=True)
-class Flow:
-    """Stream tweets at a rate for so many seconds; then end with what follows."""
+class Follow:
+    """Stream for so many seconds what others write meanwhile (see `write_steadily`)."""
 
     seconds: float
-    rate: float
-    text: str = "acme is late again"
 
 
 @dataclass(frozen=True)
@@ -96,5 +94,5 @@ class Refuse:
 
 
 Step = (
-    Send | Missed | Flow | Repeat | Malformed | Pause | Silence | Cut | End | Disconnect | CutInside | Refuse
+    Send | Missed | Follow | Repeat | Malformed | Pause | Silence | Cut | End | Disconnect | CutInside | Refuse
 )  # fmt: skip

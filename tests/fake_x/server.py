@@ -20,7 +20,7 @@ from tests.fake_x.script import (
     CutInside,
     Disconnect,
     End,
-    Flow,
+    Follow,
     Malformed,
     Missed,
     Pause,
@@ -73,6 +73,10 @@ class FakeX:
         self.rules[id_] = {"id": id_, "value": value, "tag": tag}
         return id_
 
+    def delays(self) -> list[float]:
+        """Seconds from each loss of the stream to the first tweet after it."""
+        return [round(first - lost, 3) for lost, first in zip(self.lost_at, self.first_sent_at[1:], strict=False)]
+
     def searches(self) -> list[dict[str, str]]:
         return [parameters for _, path, parameters in self.seen if path.endswith("/search/recent")]
 
@@ -105,14 +109,19 @@ class _Server(ThreadingHTTPServer):
 class _Answers(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server: _Server
+    _kept_at = 0.0
+    _silent_since = 0.0
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
         pass
 
     def do_GET(self) -> None:
+        path = urlsplit(self.path).path
+        if path == "/report":
+            self._report()
+            return
         if not self._is_allowed():
             return
-        path = urlsplit(self.path).path
         routes = {
             "/2/tweets/search/stream/rules": self._held,
             "/2/tweets/search/stream": self._stream,
@@ -149,6 +158,10 @@ class _Answers(BaseHTTPRequestHandler):
 
     def _nothing(self) -> None:
         self._json(404, {"title": "Not Found", "type": "about:blank", "status": 404})
+
+    def _report(self) -> None:
+        """What another process wants to know of this one; X has no such thing."""
+        self._json(200, {"ids": self.fake.archive.ids(), "delays": self.fake.delays()})
 
     def _held(self) -> None:
         if self.fake.rules_refusals:
@@ -211,6 +224,7 @@ class _Answers(BaseHTTPRequestHandler):
 
     def _stream(self) -> None:
         script = self.fake.script
+        self._kept_at = time.monotonic()
         while script and isinstance(script[0], Missed):
             self._miss(script.popleft())
         if script and isinstance(script[0], Refuse):
@@ -230,7 +244,7 @@ class _Answers(BaseHTTPRequestHandler):
         except (OSError, _Stopped):
             pass
         finally:
-            self.fake.lost_at.append(time.monotonic())
+            self.fake.lost_at.append(self._silent_since or time.monotonic())
 
     def _play(self, parameters: dict[str, str]) -> None:
         if "backfill_minutes" in parameters:
@@ -271,7 +285,7 @@ class _Answers(BaseHTTPRequestHandler):
 
     def _do(self, step: Step) -> None:
         actions = {
-            Send: self._send, Missed: self._miss, Flow: self._flow, Repeat: self._repeat,
+            Send: self._send, Missed: self._miss, Follow: self._follow, Repeat: self._repeat,
             Malformed: self._malformed, Pause: self._pause, CutInside: self._cut_inside,
         }  # fmt: skip
         actions[type(step)](step)
@@ -299,13 +313,15 @@ class _Answers(BaseHTTPRequestHandler):
         for _ in range(step.count):
             self.fake.archive.write(step.text)
 
-    def _flow(self, step: Flow) -> None:
-        begun = time.monotonic()
-        for number in range(int(step.seconds * step.rate)):
-            wait = begun + number / step.rate - time.monotonic()
-            if wait > 0 and self.server.stopping.wait(wait):
+    def _follow(self, step: Follow) -> None:
+        shown, until = len(self.fake.archive.tweets), time.monotonic() + step.seconds
+        while time.monotonic() < until:
+            if self.server.stopping.wait(0.01):
                 raise _Stopped
-            self._line(self.fake.archive.write(f"{step.text} {number}"))
+            written = len(self.fake.archive.tweets)
+            for tweet in self.fake.archive.tweets[shown:written]:
+                self._line(tweet)
+            shown = written
 
     def _cut_inside(self, step: CutInside) -> None:
         tweet = self.fake.archive.write(step.text)
@@ -326,12 +342,13 @@ class _Answers(BaseHTTPRequestHandler):
         if self.server.stopping.wait(min(self.fake.keep_alive, 0.05) if self.fake.script else 0.05):
             raise _Stopped
         now = time.monotonic()
-        if now - getattr(self, "_kept_at", 0.0) >= self.fake.keep_alive:
+        if now - self._kept_at >= self.fake.keep_alive:
             self._kept_at = now
             self._chunk(b"\r\n")
 
     def _silence(self) -> None:
         # Until the client hangs up.
+        self._silent_since = time.monotonic()
         self.connection.settimeout(60)
         while not self.server.stopping.is_set():
             if not self.connection.recv(1):
@@ -340,6 +357,14 @@ class _Answers(BaseHTTPRequestHandler):
     def _chunk(self, content: bytes) -> None:
         self.wfile.write(f"{len(content):x}\r\n".encode() + content + b"\r\n")
         self.wfile.flush()
+
+
+def write_steadily(fake: FakeX, rate: float, stopping: threading.Event, text: str = "acme is late again") -> None:
+    """Write tweets at a rate, connected or not, until it is stopped."""
+    begun, number = time.monotonic(), 0
+    while not stopping.wait(max(0.0, begun + number / rate - time.monotonic())):
+        number += 1
+        fake.archive.write(f"{text} {number}")
 
 
 @contextmanager
