@@ -172,12 +172,13 @@ class TwitterSettings(Section):
 
 
 class MastodonSettings(Section):
-    """A Mastodon server's public streaming API. Without `tags`: all that the server sees (`public`)."""
+    """A Mastodon server's public streaming API. Without `tags` (`acme`, `Brand:acme`): all that the server sees."""
 
-    url: Url = "https://mastodon.social"
+    url: Annotated[Url, Field(pattern=r"^https?://[^/?#]+/?$")] = "https://mastodon.social"
     tags: tuple[str, ...] = ()
     local: bool = False
     access_token: SecretStr | None = None
+    access_token_file: Path | None = None
     stall_seconds: Seconds = 60.0
 
 

@@ -1,0 +1,1 @@
+"""Mastodon's public timelines as a source."""

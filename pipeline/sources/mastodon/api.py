@@ -1,0 +1,248 @@
+"""Mastodon's HTTP API, as far as it is needed: a stream of events, and pages of a timeline."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import orjson
+import urllib3
+from urllib3 import BaseHTTPResponse
+from urllib3.exceptions import HTTPError, ProtocolError, ReadTimeoutError
+
+from pipeline import __version__
+from pipeline.errors import ConfigError, SourceError
+from pipeline.settings import MastodonSettings
+from pipeline.sources.mastodon.timelines import MAX_TAGS, Timeline
+from pipeline.sources.source import Fault
+from pipeline.sources.times import parse_time
+
+PAGE = 40
+"""Statuses that a page holds at most."""
+
+TOKEN_SETTING = "TWEETPULSE_MASTODON__ACCESS_TOKEN"  # noqa: S105 - the name of a setting
+CONNECT_SECONDS = 10.0
+ANSWER_SECONDS = 20.0
+CHUNK_BYTES = 65_536
+ENDPOINT = "timelines"
+
+_WANTS_TOKEN = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.UNPROCESSABLE_ENTITY)
+_ABSENT = (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
+
+TellBudget = Callable[[str, int, int, datetime], None]
+
+
+class Interrupted(Exception):
+    """Something that passes: worth another attempt.
+
+    Attributes:
+        fault: its kind.
+        until: when the server lets us ask again, if it says so.
+    """
+
+    def __init__(self, fault: Fault, until: datetime | None = None) -> None:
+        super().__init__(str(fault))
+        self.fault = fault
+        self.until = until
+
+
+class Api:
+    """One server, asked from several threads.
+
+    Args:
+        settings: the server and the token.
+        tell_budget: told what is left of the rate limit: endpoint, left, limit, when it is reset.
+
+    Raises:
+        ConfigError: the token's file can't be read.
+    """
+
+    def __init__(self, settings: MastodonSettings, tell_budget: TellBudget) -> None:
+        self._settings = settings
+        self._url = settings.url.rstrip("/")
+        self._tell_budget = tell_budget
+        self._token = token_of(settings)
+        self._lock = threading.Lock()
+        self._open: set[BaseHTTPResponse] = set()
+        self._closed = False
+        self._streaming: str | None = None
+        headers = {"User-Agent": f"tweetpulse/{__version__}", "Accept-Encoding": "identity"}
+        if self._token:
+            headers["Authorization"] = f"Bearer {self._token}"
+        self._pool = urllib3.PoolManager(
+            headers=headers, maxsize=MAX_TAGS, retries=urllib3.Retry(connect=0, read=0, redirect=3, status=0, other=0)
+        )
+
+    @property
+    def instance(self) -> str:
+        """The server's domain."""
+        return urlsplit(self._url).netloc.lower()
+
+    @contextmanager
+    def stream(self, timeline: Timeline) -> Iterator[Iterator[bytes]]:
+        """The bytes of a timeline's events as they come; they end where the server ends.
+
+        Raises:
+            Interrupted: it can't be had now, or is lost while it is read, or nothing came for `stall_seconds`.
+            ConfigError: the server wants a token, or refuses the one that it got.
+            SourceError: it refuses the request.
+        """
+        response = self._get(self._streaming_url() + timeline.stream_path, self._settings.stall_seconds)
+        with self._lock:
+            self._open.add(response)
+            closed = self._closed
+        try:
+            yield iter(()) if closed else _chunks(response)
+        finally:
+            with self._lock:
+                self._open.discard(response)
+            # It is in the middle of its body: the connection is of no use to anybody else.
+            response.close()
+
+    def page(self, timeline: Timeline, after_id: str) -> list[Any]:
+        """The statuses that come next after an id, oldest first; none where there are no more.
+
+        Raises:
+            Interrupted, ConfigError, SourceError: as `stream`.
+        """
+        response = self._get(f"{self._url}{timeline.list_path}&limit={PAGE}&min_id={after_id}", ANSWER_SECONDS)
+        self._note_budget(response)
+        found = _json(response)
+        return found[::-1] if isinstance(found, list) else []
+
+    def close(self) -> None:
+        """End every stream that is being read; called from another thread. Later ones are empty."""
+        with self._lock:
+            self._closed = True
+            for response in self._open:
+                with suppress(ValueError, RuntimeError, OSError):
+                    response.shutdown()
+
+    def _streaming_url(self) -> str:
+        """Large servers stream from a host of its own, and say which."""
+        if self._streaming is None:
+            try:
+                response = self._get(f"{self._url}/api/v2/instance", ANSWER_SECONDS)
+            except (ConfigError, SourceError):
+                self._streaming = self._url  # An older server, or another software.
+            else:
+                self._streaming = _streaming_in(_json(response), self._url)
+        return self._streaming
+
+    def _get(self, url: str, read_seconds: float) -> BaseHTTPResponse:
+        timeout = urllib3.Timeout(connect=CONNECT_SECONDS, read=read_seconds)
+        with _faults():
+            response = self._pool.request("GET", url, preload_content=False, timeout=timeout)
+        if response.status == HTTPStatus.OK:
+            return response
+        response.close()
+        raise self._refusal(response)
+
+    def _refusal(self, response: BaseHTTPResponse) -> Exception:
+        if response.status == HTTPStatus.TOO_MANY_REQUESTS:
+            self._note_budget(response)
+            return Interrupted(Fault.RATE_LIMIT, _reset(response))
+        if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            return Interrupted(Fault.SERVER)
+        if response.status in _WANTS_TOKEN:
+            return ConfigError(_no_entry(self.instance, response.status, has_token=bool(self._token)))
+        if response.status in _ABSENT:
+            return ConfigError(
+                f"{self._url} has no such timeline (HTTP {response.status}): is it a Mastodon server? "
+                "Set TWEETPULSE_MASTODON__URL to one"
+            )
+        return SourceError(f"{self.instance} refuses the request: HTTP {response.status}")
+
+    def _note_budget(self, response: BaseHTTPResponse) -> None:
+        left, limit = (response.headers.get(f"X-RateLimit-{name}", "") for name in ("Remaining", "Limit"))
+        resets = _reset(response)
+        if left.isdecimal() and limit.isdecimal() and resets:
+            self._tell_budget(ENDPOINT, int(left), int(limit), resets)
+
+
+def token_of(settings: MastodonSettings) -> str | None:
+    """The access token of the settings, if there is one; it is never quoted.
+
+    Raises:
+        ConfigError: its file can't be read, or it can't be one.
+    """
+    if settings.access_token is not None:
+        token = settings.access_token.get_secret_value().strip()
+    elif settings.access_token_file is not None:
+        token = _token_in(settings.access_token_file)
+    else:
+        return None
+    if not (token and token.isascii() and token.isprintable()) or " " in token:
+        raise ConfigError(f"{TOKEN_SETTING} is no access token: it is empty, or holds a sign that none has")
+    return token
+
+
+def _token_in(path: Path) -> str:
+    try:
+        return path.read_text().strip()
+    except (OSError, UnicodeDecodeError):
+        raise ConfigError(f"the access token's file {path} can't be read: see {TOKEN_SETTING}_FILE") from None
+
+
+def _no_entry(instance: str, status: int, *, has_token: bool) -> str:
+    how = f"make one there (Preferences, Development, New application, scope read), and set {TOKEN_SETTING}"
+    if has_token:
+        return f"{instance} refuses the access token (HTTP {status}): {how}"
+    return f"{instance} shows its timelines to those with an access token only (HTTP {status}): {how}"
+
+
+def _chunks(response: BaseHTTPResponse) -> Iterator[bytes]:
+    while True:
+        with _faults():
+            chunk = response.read1(CHUNK_BYTES)
+        if not chunk:
+            return
+        yield chunk
+
+
+@contextmanager
+def _faults() -> Iterator[None]:
+    try:
+        yield
+    except ReadTimeoutError:
+        raise Interrupted(Fault.STALL) from None
+    except ProtocolError:
+        raise Interrupted(Fault.DISCONNECTED) from None
+    except (HTTPError, OSError):
+        raise Interrupted(Fault.NETWORK) from None
+
+
+def _json(response: BaseHTTPResponse) -> Any:
+    with _faults():
+        body = response.read()
+    response.release_conn()
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None
+
+
+def _streaming_in(answer: Any, url: str) -> str:
+    try:
+        told = str(answer["configuration"]["urls"]["streaming"])
+    except (KeyError, TypeError):
+        return url
+    scheme, _, host = told.rstrip("/").partition("://")
+    secure = url.startswith("https://")
+    # The token goes there too, so never in the open where the server itself is asked by TLS.
+    if not host or scheme not in (("wss", "https") if secure else ("ws", "http", "wss", "https")):
+        return url
+    return f"{'https' if scheme in ('wss', 'https') else 'http'}://{host}"
+
+
+def _reset(response: BaseHTTPResponse) -> datetime | None:
+    try:
+        return parse_time(response.headers.get("X-RateLimit-Reset", "")).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
