@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+import numpy as np
 from hypothesis import strategies as st
 
 from pipeline.domain.analysis import Analysis
 from pipeline.domain.document import Coordinates
+from pipeline.domain.prediction import TASK_LABELS, Task
 from pipeline.domain.sentiment import Label, Sentiment
 from pipeline.domain.tweet import Author, Geo, Kind, Tweet
+from pipeline.registry.manifest import MODEL, Manifest
+from pipeline.registry.registry import Registry
+from pipeline.scoring.features import NUMBERS, Recipe, reader_of, word_grams
+from pipeline.scoring.linear import LinearModel
 
 WRITTEN = datetime(2015, 2, 24, 11, 35, tzinfo=UTC)
 TAKEN = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -53,6 +60,44 @@ def analysis(**fields: Any) -> Analysis:
             | fields
         )
     )
+
+
+def linear_model(
+    task: Task,
+    leaning: Mapping[str, float],
+    words: Mapping[str, Mapping[str, float]] | None = None,
+    labels: tuple[str, ...] | None = None,
+) -> LinearModel:
+    """A model without training: how much it leans to each label, and what each word adds to labels."""
+    labels, words = labels or TASK_LABELS[task], words or {}
+    recipe = Recipe(words=1)
+    hashes = {word: word_grams(reader_of(recipe).read([word])).hashes[0] for word in words}
+    ordered = sorted(words, key=hashes.__getitem__)
+    weights = [[words[word].get(label, 0.0) for label in labels] for word in ordered]
+    return LinearModel(
+        task,
+        "",
+        labels,
+        recipe,
+        np.array([hashes[word] for word in ordered], np.uint64),
+        np.vstack([np.array(weights).reshape(-1, len(labels)), np.zeros((len(NUMBERS), len(labels)))]),
+        np.array([leaning.get(label, 0.0) for label in labels]),
+    )
+
+
+def published(registry: Registry, model: LinearModel | bytes, task: Task = Task.SENTIMENT, **fields: Any) -> str:
+    """The version of a model that was just put into a registry, or of bytes that are none."""
+    data = model if isinstance(model, bytes) else model.dumps()
+    known = TASK_LABELS[task] if isinstance(model, bytes) else model.labels
+    files = {MODEL: data} | fields.pop("files", {})
+    return registry.publish(Manifest(**({"task": task, "labels": known, "created": TAKEN} | fields)), files).version
+
+
+def promoted(registry: Registry, model: LinearModel | bytes, task: Task = Task.SENTIMENT) -> str:
+    """The version of a model that was just made the champion."""
+    version = published(registry, model, task)
+    registry.promote(task, version, "a test")
+    return version
 
 
 words = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=30)

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from kafka import KafkaConsumer
 from prometheus_client import CollectorRegistry
 from pyspark.sql import SparkSession
 
 from pipeline.domain.document import REJECTED, SCORED, data_stream
 from pipeline.domain.outcome import Outcome
 from pipeline.elasticsearch_client import connect
+from pipeline.kafka_client import kafka_options
 from pipeline.registry.registry import Registry
 from pipeline.settings import Settings
 from pipeline.sinks.elasticsearch.setup import set_up
@@ -54,7 +56,14 @@ class Drained:
         return sum(s.value for family in self.registry.collect() for s in family.samples if s.name == name)
 
 
-def drain(spark: SparkSession, settings: Settings) -> Drained:
+def champions_of(settings: Settings, events: StreamEvents) -> Champions:
+    """Those of the test's own registry."""
+    return Champions(Registry(settings.registry), events)
+
+
+def drain(
+    spark: SparkSession, settings: Settings, champions: Callable[[Settings, StreamEvents], Champions] = champions_of
+) -> Drained:
     """Read, score and index all that is in Kafka now; the books must balance."""
     registry = CollectorRegistry()
     events = StreamEvents(StreamMetrics(registry, settings))
@@ -62,8 +71,8 @@ def drain(spark: SparkSession, settings: Settings) -> Drained:
         ensure = partial(set_up, client, settings.elasticsearch)
         ensure()
         ensure_topics(settings.kafka)
-        champions = Champions(Registry(settings.registry), events)
-        outcome = Run(spark, client, settings, events, champions, ensure, threading.Event()).until_ended(once=True)
+        run = Run(spark, client, settings, events, champions(settings, events), ensure, threading.Event())
+        outcome = run.until_ended(once=True)
     drained = Drained(outcome, registry, settings)
     counts = drained.counts()
     assert counts["read"] == counts["indexed"] + counts["already there"] + counts["rejected"]
@@ -109,8 +118,12 @@ def count(settings: Settings, stream: str | None = None) -> int:
 
 def distinct_ids(settings: Settings) -> int:
     """How many distinct tweets the scored data stream holds, exactly: by reading all of their ids."""
+    return len({fields["event.id"] for fields in every_document(settings, "event.id")})
+
+
+def every_document(settings: Settings, *fields: str) -> Iterator[dict[str, Any]]:
+    """These fields of each document of the scored data stream, however many there are; None where one has not."""
     stream = scored_stream(settings)
-    ids: set[str] = set()
     with closing(connect(settings.elasticsearch)) as client:
         client.indices.refresh(index=stream)
         after: Any = None
@@ -121,12 +134,23 @@ def distinct_ids(settings: Settings) -> int:
                 source=False,
                 sort=[{"event.id": "asc"}, {"_doc": "asc"}],
                 search_after=after,
-                docvalue_fields=["event.id"],
+                docvalue_fields=fields,
             )["hits"]["hits"]
             if not page:
-                return len(ids)
-            ids.update(hit["fields"]["event.id"][0] for hit in page)
+                return
+            yield from ({name: hit["fields"].get(name, [None])[0] for name in fields} for hit in page)
             after = page[-1]["sort"]
+
+
+def messages(settings: Settings, topic: str) -> dict[bytes, bytes]:
+    """Key → value of all that a topic holds; of a key that came twice the last one."""
+    consumer = KafkaConsumer(
+        topic, auto_offset_reset="earliest", consumer_timeout_ms=5_000, **kafka_options(settings.kafka)
+    )
+    try:
+        return {message.key: message.value for message in consumer}
+    finally:
+        consumer.close()
 
 
 def roll_over(settings: Settings) -> None:

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from pipeline.domain.prediction import NO_OPINION, Opinion, Prediction, Task
-
-if TYPE_CHECKING:
-    from pipeline.scoring.linear import LinearModel
+from pipeline.scoring.linear import LinearModel, predict_all
 
 _OF_EVERY_TEXT = (Task.SENTIMENT, Task.COMPLAINT)
 
@@ -18,8 +15,6 @@ def opinions(models: Mapping[Task, LinearModel], texts: Sequence[str]) -> list[O
     asked = [task for task in _OF_EVERY_TEXT if task in models]
     if not asked or not texts:
         return [NO_OPINION] * len(texts)
-    from pipeline.scoring.linear import predict_all
-
     said = dict(zip(asked, predict_all([models[task] for task in asked], texts), strict=True))
     silent: list[Prediction | None] = [None] * len(texts)
     pairs = zip(*(said.get(task, silent) for task in _OF_EVERY_TEXT), strict=True)

@@ -6,15 +6,13 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from pipeline.domain.prediction import Task
 from pipeline.errors import PipelineError, ScoringError, SetupError
 from pipeline.registry.manifest import MODEL, check_labels
 from pipeline.registry.registry import Registry
-
-if TYPE_CHECKING:
-    from pipeline.scoring.linear import LinearModel
+from pipeline.scoring.linear import LinearModel
 
 PATIENCE = 10.0
 """Seconds until a champion that could not be loaded is tried again; another one is tried at once."""
@@ -33,6 +31,26 @@ class Observer(Protocol):
 
     def model_mended(self, task: Task) -> None:
         """The one that stayed is the champion again."""
+
+
+def load_model(data: bytes, task: Task, version: str) -> LinearModel:
+    """A model out of its bytes, which has predicted once.
+
+    Raises:
+        ScoringError: it is not one, is of another task, or does not predict.
+    """
+    model = replace(LinearModel.loads(data), version=version)
+    if model.task != task:
+        raise ScoringError(f"{task} {version} is a model of {model.task}")
+    check_labels(task, model.labels)
+    try:
+        (prediction,) = model.predict([_PROBE])
+    except Exception as error:
+        # Whatever damaged numbers bring about must not end the stream.
+        raise ScoringError(f"{task} {version} does not predict: {type(error).__name__}") from None
+    if not 0 <= prediction.probability <= 1:
+        raise ScoringError(f"{task} {version} does not predict: a probability of {prediction.probability}")
+    return model
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +97,12 @@ class Champions:
         self,
         registry: Registry,
         observer: Observer,
-        check: Callable[[bytes, Task, str], object] | None = None,
+        check: Callable[[bytes, Task, str], object] = load_model,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._registry = registry
         self._observer = observer
-        self._check = check or load_model
+        self._check = check
         self._clock = clock
         self._seats = {task: _Seat() for task in Task}
 
@@ -142,25 +160,3 @@ class Champions:
             # A store that takes long to fail must not hold every batch up.
             seat.failed, seat.again = version, now + max(PATIENCE, PATIENCE * (now - began))
             self._observer.model_failed(task, error)
-
-
-def load_model(data: bytes, task: Task, version: str) -> LinearModel:
-    """A model out of its bytes, which has predicted once.
-
-    Raises:
-        ScoringError: it is not one, is of another task, or does not predict.
-    """
-    from pipeline.scoring.linear import LinearModel
-
-    model = replace(LinearModel.loads(data), version=version)
-    if model.task != task:
-        raise ScoringError(f"{task} {version} is a model of {model.task}")
-    check_labels(task, model.labels)
-    try:
-        (prediction,) = model.predict([_PROBE])
-    except Exception as error:
-        # Whatever damaged numbers bring about must not end the stream.
-        raise ScoringError(f"{task} {version} does not predict: {type(error).__name__}") from None
-    if not 0 <= prediction.probability <= 1:
-        raise ScoringError(f"{task} {version} does not predict: a probability of {prediction.probability}")
-    return model

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import orjson
 
@@ -20,12 +20,10 @@ from pipeline.domain.record import Reason, Rejection, decode
 from pipeline.domain.sentiment import Label
 from pipeline.domain.tweet import Tweet
 from pipeline.scoring.analysis import Analyzer
+from pipeline.scoring.linear import LinearModel
 from pipeline.scoring.opinions import opinions
 
-if TYPE_CHECKING:
-    from pipeline.scoring.linear import LinearModel
-
-Models = Mapping[Task, "LinearModel"]
+Models = Mapping[Task, LinearModel]
 
 NO_MODELS: Models = MappingProxyType({})
 

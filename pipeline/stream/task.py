@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 import pyarrow as pa
 
@@ -25,15 +25,13 @@ from pipeline.domain.record import Reason, Rejection
 from pipeline.elasticsearch_client import connect
 from pipeline.errors import ConfigError, SinkUnavailable
 from pipeline.scoring.analysis import Analyzer
+from pipeline.scoring.linear import LinearModel
 from pipeline.settings import Settings
 from pipeline.sinks.elasticsearch.backing import Backing
 from pipeline.sinks.elasticsearch.bulk import Entry, Fate
 from pipeline.sinks.elasticsearch.sink import ElasticsearchSink, Report
 from pipeline.stream.champions import Champion
 from pipeline.stream.chunk import Chunk, Models, Record, Refused, refuse, refused_documents, score_chunk
-
-if TYPE_CHECKING:
-    from pipeline.scoring.linear import LinearModel
 
 IN_FLIGHT = 2
 """Bulk requests under way at once per task: more made no difference, fewer did."""
@@ -86,7 +84,7 @@ def run(batches: Iterator[pa.RecordBatch], work: Work, outcomes: Outcomes) -> It
 
 def _overlapped(batches: Iterator[pa.RecordBatch], work: Work, outcome: Outcome) -> Iterator[pa.RecordBatch]:
     under_way: deque[tuple[Chunk, Future[Report]]] = deque()
-    worker, models = _worker(work.settings), _models(work.champions)
+    worker, models = _worker(work.settings), models_of(work.champions)
     with ThreadPoolExecutor(IN_FLIGHT) as pool:
         for batch in batches:
             chunk = worker.score(batch, models)
@@ -178,7 +176,7 @@ def _worker(settings: Settings) -> _Worker:
 _MODELS: dict[Task, LinearModel] = {}
 
 
-def _models(champions: tuple[Champion, ...]) -> Models:
+def models_of(champions: tuple[Champion, ...]) -> Models:
     """This process's models: those of the batch in flight, and no others. A worker has one task at a time."""
     kept = {(model.task, model.version): model for model in _MODELS.values()}
     _MODELS.clear()

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import csv
 
-from kafka import KafkaConsumer
 from pyspark.sql import SparkSession
 
-from pipeline.kafka_client import kafka_options
 from pipeline.settings import Settings
 from pipeline.sources.files import file_source
 from pipeline.sources.pacing import Clock
 from pipeline.sources.replay import Plan, replay, scan
 from tests.paths import shared_data
-from tests.streams import count, distinct_ids, documents, drain, publish, rejected_stream, roll_over, scored_stream
+from tests.streams import (
+    count,
+    distinct_ids,
+    documents,
+    drain,
+    messages,
+    publish,
+    rejected_stream,
+    roll_over,
+    scored_stream,
+)
 
 AIRLINE = "airline/tweets_first80pct_by_time.csv"
 
@@ -58,7 +66,7 @@ def test_a_truncated_line_is_one_dead_letter(settings: Settings, spark: SparkSes
     assert drained.counts() == {"read": 8, "indexed": 7, "already there": 0, "rejected": 1}
     [rejected] = documents(settings, rejected_stream(settings)).values()
     assert rejected["error"]["type"] == "not_json"
-    assert _messages(settings, settings.kafka.rejected_topic) == {rejected["event"]["id"].encode(): last}
+    assert messages(settings, settings.kafka.rejected_topic) == {rejected["event"]["id"].encode(): last}
 
 
 def test_a_layout_without_ids_of_its_own_is_told_apart_by_its_texts(settings: Settings, spark: SparkSession) -> None:
@@ -80,13 +88,3 @@ def test_event_time_is_kept(settings: Settings, spark: SparkSession) -> None:
     assert {document["@timestamp"][:4] for document in kept.values()} <= {"2021", "2022", "2023"}
     assert all("original_timestamp" not in document["tweet"] for document in kept.values())
     assert all(document["event"]["created"] <= document["event"]["ingested"] for document in kept.values())
-
-
-def _messages(settings: Settings, topic: str) -> dict[bytes, bytes]:
-    consumer = KafkaConsumer(
-        topic, auto_offset_reset="earliest", consumer_timeout_ms=5_000, **kafka_options(settings.kafka)
-    )
-    try:
-        return {message.key: message.value for message in consumer}
-    finally:
-        consumer.close()

@@ -15,7 +15,9 @@ from pipeline.domain.prediction import TASK_LABELS, Task
 from pipeline.errors import PipelineError, ScoringError
 from pipeline.registry.manifest import MODEL, Manifest
 from pipeline.registry.registry import Registry
-from pipeline.stream.champions import PATIENCE, Champions
+from pipeline.stream import task
+from pipeline.stream.champions import PATIENCE, Champion, Champions, load_model
+from tests.builders import linear_model
 
 TRAINED = datetime(2026, 11, 21, 12, tzinfo=UTC)
 SENTIMENT, COMPLAINT = Task.SENTIMENT, Task.COMPLAINT
@@ -213,3 +215,54 @@ def test_a_registry_that_does_not_answer(setting: Setting) -> None:
     v2 = setting.promote(b"good 2")
     assert (setting.batch(PATIENCE / 2), setting.batch(PATIENCE / 2)) == ({"sentiment": v1}, {"sentiment": v2})
     assert setting.events() == [f"sentiment: {v2}", "complaint mended", "reason mended"]
+
+
+GOOD = linear_model(SENTIMENT, {"positive": 1.0}).dumps()
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"", "no trained model"),
+        (b"broken", "no trained model"),
+        (GOOD[:-100], "no trained model"),
+        (linear_model(COMPLAINT, {"complaint": 1.0}).dumps(), "sentiment v1 is a model of complaint"),
+        (linear_model(SENTIMENT, {}, labels=("negative", "angry")).dumps(), "labels that sentiment does not know"),
+        (linear_model(SENTIMENT, {"positive": float("nan")}).dumps(), "do not fit together"),
+    ],
+)
+def test_bytes_that_are_no_model_of_the_task(data: bytes, message: str) -> None:
+    """One line, before anything is scored with it."""
+    with pytest.raises(ScoringError, match=message):
+        load_model(data, SENTIMENT, "v1")
+
+
+def test_a_model_has_the_version_of_the_registry() -> None:
+    """Its bytes do not know it."""
+    assert load_model(GOOD, SENTIMENT, "v1").predict(["x"])[0].version == "v1"
+
+
+class Fetched(FakeBroadcast):
+    """Counts how often a worker fetches it."""
+
+    times = 0
+
+    @property  # type: ignore[override]
+    def value(self) -> bytes:
+        self.times += 1
+        return GOOD
+
+    @value.setter
+    def value(self, value: bytes) -> None:
+        pass
+
+
+def test_a_worker_fetches_what_it_does_not_have() -> None:
+    """Once a version, and it keeps those of its batch only."""
+    v1, v2 = (Champion(SENTIMENT, version, Fetched(b"")) for version in ("v1", "v2"))
+    assert [task.models_of((v1,))[SENTIMENT].version for _ in range(3)] == ["v1"] * 3
+    assert (v1.model.times, v2.model.times) == (1, 0)
+    assert task.models_of((v2,))[SENTIMENT].version == "v2"
+    assert task.models_of((v1,))[SENTIMENT].version == "v1"
+    assert (v1.model.times, v2.model.times) == (2, 1)
+    assert task.models_of(()) == {}

@@ -14,25 +14,45 @@ from hypothesis import strategies as st
 
 from pipeline.domain.document import REJECTED, SCORED, Coordinates
 from pipeline.domain.outcome import Durations
+from pipeline.domain.prediction import Task
 from pipeline.domain.record import Reason, Rejection, encode
 from pipeline.domain.tweet import Tweet
 from pipeline.scoring.analysis import Analyzer
 from pipeline.settings import ScoringSettings
-from pipeline.stream.chunk import Chunk, Record, Refused, dumps, refuse, refused_documents, score_chunk
-from tests.builders import AT, INGESTED, TAKEN, WRITTEN, full_tweet, tweet, tweets
+from pipeline.stream.chunk import (
+    NO_MODELS,
+    Chunk,
+    Models,
+    Record,
+    Refused,
+    dumps,
+    refuse,
+    refused_documents,
+    score_chunk,
+)
+from tests.builders import AT, INGESTED, TAKEN, WRITTEN, full_tweet, linear_model, tweet, tweets
 from tests.mapping import unmapped
 
 ANALYZER = Analyzer(ScoringSettings(entities={"Acme": ("acme",), "Bolt": ("bolt",)}))
+
+SENTIMENT = replace(
+    linear_model(Task.SENTIMENT, {"neutral": 0.5}, {"late": {"negative": 4.0}, "thanks": {"positive": 4.0}}),
+    version="s1",
+)
+COMPLAINTS = replace(linear_model(Task.COMPLAINT, {"no_complaint": 1.0}, {"late": {"complaint": 4.0}}), version="c1")
+REASONS = replace(linear_model(Task.REASON, {"late_flight": 2.0}), version="r1")
+CHAMPIONS = {Task.SENTIMENT: SENTIMENT, Task.COMPLAINT: COMPLAINTS, Task.REASON: REASONS}
 
 
 def records(values: Iterable[bytes | None]) -> list[Record]:
     return [Record(value, Coordinates("tweets", 0, offset, TAKEN)) for offset, value in enumerate(values)]
 
 
-def scored(*values: bytes | None, clock: Callable[[], float] = lambda: 0.0) -> Chunk:
+def scored(*values: bytes | None, models: Models = NO_MODELS, clock: Callable[[], float] = lambda: 0.0) -> Chunk:
     return score_chunk(
         records(values),
         ANALYZER,
+        models,
         namespace="default",
         tracked=frozenset({"Acme", "Bolt"}),
         clock=clock,
@@ -113,7 +133,7 @@ def test_a_document_is_complete() -> None:
 @given(st.lists(st.one_of(st.none(), st.binary(max_size=20), tweets.map(encode)), max_size=8))
 def test_nothing_is_lost(values: list[bytes | None]) -> None:
     """Whatever the records hold, each is a document or a rejection, and all of that is JSON that the mapping takes."""
-    chunk = scored(*values)
+    chunk = scored(*values, models=CHAMPIONS)
     rejected = refused_documents(chunk.refused, INGESTED, "default")
     assert len(chunk.documents) + len(rejected) == chunk.outcome.read.total() == len(values)
     assert chunk.outcome.scored.total() == len(chunk.documents)
@@ -152,3 +172,85 @@ def test_what_no_json_can_hold() -> None:
 def test_times_are_written_in_utc() -> None:
     """`Z`, not an offset of zero."""
     assert dumps({"at": WRITTEN}) == b'{"at":"2015-02-24T11:35:00Z"}'
+
+
+def test_what_the_champions_say_is_in_the_document() -> None:
+    """Label, probability and version of each; the reason only of a complaint; all of it is mapped."""
+    chunk = scored(encode(tweet(text="late")), encode(tweet(id="x:2", text="thanks")), models=CHAMPIONS)
+    late, thanks = (document["tweet"] for document in documents(chunk).values())
+    (said,), (complaint,) = SENTIMENT.predict(["late"]), COMPLAINTS.predict(["late"])
+    assert late["model"] == {"label": "negative", "probability": said.probability, "version": "s1"}
+    assert late["complaint"] == {
+        "label": "complaint",
+        "probability": complaint.probability,
+        "version": "c1",
+        "reason": "late_flight",
+    }
+    assert (thanks["model"]["label"], thanks["complaint"]["label"]) == ("positive", "no_complaint")
+    assert "reason" not in thanks["complaint"]
+    assert [unmapped(document, SCORED) for document in documents(chunk).values()] == [set(), set()]
+
+
+def test_without_models() -> None:
+    """VADER alone: no field of a model, and nothing is counted of one."""
+    chunk = scored(encode(tweet(text="late")))
+    (document,) = documents(chunk).values()
+    assert {"model", "complaint"} & document["tweet"].keys() == set()
+    assert (chunk.outcome.predictions, chunk.outcome.compared, chunk.complaints) == (Counter(), Counter(), set())
+
+
+def test_models_are_not_asked_in_a_language_that_no_scorer_speaks() -> None:
+    """Nothing is said of such a tweet; its neighbours keep what is said of them."""
+    texts = [("x:1", "late", "en"), ("x:2", "late", "de"), ("x:3", "thanks", "en")]
+    chunk = scored(*[encode(tweet(id=id_, text=text, lang=lang)) for id_, text, lang in texts], models=CHAMPIONS)
+    labels = {id_: document["tweet"].get("model", {}).get("label") for id_, document in documents(chunk).items()}
+    assert labels == {"x:1": "negative", "x:2": None, "x:3": "positive"}
+    assert chunk.outcome.predictions.total() == 5
+
+
+def test_a_chunk_that_no_model_is_asked_about() -> None:
+    """Rejected records and other languages only: nothing to predict is no fault."""
+    chunk = scored(None, encode(tweet(lang="de")), models=CHAMPIONS)
+    assert (len(chunk.documents), chunk.outcome.predictions) == (1, Counter())
+
+
+def test_predictions_and_disagreements_are_counted() -> None:
+    """VADER and the model are compared where both say negative, neutral or positive."""
+    values = [("x:1", "late"), ("x:2", "thanks"), ("x:3", "a table")]
+    outcome = scored(*[encode(tweet(id=id_, text=text)) for id_, text in values], models=CHAMPIONS).outcome
+    assert outcome.scored == Counter(neutral=2, positive=1)
+    assert outcome.predictions == Counter(
+        {
+            ("sentiment", "negative"): 1,
+            ("sentiment", "neutral"): 1,
+            ("sentiment", "positive"): 1,
+            ("complaint", "complaint"): 1,
+            ("complaint", "no_complaint"): 2,
+            ("reason", "late_flight"): 1,
+        }
+    )
+    assert (outcome.compared, outcome.disagreements) == (Counter(sentiment=3), Counter(sentiment=1))
+
+
+def test_irrelevant_is_not_compared() -> None:
+    """VADER does not know the word."""
+    outsider = {Task.SENTIMENT: replace(linear_model(Task.SENTIMENT, {"irrelevant": 3.0}), version="s2")}
+    outcome = scored(encode(tweet()), models=outsider).outcome
+    assert (outcome.predictions, outcome.compared) == (Counter({("sentiment", "irrelevant"): 1}), Counter())
+
+
+def test_what_needs_assistance() -> None:
+    """The ids of complaints; of an id that comes twice the first tweet counts, as in Elasticsearch."""
+    values = [("x:1", "late"), ("x:2", "thanks"), ("x:2", "late"), ("x:3", "late"), ("x:3", "thanks")]
+    chunk = scored(*[encode(tweet(id=id_, text=text)) for id_, text in values], models=CHAMPIONS)
+    assert chunk.complaints == {"x:1", "x:3"}
+
+
+def test_predicting_is_timed_by_itself() -> None:
+    """Scoring is all but the models; each is one observation a chunk."""
+    ticks = iter([10.0, 11.0, 14.0, 15.0])
+    outcome = scored(encode(tweet()), models=CHAMPIONS, clock=lambda: next(ticks)).outcome
+    scoring, predicting = Durations(), Durations()
+    scoring.observe(2.0)
+    predicting.observe(3.0)
+    assert (outcome.scoring, outcome.predicting) == (scoring, predicting)
