@@ -6,13 +6,13 @@ text is copied, since tweets are deleted when their retention is over.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import csv
+import io
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from hashlib import sha256
 from typing import Any
 
-import orjson
 from elasticsearch import Elasticsearch, NotFoundError
 
 from pipeline.domain.document import ECS_VERSION, Document, present
@@ -20,6 +20,9 @@ from pipeline.domain.prediction import COMPLAINT, NO_COMPLAINT, TASK_LABELS, Tas
 from pipeline.errors import ConfigError
 from pipeline.sinks.elasticsearch.label_index import ensure
 from pipeline.sinks.elasticsearch.setup import ALIAS
+
+COLUMNS = ("id", "text", "label", "entity", "lang", "time")
+"""Of `as_csv`."""
 
 _PAGE = 5_000
 
@@ -55,7 +58,7 @@ class Label:
         return f"{self.task}:{self.tweet}"
 
 
-def said(label: str, reason: str | None = None) -> dict[Task, str | None]:
+def said(label: str, reason: str | None = None) -> Mapping[Task, str | None]:
     """What a label says of each task; None takes back what was said.
 
     Labels of all tasks differ, so a label tells its task. Whoever gives a reason says that it is a complaint.
@@ -73,7 +76,7 @@ def said(label: str, reason: str | None = None) -> dict[Task, str | None]:
     if label == NO_COMPLAINT:
         return {Task.COMPLAINT: NO_COMPLAINT, Task.REASON: None}
     if label == COMPLAINT:
-        return {Task.COMPLAINT: COMPLAINT} | ({Task.REASON: reason} if reason else {})
+        return {Task.COMPLAINT: COMPLAINT, **({Task.REASON: reason} if reason else {})}
     if label in TASK_LABELS[Task.SENTIMENT]:
         return {Task.SENTIMENT: label}
     known = "; ".join(f"{task}: {', '.join(labels)}" for task, labels in TASK_LABELS.items())
@@ -142,7 +145,7 @@ class Labels:
         query = {"ids": {"values": [id_]}}
         wanted = ["message", "tweet.entity", "tweet.lang", "@timestamp"]
         hits = self._client.search(
-            index=ALIAS, query=query, source=wanted, size=1, ignore_unavailable=True, allow_no_indices=True
+            index=ALIAS, query=query, source_includes=wanted, size=1, ignore_unavailable=True, allow_no_indices=True
         )["hits"]["hits"]
         if not hits:
             raise ConfigError(f"{ALIAS} has no tweet with the id {id_}: it is the `event.id` that boards show as ID")
@@ -153,10 +156,16 @@ class Labels:
         return self._client.search(index=self._index, ignore_unavailable=True, allow_no_indices=True, **request)
 
 
-def digest(labels: list[Label]) -> str:
-    """A hash of what is said: another one means that there is something new to learn from."""
-    lines = sorted(orjson.dumps([label.tweet, label.name, label.text]) for label in labels)
-    return sha256(b"\n".join(lines)).hexdigest()
+def as_csv(labels: Iterable[Label]) -> bytes:
+    """The labels as a file for training, with `COLUMNS`; the same labels make the same bytes."""
+    file = io.StringIO(newline="")
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for label in sorted(labels, key=lambda one: one.tweet):
+        written = label.written.isoformat() if label.written else ""
+        entity = label.entities[0] if label.entities else ""
+        writer.writerow([label.tweet, label.text, label.name, entity, label.lang or "", written])
+    return file.getvalue().encode("utf-8", "surrogatepass")
 
 
 def _about(task: Task | None) -> dict[str, Any]:

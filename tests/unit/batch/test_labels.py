@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pipeline.batch.labels import Label, digest, said
+from pipeline.batch.labels import Label, as_csv, said
 from pipeline.domain.prediction import TASK_LABELS, Task
 from pipeline.errors import ConfigError
 
@@ -44,9 +44,16 @@ def test_what_is_no_label(label: str, reason: str | None) -> None:
     assert "\n" not in caught.value.message
 
 
-def test_the_digest_is_of_what_is_said() -> None:
-    """Another label, text or tweet is another digest; who said it, when, and in which order, is not."""
-    other = replace(LABEL, tweet="x:2")
-    assert digest([LABEL, other]) == digest([other, replace(LABEL, by="ann", previous="negative")])
+def test_labels_become_a_file_that_is_the_same_for_the_same_labels() -> None:
+    """Another label, text or tweet makes another file; who said it, when, and in which order, does not."""
+    other = replace(
+        LABEL, tweet="x:2", text='a "quoted", long\nstory', entities=("Acme", "Best"), lang="en", written=LABEL.at
+    )
+    assert as_csv([other, LABEL]).decode() == (
+        "id,text,label,entity,lang,time\n"
+        "x:1,thank you,positive,,,\n"
+        'x:2,"a ""quoted"", long\nstory",positive,Acme,en,2026-03-01T00:00:00+00:00\n'
+    )
+    assert as_csv([LABEL, other]) == as_csv([other, replace(LABEL, by="ann", previous="negative")])
     changed = [[LABEL], [other], [replace(LABEL, name="negative")], [replace(LABEL, text="thank you!")], []]
-    assert len({digest(labels) for labels in changed}) == len(changed)
+    assert len({as_csv(labels) for labels in changed}) == len(changed)

@@ -68,7 +68,8 @@ def predictions() -> sdk.Panel:
     )
     return chart(
         "Predictions",
-        "Per second, by task and label. One single label from a promotion on: roll back, tweetpulse models rollback.",
+        "Per second, by task and label. One single label from a promotion on: roll back, tweetpulse models "
+        "rollback --task TASK.",
         [over_time(expression, "{{task}}: {{label}}")],
         unit="recps",
         style=AREAS,

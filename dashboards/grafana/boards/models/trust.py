@@ -55,7 +55,7 @@ def _version() -> sdk.Panel:
     return stat(
         "Version",
         "The champion that scores now, of each task. No model yet? Train and promote one: tweetpulse train sentiment "
-        "--data FILE, then tweetpulse models promote; docs/models.md has it all.",
+        "--data FILE, then tweetpulse models promote VERSION; docs/models.md has it all.",
         [now('max by (task, version) (tweetpulse_model_info{$scope, task=~"$task"})', "{{task}}: {{version}}")],
         unit="short",
         text="name",
