@@ -46,39 +46,40 @@ class FileSource:
     name: str = NAME
 
     def __iter__(self) -> Iterator[Item]:
+        if self.layout is None:
+            with _lines_of(self.path) as lines:
+                yield from self._json(lines)
+        else:
+            yield from self.each(partial(tweet_of, source=self.name, now=datetime.now(UTC)))
+
+    def each(self, make: Callable[[list[str], Columns], T]) -> Iterator[T | Unreadable]:
+        """What is made of each row of a CSV file; a row of which `make` raises BadRow is unreadable."""
         with _lines_of(self.path) as lines:
-            yield from self._json(lines) if self.layout is None else self._csv(lines, self.layout)
+            yield from self._csv(lines, make)
 
     def _json(self, lines: Iterator[bytes]) -> Iterator[Item]:
         for number, line in enumerate(lines, 1):
             if line.strip():
                 yield from twitter_v2.items_of(line.rstrip(b"\r\n"), f"line {number}", source=self.name)
 
-    def _csv(self, lines: Iterator[bytes], layout: Layout) -> Iterator[Item]:
+    def _csv(self, lines: Iterator[bytes], make: Callable[[list[str], Columns], T]) -> Iterator[T | Unreadable]:
+        if self.layout is None:
+            raise SourceError(f"{self.path} holds JSON lines, and no columns")
         text = _Decoded(lines)
         rows = csv.reader(text, delimiter=self.delimiter)
-        now = datetime.now(UTC)
         columns: Columns | None = None
         for row in _each(rows, text):
             if isinstance(row, Unreadable):
                 yield row
             elif columns is None:
-                columns = layouts.bind(layout, row)
-                if layout.has_header:
+                columns = layouts.bind(self.layout, row)
+                if self.layout.has_header:
                     text.take()
                 else:
-                    yield self._item(row, columns, text, now)
+                    yield _made(row, columns, text, make)
             else:
-                yield self._item(row, columns, text, now)
+                yield _made(row, columns, text, make)
         self.mended_lines = text.mended
-
-    def _item(self, row: list[str], columns: Columns, text: _Decoded, now: datetime) -> Item:
-        try:
-            return tweet_of(row, columns, source=self.name, now=now)
-        except BadRow as why:
-            return text.unreadable(str(why))
-        finally:
-            text.take()
 
 
 def file_source(path: Path, layout: str = "auto", columns: str | None = None) -> FileSource:
@@ -178,6 +179,15 @@ class _Decoded:
         except UnicodeDecodeError:
             self.mended += 1
             return line.decode("utf-8", "replace")
+
+
+def _made(row: list[str], columns: Columns, text: _Decoded, make: Callable[[list[str], Columns], T]) -> T | Unreadable:
+    try:
+        return make(row, columns)
+    except BadRow as why:
+        return text.unreadable(str(why))
+    finally:
+        text.take()
 
 
 def _each(rows: Iterator[list[str]], text: _Decoded) -> Iterator[list[str] | Unreadable]:

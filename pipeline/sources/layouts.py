@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from pipeline.errors import ConfigError, SourceError
 
-Role = Literal["id", "text", "time", "entity", "author", "lang", "label", "coordinates", "location"]
-"""What a column can hold. `label` is what people said of the text: training reads it, a replay does not."""
+Role = Literal["id", "text", "time", "entity", "author", "lang", "label", "reason", "coordinates", "location"]
+"""What a column can hold. `label` is what people said of the text, and `reason` why it complains: training reads
+them, a replay does not."""
 
 ROLES: tuple[Role, ...] = get_args(Role)
 
@@ -22,11 +23,13 @@ class Layout:
         name: also the origin of ids that are made of the content.
         columns: role → the column's name, or its position from 1 in a file without a header.
         own_ids: the ids are tweets' own (the Kaggle set has six texts to an id).
+        optional: columns by name that a file may also lack.
     """
 
     name: str
     columns: Mapping[Role, str | int]
     own_ids: bool = True
+    optional: Mapping[Role, str] = field(default_factory=dict)
 
     @property
     def has_header(self) -> bool:
@@ -53,6 +56,7 @@ AIRLINE = Layout(
         "id": "tweet_id", "text": "text", "time": "tweet_created", "entity": "airline", "author": "name",
         "label": "airline_sentiment", "coordinates": "tweet_coord", "location": "tweet_location",
     },
+    optional={"reason": "negativereason"},
 )  # fmt: skip
 KAGGLE = Layout("kaggle", {"id": 1, "entity": 2, "label": 3, "text": 4}, own_ids=False)
 SEMEVAL = Layout("semeval", {"id": "tweet_id", "time": "created_at_from_snowflake", "label": "label", "text": "text"})
@@ -129,6 +133,7 @@ def bind(layout: Layout, first: Sequence[str]) -> Columns:
         if not 0 <= position < len(first):
             raise SourceError(f"no column {column} for {role}: the file has {_listed(first, layout.has_header)}")
         positions[role] = position
+    positions |= {role: first.index(column) for role, column in layout.optional.items() if column in first}
     return Columns(layout, positions, len(first))
 
 
