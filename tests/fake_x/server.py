@@ -6,6 +6,7 @@ import json
 import socket
 import threading
 import time
+import zlib
 from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -62,7 +63,7 @@ class FakeX:
     lost_at: list[float] = field(default_factory=list)
     first_sent_at: list[float] = field(default_factory=list)
     seen: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
-    backfill: bool = False
+    gzip: bool = False
     url: str = ""
 
     def play(self, *steps: Step) -> None:
@@ -111,6 +112,7 @@ class _Answers(BaseHTTPRequestHandler):
     server: _Server
     _kept_at = 0.0
     _silent_since = 0.0
+    _zipped: Any = None
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
         pass
@@ -232,6 +234,10 @@ class _Answers(BaseHTTPRequestHandler):
             return
         self.send_response(200)
         self.send_header("Transfer-Encoding", "chunked")
+        self._zipped = None
+        if self.fake.gzip and "gzip" in self.headers["Accept-Encoding"]:
+            self.send_header("Content-Encoding", "gzip")
+            self._zipped = zlib.compressobj(wbits=31)
         self.send_header("x-rate-limit-limit", str(LIMIT))
         self.send_header("x-rate-limit-remaining", str(LIMIT - len(self.fake.connected_at) - 1))
         self.send_header("x-rate-limit-reset", str(int(time.time() + 900)))
@@ -355,6 +361,8 @@ class _Answers(BaseHTTPRequestHandler):
                 return
 
     def _chunk(self, content: bytes) -> None:
+        if self._zipped is not None and content:
+            content = self._zipped.compress(content) + self._zipped.flush(zlib.Z_SYNC_FLUSH)
         self.wfile.write(f"{len(content):x}\r\n".encode() + content + b"\r\n")
         self.wfile.flush()
 

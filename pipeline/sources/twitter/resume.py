@@ -231,7 +231,9 @@ class Resume:
         except SetupError as error:
             # What is on disk still holds: after a restart more is asked for again. The flow goes on.
             self._saved_at = self._clock.monotonic()
-            logger.warning("twitter state not saved", **{"error.message": error.message})
+            logger.warning(
+                "state of X not saved", **{"event.action": "source-resume-failed", "error.message": error.message}
+            )
 
 
 def _read(path: Path) -> tuple[int | None, list[Gap]]:
@@ -248,7 +250,9 @@ def _read(path: Path) -> tuple[int | None, list[Gap]]:
         raise SetupError(f"{path} can't be read ({error.strerror}): let this user read it") from None
     except (ValueError, TypeError, KeyError):
         # Better a gap that is not known of than a source that never starts again.
-        logger.warning("twitter state is damaged: begins anew", **{"file.path": str(path)})
+        logger.warning(
+            "state of X is damaged: begins anew", **{"event.action": "source-resume-damaged", "file.path": str(path)}
+        )
         return None, []
 
 

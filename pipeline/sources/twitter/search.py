@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
 from typing import Literal
 
 from pipeline.domain.tweet import Kind, Tweet
 from pipeline.sources.pacing import Clock
-from pipeline.sources.source import Item, SourceEvents
+from pipeline.sources.source import Fault, Item
 from pipeline.sources.twitter.answers import Refused
 from pipeline.sources.twitter.api import Api, Json
 from pipeline.sources.twitter.backoff import Backoff
@@ -38,7 +38,7 @@ class Search:
     Args:
         api: where to ask.
         rules: the queries, and what their tweets are about.
-        events: told of what goes wrong.
+        waiting: told of what goes wrong, and how long it waits before it asks again.
         clock: it waits by this one, and ends when it is stopped.
         retweets: `leave_out` drops those that come all the same.
     """
@@ -47,13 +47,13 @@ class Search:
         self,
         api: Api,
         rules: Sequence[Rule],
-        events: SourceEvents,
+        waiting: Callable[[Fault, float], object],
         clock: Clock,
         retweets: Literal["mark", "leave_out"] = "mark",
     ) -> None:
         self._api = api
         self._rules = rules
-        self._events = events
+        self._waiting = waiting
         self._clock = clock
         self._retweets = retweets
 
@@ -93,7 +93,7 @@ class Search:
                 if refusal.is_final:
                     raise
                 wait = backoff.wait(refusal.fault, told=refusal.wait, status=refusal.status)
-                self._events.fault(refusal.fault)
+                self._waiting(refusal.fault, wait)
                 self._clock.sleep(wait)
         raise Stopped
 

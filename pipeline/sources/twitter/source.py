@@ -13,7 +13,7 @@ from pipeline.domain.tweet import Tweet
 from pipeline.errors import ConfigError
 from pipeline.settings import TwitterSettings
 from pipeline.sources.pacing import Clock
-from pipeline.sources.source import GapOutcome, Item, SourceEvents
+from pipeline.sources.source import Fault, GapOutcome, Item, SourceEvents
 from pipeline.sources.twitter.answers import PORTAL, TOKEN_SETTING, Budget, Refused, as_error
 from pipeline.sources.twitter.api import Api
 from pipeline.sources.twitter.ids import id_at, time_of
@@ -27,7 +27,7 @@ from pipeline.sources.twitter.stream import Stream
 REMEMBERED = 20_000
 """Ids that are not sent twice: X repeats after a reconnect, and a gap is searched a little beyond its ends."""
 
-JOIN_SECONDS = 5.0
+JOIN_SECONDS = 2.0
 
 
 class TwitterSource:
@@ -62,7 +62,8 @@ class TwitterSource:
         )
         self.resume = Resume(state_file(state_dir), closed=self._gap_closed, clock=self._clock)
         self.api = Api(settings, token_of(settings), tell=self._tell_budget, now=self._clock.now)
-        search = Search(self.api, self.rules, events, self._clock, settings.retweets)
+        self._is_connected = False
+        search = Search(self.api, self.rules, self._search_waits, self._clock, settings.retweets)
         self._refill = Refill(self.resume, search, events, self._clock, self._settle)
         self._stream = Stream(settings, self.api, self.rules, self.resume, events, self._clock)
 
@@ -151,10 +152,23 @@ class TwitterSource:
     def _round(self, until: int) -> Iterator[Item]:
         while taken := self.resume.take(until):
             for item in self._refill.missed(taken.gap):
-                self._events.connected()
+                self._answered()
                 yield from self._once(item, taken.number)
+            self._answered()
             self.resume.read(taken.number)
-        self._events.connected()
+
+    def _answered(self) -> None:
+        if not self._is_connected:
+            self._is_connected = True
+            self._events.connected()
+
+    def _search_waits(self, fault: Fault, wait: float) -> None:
+        """Where the search is all there is, its trouble is an interruption; beside a stream it is a delay."""
+        if self._settings.mode == "search":
+            self._is_connected = False
+            self._events.interrupted(fault, wait)
+        else:
+            self._events.fault(fault)
 
     def _once(self, item: Item, gap: int | None = None) -> Iterator[Item]:
         if not isinstance(item, Tweet):

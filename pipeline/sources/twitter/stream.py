@@ -21,12 +21,14 @@ from pipeline.sources.twitter.backoff import LIVED, Backoff
 from pipeline.sources.twitter.ids import earlier, id_at
 from pipeline.sources.twitter.messages import Alive, Message, Streamed
 from pipeline.sources.twitter.resume import Resume
-from pipeline.sources.twitter.rules import Plan, Rule, brands_of, plan_of
+from pipeline.sources.twitter.rules import Rule, brands_of, plan_of
 from pipeline.sources.twitter.search import NAME, native_id
 from pipeline.sources.twitter_v2 import response_items
 
 SLACK = 1 / 3
 """X streams tweets not quite in their order; by this part of `settle_seconds` one may be late."""
+
+QUOTA_ACTION = {"event.action": "source-quota"}
 
 logger = log.get(__name__)
 
@@ -89,6 +91,8 @@ class Stream:
             self._has_rules &= refusal.status != 409
             wait = self._backoff.wait(refusal.fault, told=refusal.wait, status=refusal.status)
             self._events.interrupted(refusal.fault, wait)
+            if refusal.fault is Fault.QUOTA:
+                logger.warning("X's quota is used up: buy credits, or wait for the next period", **QUOTA_ACTION)
             self._clock.sleep(wait)
 
     def close(self) -> None:
@@ -200,7 +204,16 @@ def reconcile(api: Api, rules: Sequence[Rule]) -> dict[str, Rule]:
     # First away with the old: the account may have no room for both.
     api.delete_rules(plan.delete)
     raise_refused(api.add_rules(plan.create))
-    logger.info("rules of X", created=len(plan.create), deleted=len(plan.delete), kept=len(plan.keep), **_foreign(plan))
+    logger.info(
+        "rules of X",
+        **{
+            "event.action": "source-rules",
+            "tweetpulse.created": len(plan.create),
+            "tweetpulse.deleted": len(plan.delete),
+            "tweetpulse.kept": len(plan.keep),
+            "tweetpulse.foreign": len(plan.foreign),
+        },
+    )
     return {held.id: rule for held, rule in plan.keep if not held.is_ours}
 
 
@@ -214,7 +227,3 @@ def raise_refused(refused: Sequence[tuple[str, str]]) -> None:
         rule, why = refused[0]
         more = f" (and {len(refused) - 1} more)" if len(refused) > 1 else ""
         raise ConfigError(f"X does not take the rule {rule!r}: {why or 'it does not say why'}{more}")
-
-
-def _foreign(plan: Plan) -> dict[str, int]:
-    return {"foreign": len(plan.foreign)} if plan.foreign else {}
