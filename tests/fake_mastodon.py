@@ -182,7 +182,7 @@ class FakeMastodon:
         return now
 
     def _write(self, request: BaseHTTPRequestHandler, data: bytes) -> None:
-        size = self.cut or len(data)
+        size = self.cut or max(1, len(data))
         for start in range(0, len(data), size):
             part = data[start : start + size]
             request.wfile.write(f"{len(part):x}\r\n".encode() + part + b"\r\n")

@@ -39,6 +39,7 @@ def environment(settings: Settings) -> dict[str, str]:
         "SCORING__ENTITIES": json.dumps(settings.scoring.entities),
         "TELEMETRY__STREAM_PORT": settings.telemetry.stream_port,
         "TELEMETRY__EXPORTER_PORT": settings.telemetry.exporter_port,
+        "TELEMETRY__SOURCE_PORT": settings.telemetry.source_port,
     }
     return os.environ | {f"TWEETPULSE_{name}": str(value) for name, value in own.items()}
 

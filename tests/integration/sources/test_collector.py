@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +11,6 @@ from uuid import uuid4
 
 import psutil
 import pytest
-from prometheus_client.parser import text_string_to_metric_families
 
 from pipeline import bootstrap
 from pipeline.domain.record import decode
@@ -21,8 +19,8 @@ from pipeline.embedded.stack import start
 from pipeline.errors import SetupError, SourceError
 from pipeline.settings import KafkaSettings, Settings
 from pipeline.sources import publisher
-from pipeline.sources.publisher import Published
 from pipeline.sources.source import Fault, Unreadable
+from tests.collecting import Collecting as Started
 from tests.integration.sources.reading import records
 from tests.processes import until
 from tests.stacks import stack_settings, state_folder
@@ -59,55 +57,15 @@ class Paced:
         self.closed.set()
 
 
-class Collecting:
-    """A collector that runs in a thread."""
+class Collecting(Started):
+    """A collector of a paced source."""
 
     def __init__(self, settings: Settings, make=Paced) -> None:
-        self.stop = threading.Event()
-        self._ready = threading.Event()
-        self.published: list[Published] = []
-        self.error: Exception | None = None
-        self._settings = settings
-        self._make = make
-        self.thread = threading.Thread(target=self._run)
-
-    def _run(self) -> None:
-        try:
-            with bootstrap.collector(
-                self._settings, "paced", lambda events, clock: self._make(events), self.stop
-            ) as self.collector:
-                bootstrap.topics(self._settings)
-                self._ready.set()
-                self.collector.run(self.published.append)
-        except Exception as error:
-            self.error = error
-        finally:
-            self._ready.set()
-
-    def __enter__(self) -> Collecting:
-        self.thread.start()
-        assert self._ready.wait(60)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stop.set()
-        self.thread.join(60)
+        super().__init__(settings, "paced", lambda events, clock: make(events))
 
     @property
     def source(self) -> Paced:
         return self.collector.source
-
-    @property
-    def tweets(self) -> int:
-        return self.published[-1].tweets if self.published else 0
-
-    def metric(self, name: str, **labels: str) -> float:
-        """A sample of its /metrics; 0 where there is none."""
-        with urllib.request.urlopen(self.collector.url, timeout=5) as answer:
-            families = text_string_to_metric_families(answer.read().decode())
-        wanted = {"source": "paced", **labels}
-        found = [s.value for family in families for s in family.samples if s.name == name and s.labels == wanted]
-        return found[0] if found else 0.0
 
 
 def ids(kafka: KafkaSettings) -> list[str]:

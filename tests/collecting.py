@@ -1,0 +1,60 @@
+"""A collector in tests: it runs in a thread, into a real broker."""
+
+from __future__ import annotations
+
+import threading
+import urllib.request
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from pipeline import bootstrap
+from pipeline.bootstrap import MakeSource
+from pipeline.settings import Settings
+from pipeline.sources.publisher import Published
+
+
+class Collecting:
+    """A collector that runs in a thread."""
+
+    def __init__(self, settings: Settings, name: str, make: MakeSource) -> None:
+        self.stop = threading.Event()
+        self._ready = threading.Event()
+        self.published: list[Published] = []
+        self.error: Exception | None = None
+        self._settings = settings
+        self._name = name
+        self._make = make
+        self.thread = threading.Thread(target=self._run)
+
+    def _run(self) -> None:
+        try:
+            with bootstrap.collector(self._settings, self._name, self._make, self.stop) as self.collector:
+                bootstrap.topics(self._settings)
+                self._ready.set()
+                self.collector.run(self.published.append)
+        except Exception as error:
+            self.error = error
+        finally:
+            self._ready.set()
+
+    def __enter__(self) -> Collecting:
+        self.thread.start()
+        assert self._ready.wait(60)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop.set()
+        self.thread.join(60)
+
+    @property
+    def tweets(self) -> int:
+        """How many Kafka has acknowledged."""
+        return self.published[-1].tweets if self.published else 0
+
+    def metric(self, name: str, **labels: str) -> float:
+        """A sample of its /metrics; 0 where there is none."""
+        with urllib.request.urlopen(self.collector.url, timeout=5) as answer:
+            families = text_string_to_metric_families(answer.read().decode())
+        wanted = {"source": self._name, **labels}
+        found = [s.value for family in families for s in family.samples if s.name == name and s.labels == wanted]
+        return found[0] if found else 0.0
