@@ -3,38 +3,110 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from dataclasses import asdict
-from typing import Annotated
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from typing import Annotated, Any
 
 import orjson
 import typer
 
-from pipeline.cli.app import app, out
+from pipeline import bootstrap
+from pipeline.cli.app import app, err, out
 from pipeline.cli.app import settings as current_settings
 from pipeline.cli.styles import LABELS
+from pipeline.domain.prediction import COMPLAINT, Prediction, Task
 from pipeline.domain.sentiment import Label, Sentiment
+from pipeline.errors import PipelineError
+from pipeline.registry.manifest import MODEL
+from pipeline.registry.registry import Registry
 from pipeline.scoring.analysis import Analyzer
+from pipeline.scoring.linear import LinearModel
+from pipeline.scoring.opinions import opinions
+from pipeline.scoring.vader import VaderScorer
+from pipeline.stream.champions import load_model
+
+Words = list[tuple[str, float]]
+
+_COLOURS = {COMPLAINT: "red"} | {str(label): colour for label, colour in LABELS.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a champion says of a text, and the words that weighed most."""
+
+    name: str
+    prediction: Prediction
+    words: Words
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What VADER says of a text, and each champion."""
+
+    sentiment: Sentiment
+    words: Words
+    said: tuple[Said, ...]
+
+
+class Classifier:
+    """Says of a text what the stream would, and why."""
+
+    def __init__(self, analyzer: Analyzer, models: dict[Task, LinearModel], verbatim: bool) -> None:
+        self._analyzer = analyzer
+        self._models = models
+        self._verbatim = verbatim
+        self._vader = VaderScorer()
+
+    def classify(self, text: str) -> Verdict:
+        """VADER's numbers and the champions' predictions."""
+        sentiment = self._analyzer.classify(text, self._verbatim)
+        words = self._vader.explain(self._analyzer.scored(text, self._verbatim))
+        return Verdict(sentiment, words, tuple(self._said(text)))
+
+    def _said(self, text: str) -> Iterator[Said]:
+        (opinion,) = opinions(self._models, [text])
+        for task, name, prediction in (
+            (Task.SENTIMENT, "model", opinion.sentiment),
+            (Task.COMPLAINT, "complaint", opinion.complaint),
+            (Task.REASON, "reason", opinion.reason),
+        ):
+            if prediction is not None:
+                yield Said(name, prediction, self._models[task].explain(text))
 
 
 @app.command()
 def classify(
     text: Annotated[str, typer.Argument(help="A text, or - for one a line on standard input.")],
-    verbatim: Annotated[bool, typer.Option("--verbatim", help="Score @mentions and names of brands too.")] = False,
+    verbatim: Annotated[
+        bool, typer.Option("--verbatim", help="Let VADER score @mentions and names of brands too.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Score a text as the stream would."""
-    analyzer = Analyzer(current_settings().scoring)
-    if text == "-":
-        for line in _lines():
-            sys.stdout.buffer.write(_json(analyzer.classify(line, verbatim)) + b"\n")
+    """Score a text as the stream would: VADER and the champions side by side, with the words that weighed most."""
+    settings = current_settings()
+    classifier = Classifier(Analyzer(settings.scoring), champions(bootstrap.registry(settings)), verbatim)
+    for one in _lines() if text == "-" else [text]:
+        verdict = classifier.classify(one)
+        if as_json or text == "-":
+            sys.stdout.buffer.write(_json(verdict) + b"\n")
             sys.stdout.buffer.flush()
-        return
-    sentiment = analyzer.classify(text, verbatim)
-    if as_json:
-        sys.stdout.buffer.write(_json(sentiment) + b"\n")
-    else:
-        _show(sentiment)
+        else:
+            _show(verdict)
+
+
+def champions(registry: Registry) -> dict[Task, LinearModel]:
+    """The models in use. What can't be loaded is told and left out, as the stream does; that there is none, too."""
+    found = {}
+    for task in Task:
+        try:
+            version = registry.champion(task)
+            if version is not None:
+                found[task] = load_model(registry.read(task, version, MODEL), task, version)
+        except PipelineError as error:
+            err.print(f"without the model of {task}: {error.message}", markup=False, soft_wrap=True)
+    if not found:
+        err.print("no model is in use: VADER alone (`tweetpulse models promote` changes that)", soft_wrap=True)
+    return found
 
 
 def _lines() -> Iterator[str]:
@@ -42,13 +114,26 @@ def _lines() -> Iterator[str]:
         yield line.decode("utf-8", "replace").rstrip("\r\n")
 
 
-def _json(sentiment: Sentiment) -> bytes:
-    return orjson.dumps(asdict(sentiment))
+def _json(verdict: Verdict) -> bytes:
+    fields: dict[str, Any] = asdict(verdict.sentiment) | {"words": verdict.words}
+    return orjson.dumps(fields | {one.name: asdict(one.prediction) | {"words": one.words} for one in verdict.said})
 
 
-def _show(sentiment: Sentiment) -> None:
-    colour = LABELS[sentiment.label]
-    out.print(f"[bold {colour}]{sentiment.label}[/]  compound {sentiment.compound:+.4f}")
+def _show(verdict: Verdict) -> None:
+    sentiment = verdict.sentiment
+    out.print(f"[bold {LABELS[sentiment.label]}]{sentiment.label}[/]  compound {sentiment.compound:+.4f}")
     for name in ("negative", "neutral", "positive"):
         share = getattr(sentiment, name)
         out.print(f"  {name:<9}{share:6.1%} [{LABELS[Label(name)]}]{'█' * round(share * 40)}[/]")
+    _show_words(verdict.words)
+    for one in verdict.said:
+        said, colour = one.prediction, _COLOURS.get(one.prediction.label, "default")
+        out.print(f"{one.name}: [bold {colour}]{said.label}[/]  {said.probability:.1%}  [dim]{said.version}[/]")
+        _show_words(one.words)
+
+
+def _show_words(words: Iterable[tuple[str, float]]) -> None:
+    # A word is a piece of what somebody wrote: it must not move the cursor.
+    shown = ", ".join(f"{''.join(filter(str.isprintable, word))} {weight:+.1f}" for word, weight in words)
+    if shown:
+        out.print(f"  words    {shown}", markup=False, soft_wrap=True)

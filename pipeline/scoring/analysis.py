@@ -52,6 +52,8 @@ class Analyzer:
 
     def classify(self, text: str, verbatim: bool = False) -> Sentiment:
         """The sentiment of a text, without the names in it unless `verbatim` or so set."""
-        if self._settings.drop_mentions and not verbatim:
-            text = scored_text(text, self._names)
-        return self._scorer.score(text)
+        return self._scorer.score(self.scored(text, verbatim))
+
+    def scored(self, text: str, verbatim: bool = False) -> str:
+        """What of a text is scored."""
+        return scored_text(text, self._names) if self._settings.drop_mentions and not verbatim else text

@@ -43,19 +43,33 @@ class VaderScorer:
         if not text.isascii():
             text = text.translate(self._spelled_out)
         tokens = text.split()
-        words = [BEFORE, BEFORE, BEFORE, *map(self._words.__getitem__, tokens), PLAIN, PLAIN]
+        words = self._read(tokens)
         valences = self._valences(words)
         if not valences:
             return NO_FEELING if tokens else NO_WORDS
         return _sentiment(valences, len(tokens), _emphasis(text))
+
+    def explain(self, text: str) -> list[tuple[str, float]]:
+        """The words that have a feeling where they stand, with their valences, in the text's order."""
+        tokens = text.translate(self._spelled_out).split()
+        words = self._read(tokens)
+        shouted = _shouted(words)
+        felt = [
+            tokens[place - 3]
+            for place, word in enumerate(words)
+            if word.matters and word.name != "but" and valence_at(words, place, shouted, self._lexicon)
+        ]
+        return list(zip(felt, self._valences(words), strict=True))
+
+    def _read(self, tokens: Sequence[str]) -> list[Word]:
+        return [BEFORE, BEFORE, BEFORE, *map(self._words.__getitem__, tokens), PLAIN, PLAIN]
 
     def _valences(self, words: Sequence[Word]) -> list[float]:
         """The valences that are not 0, in the order of the words."""
         places = [place for place, word in enumerate(words) if word.matters]
         if not places:
             return []
-        in_caps = len([word for word in words if word.caps])
-        shouted = 0 < in_caps < len(words) - 5
+        shouted = _shouted(words)
         valences: list[float] = []
         but: int | None = None
         for place in places:
@@ -64,6 +78,11 @@ class VaderScorer:
             elif valence := valence_at(words, place, shouted, self._lexicon):
                 valences.append(valence)
         return valences if but is None else _turned(valences, but)
+
+
+def _shouted(words: Sequence[Word]) -> bool:
+    in_caps = len([word for word in words if word.caps])
+    return 0 < in_caps < len(words) - 5
 
 
 def _turned(valences: list[float], but: int) -> list[float]:

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
 
 from pipeline.cli.app import main
+from pipeline.domain.prediction import Task
+from pipeline.registry.registry import Registry
+from tests.builders import linear_model, promoted
 
 pytestmark = pytest.mark.usefixtures("bare", "logging_restored")
 Captured = pytest.CaptureFixture[bytes]
 Classify = Callable[..., bytes]
-FIELDS = {"label", "compound", "positive", "neutral", "negative"}
+FIELDS = {"label", "compound", "positive", "neutral", "negative", "words"}
 
 
 @pytest.fixture
@@ -37,7 +41,7 @@ def objects(output: bytes) -> list[dict[str, Any]]:
 
 
 def test_a_text_a_line(classify: Classify) -> None:
-    """One JSON object for each line, in their order, with exactly the label and the four numbers."""
+    """One JSON object for each line, in their order, with the label, the four numbers and the words."""
     found = objects(classify("-", lines=b"I love it\nI hate it\nit is a table\n"))
     assert [one["label"] for one in found] == ["positive", "negative", "neutral"]
     assert [set(one) for one in found] == [FIELDS] * 3
@@ -71,15 +75,81 @@ def test_one_text_as_json(classify: Classify) -> None:
 
 
 def test_for_a_person(classify: Classify) -> None:
-    """The label, the compound score with its sign, and a bar for each share."""
+    """The label, the compound score with its sign, a bar for each share, and the words that count."""
     lines = classify("I hate it").decode().splitlines()
     assert lines[0].split() == ["negative", "compound", "-0.5719"]
-    assert [line.split()[0] for line in lines[1:]] == ["negative", "neutral", "positive"]
+    assert [line.split()[0] for line in lines[1:]] == ["negative", "neutral", "positive", "words"]
+    assert lines[-1].split()[1:] == ["hate", "-2.7"]
 
 
-def test_the_text_is_not_repeated(classify: Classify) -> None:
-    """What a text would do to a terminal is not done: the text is not shown."""
-    assert b"\x1b[2J" not in classify("love\x1b[2J")
+def test_words_of_vader(classify: Classify) -> None:
+    """Each word that has a feeling, with its valence where it stands: after "not", before "but"."""
+    (one,) = objects(classify("a good day but not a bad table", "--json"))
+    assert one["words"] == [["good", pytest.approx(0.95)], ["bad", pytest.approx(2.775)]]
+
+
+def test_without_champions(bare: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """VADER alone, and it is said, but not among the results."""
+    monkeypatch.setattr("sys.argv", ["tweetpulse", "--state-dir", str(bare), "classify", "I hate it"])
+    with pytest.raises(SystemExit):
+        main()
+    assert capsys.readouterr().err.startswith("no model is in use: VADER alone")
+
+
+@pytest.fixture
+def registry(bare: Path, monkeypatch: pytest.MonkeyPatch) -> Registry:
+    monkeypatch.setenv("TWEETPULSE_MODELS__REGISTRY", str(bare / "models"))
+    return Registry(str(bare / "models"))
+
+
+def with_champions(registry: Registry) -> None:
+    late = {"late": {"complaint": 4.0}, "plane": {"no_complaint": 0.5}}
+    promoted(registry, linear_model(Task.SENTIMENT, {"neutral": 1.0}, {"late": {"negative": 4.0}}))
+    promoted(registry, linear_model(Task.COMPLAINT, {"no_complaint": 1.0}, late), Task.COMPLAINT)
+    promoted(registry, linear_model(Task.REASON, {"late_flight": 3.0}), Task.REASON)
+
+
+def test_champions_beside_vader(classify: Classify, registry: Registry) -> None:
+    """Label, probability and version of each, with the words that weighed most; VADER's fields stay what they were."""
+    with_champions(registry)
+    late, fine = objects(classify("-", lines=b"my plane is late\nI love it\n"))
+    assert set(late) == FIELDS | {"model", "complaint", "reason"}
+    assert (late["label"], late["model"]["label"], late["complaint"]["label"]) == ("neutral", "negative", "complaint")
+    assert late["model"]["version"] == registry.champion(Task.SENTIMENT)
+    assert [word for word, _ in late["complaint"]["words"]] == ["late", "plane"]
+    assert late["reason"]["label"] == "late_flight"
+    assert (fine["label"], fine["complaint"]["label"], "reason" in fine) == ("positive", "no_complaint", False)
+
+
+def test_champions_for_a_person(classify: Classify, registry: Registry) -> None:
+    """Below VADER's numbers, with the words."""
+    with_champions(registry)
+    lines = classify("my plane is late").decode().splitlines()
+    assert [line.split()[:2] for line in lines if ": " in line] == [
+        ["model:", "negative"],
+        ["complaint:", "complaint"],
+        ["reason:", "late_flight"],
+    ]
+    assert [line.split()[1] for line in lines if line.startswith("  words")] == ["late", "late"]
+
+
+def test_a_champion_that_can_not_be_loaded(
+    classify: Classify, registry: Registry, capsysbinary: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is told and left out, as the stream does; the others say what they think."""
+    with_champions(registry)
+    promoted(registry, b"broken")
+    monkeypatch.setattr("sys.argv", ["tweetpulse", "classify", "late", "--json"])
+    with pytest.raises(SystemExit):
+        main()
+    told = capsysbinary.readouterr()
+    assert told.err.startswith(b"without the model of sentiment: this is no trained model")
+    assert set(objects(told.out)[0]) == FIELDS | {"complaint", "reason"}
+
+
+def test_a_text_does_nothing_to_the_terminal(classify: Classify) -> None:
+    """Of its words only what can be printed is shown."""
+    assert b"\x1b" not in classify("love\x1b[2J hate\x1b it")
 
 
 def test_a_text_that_looks_like_an_option(classify: Classify) -> None:
