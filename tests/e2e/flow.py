@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,15 +14,20 @@ from elasticsearch import Elasticsearch
 from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
 
 from pipeline.domain.document import EVENTS, SCORED, data_stream
+from pipeline.domain.prediction import Task
 from pipeline.domain.tweet import Author, Kind, Tweet
 from pipeline.elasticsearch_client import connect
 from pipeline.embedded.ports import HOST, free_port
 from pipeline.embedded.stack import start
+from pipeline.registry.manifest import MODEL
+from pipeline.registry.registry import Registry
 from pipeline.settings import ElasticsearchSettings, KafkaSettings, ScoringSettings, Settings, TelemetrySettings
 from pipeline.sinks.elasticsearch.events import record_event
 from pipeline.sinks.elasticsearch.setup import set_up
 from pipeline.sources.phrases import BRANDS
 from pipeline.sources.topics import ensure_topics
+from tests import champions
+from tests.builders import published
 from tests.e2e.prometheus import Prometheus, scraping
 from tests.processes import running, until
 from tests.stacks import stack_settings
@@ -61,6 +66,7 @@ def flowing(state_dir: Path, logs: Path) -> Iterator[Flow]:
         client = running_.enter_context(connect(settings.elasticsearch))
         set_up(client, settings.elasticsearch, switch=True)
         _records_expire(settings, prometheus, logs)
+        _models_are_promoted(settings)
         command = ("-m", "pipeline", "run", "--accept-data-loss")
         running_.enter_context(running(settings, *command, log=logs / "stream.log"))
         _tweets_come(settings, prometheus, logs)
@@ -68,6 +74,8 @@ def flowing(state_dir: Path, logs: Path) -> Iterator[Flow]:
         _a_document_is_refused(settings, client, prometheus)
         _the_sink_waits(settings, client, prometheus)
         _people_note_down(settings, client)
+        _another_model_is_promoted(settings, prometheus, logs)
+        _a_champion_cannot_be_loaded(settings, prometheus, logs)
         _seen(prometheus, "sum(tweetpulse_stream_lag_records) == 0")
         time.sleep(3)  # so that the newest values are in the rules and in the index too
         yield Flow(settings, prometheus, client, begun, time.time())
@@ -129,6 +137,45 @@ def _tweets_come(settings: Settings, prometheus: Prometheus, logs: Path) -> None
     _seen(prometheus, f"sum(tweetpulse_records_read_total) >= {HISTORY + 20}")
 
 
+def _models_are_promoted(settings: Settings) -> None:
+    """One of each task."""
+    registry = Registry(settings.registry)
+    for model in (champions.sentiment(), champions.complaints(), champions.reasons()):
+        champions.crowned(registry, model)
+
+
+def _another_model_is_promoted(settings: Settings, prometheus: Prometheus, logs: Path) -> None:
+    """It finds positive what VADER finds negative; and some tweets complain, of each reason."""
+    _seen(prometheus, "tweetpulse_model_info offset 2m")  # a promotion, and not the first model of all
+    model = champions.sentiment(positive=["terrible"])
+    version = published(Registry(settings.registry), model, metrics=champions.METRICS)
+    _models(settings, logs, "promote", version, "--force", "--why", "for all to see")
+    publish(settings, _complaints())
+    _seen(prometheus, f'tweetpulse_model_info{{version="{version}"}}')
+    publish(settings, _tweets("opposite", 60))
+    _seen(prometheus, f'task_version:tweetpulse_scorer_compared:increase5m{{version="{version}"}} > 0')
+
+
+def _a_champion_cannot_be_loaded(settings: Settings, prometheus: Prometheus, logs: Path) -> None:
+    """Somebody has been at its file; then the one before has its place again."""
+    registry = Registry(settings.registry)
+    version = published(registry, champions.complaints(), Task.COMPLAINT, parameters={"second": True})
+    registry.promote(Task.COMPLAINT, version, "made by hand")
+    (Path(settings.registry) / Task.COMPLAINT / "versions" / version / MODEL).write_bytes(b"no model")
+    publish(settings, _tweets("unloaded", 5))
+    _seen(prometheus, "tweetpulse_model_load_failed == 1")
+    _seen(prometheus, "increase(tweetpulse_model_load_errors_total[1m]) > 0")
+    _models(settings, logs, "rollback", "--task", Task.COMPLAINT)
+    publish(settings, _tweets("loaded", 5))
+    _seen(prometheus, "max(tweetpulse_model_load_failed) == 0")
+
+
+def _models(settings: Settings, logs: Path, *command: str) -> None:
+    log = logs / f"models-{command[0]}.log"
+    with running(settings, "-m", "pipeline", "models", *command, log=log) as models:
+        assert models.wait(timeout=120) == 0, log.read_text()
+
+
 def _a_tweet_comes_again(settings: Settings, prometheus: Prometheus) -> None:
     publish(settings, _tweets("linked", 20))
     _seen(prometheus, "sum(tweetpulse_documents_duplicate_total) > 0")
@@ -173,12 +220,13 @@ def _people_note_down(settings: Settings, client: Elasticsearch) -> None:
 
 
 def _tweets(name: str, number: int) -> list[Tweet]:
+    now = datetime.now(UTC)
     return [
         Tweet(
             id=f"x:{name}-{n}",
             text=f"What a terrible, awful day with {ENTITY} #fail",
             source="test",
-            written_at=datetime.now(UTC),
+            written_at=now,
             lang="en",
             kind=Kind.ORIGINAL,
             author=Author(id=str(n), name=f"author_{n}", followers=200_000),
@@ -186,6 +234,14 @@ def _tweets(name: str, number: int) -> list[Tweet]:
             url=f"https://x.com/i/status/{n}",
         )
         for n in range(number)
+    ]
+
+
+def _complaints() -> list[Tweet]:
+    """One of each reason, all of the same moment."""
+    return [
+        replace(tweet, text=f"@{ENTITY} {word}")
+        for tweet, word in zip(_tweets("complains", 10), champions.REASON_WORDS.values(), strict=True)
     ]
 
 
