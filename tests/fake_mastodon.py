@@ -95,6 +95,11 @@ class FakeMastodon:
             self._extra.append(raw)
             self._changed.notify_all()
 
+    @staticmethod
+    def encoded(status: dict[str, Any]) -> bytes:
+        """As a stream has it."""
+        return _json(status)
+
     def drop(self) -> None:
         """End every stream in the middle of a line."""
         with self._changed:

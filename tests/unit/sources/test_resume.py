@@ -60,5 +60,5 @@ def test_a_damaged_file_begins_anew(tmp_path, content):
 def test_what_can_not_be_written_is_one_line(tmp_path):
     """It names the file."""
     (tmp_path / "file").write_text("")
-    with pytest.raises(SetupError, match="file/x.json can't be"):
+    with pytest.raises(SetupError, match=r"file/x\.json can't be"):
         Marks(tmp_path / "file" / "x.json").advance("a", mark("1"))
