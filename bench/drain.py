@@ -90,7 +90,7 @@ def _measure(info: StackInfo, settings: Settings, tell: Tell) -> Figures:
     plain = peer.rate(_prepared(settings, "peer"), PEER_TWEETS)
     tell("peer", f"{plain:,.0f} tweets/s")
     started, finished, usage = drain(info, settings, tell)
-    _require_all(settings)
+    require_all(settings)
     # What the partitions' shares leave over comes as a last batch of a few records.
     full = [batch for batch in finished if batch.read > settings.stream.max_offsets_per_trigger / 2]
     begun, done = full[COLD_BATCHES - 1].when, full[-1].when
@@ -160,7 +160,8 @@ def _field(event: dict[str, Any], name: str) -> Any:
     return event[name] if name in event else event.get(first, {}).get(second)
 
 
-def _require_all(settings: Settings) -> None:
+def require_all(settings: Settings) -> None:
+    """End with a word if Elasticsearch does not hold them all."""
     with bootstrap.elasticsearch(settings) as client:
         stream = data_stream(SCORED, settings.elasticsearch.namespace)
         client.indices.refresh(index=stream)
