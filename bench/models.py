@@ -69,7 +69,8 @@ def run() -> Figures:
     vader, models = median(batches["vader"]), median(batches["models"])
     figures = Figures(vader, models, models / vader, batches, champions)
     Console(highlight=False).print(
-        f"VADER alone {vader:,.0f} tweets/s, with {' and '.join(champions)} {models:,.0f} tweets/s: {figures.ratio:.2f} ×"
+        f"VADER alone {vader:,.0f} tweets/s, with models of {' and '.join(champions)} {models:,.0f} tweets/s: "
+        f"{figures.ratio:.2f} ×"
     )
     return figures
 
