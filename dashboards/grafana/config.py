@@ -57,8 +57,10 @@ REASONS = {
 }
 """Why people complain: the colour of each reason, the commonest first."""
 
-NO_MODEL = "no model is promoted yet: tweetpulse train"
-"""What a panel says that has nothing to show before there is a model."""
+NO_MODEL = "Nothing here. No model promoted yet? tweetpulse train"
+"""What a panel says that has nothing to show; a question, since a quiet night looks the same."""
+NO_MODEL_YET = "no model yet?"
+"""The same where there is little room."""
 
 IRRELEVANT = "#4A4D52"
 """What a model holds for a tweet that is not about the entity at all."""

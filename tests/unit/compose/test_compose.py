@@ -22,7 +22,7 @@ EXAMPLE = dict(
     for line in (COMPOSE / ".env.example").read_text(encoding="utf-8").splitlines()
     if line and not line.startswith("#")
 )
-ONE_SHOT = {"certificates", "accounts", "setup"}
+ONE_SHOT = {"certificates", "accounts", "setup", "retrain"}
 SECRET = re.compile(r"PASSWORD|ENCRYPTION_?KEY|SECRET|TOKEN")
 VARIABLE = re.compile(r"\$\{(\w+)(:?[-?])?([^}]*)\}")
 by_service = pytest.mark.parametrize("name", SERVICES)
@@ -43,7 +43,7 @@ def test_it_fits_the_compose_schema() -> None:
 
 
 def test_all_parts_are_there() -> None:
-    """Kafka, Elasticsearch, Kibana, Prometheus, Alertmanager, Grafana, the stream, the exporter, the set-up, a demo."""
+    """Kafka, Elasticsearch, Kibana, Prometheus, Alertmanager, Grafana, the stream, the exporter, the set-up, training, a demo."""
     parts = {"kafka", "elasticsearch", "kibana", "prometheus", "alertmanager", "grafana", "stream", "exporter", "demo"}
     assert set(SERVICES) == parts | ONE_SHOT
 

@@ -21,7 +21,7 @@ DRIFT: config.Steps = (
 """Points away from the week's mean, to either side: a model that suddenly agrees with VADER has changed too."""
 AGE: config.Steps = ((None, config.PLAIN), (30 * 86400, config.WARNING), (90 * 86400, config.BAD))
 SURE: config.Steps = ((None, config.BAD), (0.6, config.WARNING), (0.7, config.PLAIN))
-ABSENT = fields.nothing("no model yet")
+ABSENT = fields.nothing(config.NO_MODEL_YET)
 
 
 def panels() -> list[tuple[int, sdk.Panel]]:

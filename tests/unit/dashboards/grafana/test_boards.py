@@ -266,7 +266,8 @@ def test_without_a_model_the_models_board_says_what_to_do() -> None:
     (board,) = [board for board in BOARDS if board["uid"] == config.MODELS]
     opened = [panel for panel in board["panels"] if panel["type"] not in ("row", "table")]
     assert "tweetpulse train" in board["description"]
-    assert {panel["fieldConfig"]["defaults"]["noValue"] for panel in opened} == {"no model yet", config.NO_MODEL}
+    assert "tweetpulse train" in config.NO_MODEL
+    assert {panel["fieldConfig"]["defaults"]["noValue"] for panel in opened} == {config.NO_MODEL_YET, config.NO_MODEL}
 
 
 def test_labels_are_the_scorers_own() -> None:
