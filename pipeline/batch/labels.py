@@ -132,7 +132,7 @@ class Labels:
             return
         before = self._there(label.id)
         label = replace(label, previous=before.name if before else None)
-        self._client.index(index=self._index, id=label.id, document=_document(label), refresh="wait_for")
+        self._client.index(index=self._index, id=label.id, document=label_document(label), refresh="wait_for")
         yield label
 
     def _there(self, id_: str) -> Label | None:
@@ -181,7 +181,8 @@ def _known(tweet: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _document(label: Label) -> Document:
+def label_document(label: Label) -> Document:
+    """What the index holds of a label; its `_id` is the label's."""
     return {
         "@timestamp": label.at,
         "message": label.text,

@@ -35,7 +35,7 @@ def scoring() -> sdk.Panel:
         "How long scoring took, by scorer; 95 % took less.",
         [over_time(expression, "{{scorer}}")],
         unit="s",
-        colours={"vader": config.VOLUME},
+        colours={"vader": config.VOLUME, "models": config.EVENT},
         legend=("lastNotNull",),
     )
 
