@@ -139,6 +139,22 @@ def test_equals_the_reference_on_the_smallest_texts(text: str) -> None:
     assert actual(text) == expected(text)
 
 
+def test_the_words_that_count() -> None:
+    """Each with its valence where it stands: denied, before and after "but"; emoji by their words."""
+    assert SCORER.explain("it is NOT good, but I love it") == [
+        ("good,", pytest.approx(1.9 * -0.74 / 2)),
+        ("love", pytest.approx(3.2 * 1.5)),
+    ]
+    assert [word for word, _ in SCORER.explain("I love 😍 it")] == ["love", "smiling"]
+    assert SCORER.explain("the plane landed") == SCORER.explain("") == []
+
+
+@given(texts)
+def test_any_text_can_be_explained(text: str) -> None:
+    """Where there is no word to name, there is no feeling."""
+    assert bool(SCORER.score(text).compound) <= bool(SCORER.explain(text))
+
+
 def test_labels_follow_the_thresholds() -> None:
     """The label is told from the compound; nothing said at all is neutral."""
     assert [SCORER.score(text).label for text in ("I love it", "the plane", "I hate it", "")] == [
