@@ -14,6 +14,7 @@ from exporters.server import scrape_of
 from pipeline.settings import Settings
 from pipeline.telemetry.metrics import StreamMetrics
 from pipeline.telemetry.process import MemoryCollector
+from pipeline.telemetry.sources import SourceMetrics
 
 PAGE = Path(__file__).with_name("metrics.md")
 COMMAND = "python docs/metrics.py"
@@ -26,6 +27,7 @@ go from 0 to 1. Series of closed sets exist from the start, at 0.
 """
 _SECTIONS = {
     "stream": "The stream, `:9108/metrics`\n\nBesides these, `process_*` of the driver, as all clients have them.",
+    "source": "A collecting process, `:9110/metrics`\n\nBesides these, `process_*`. A tweet counts once Kafka has it.",
     "exporter": "The exporter, `:9109/metrics`\n\nIt tells the truth also while the stream is down.",
 }
 
@@ -46,9 +48,11 @@ def described() -> dict[str, list[Described]]:
     stream = CollectorRegistry()
     StreamMetrics(stream, settings)
     stream.register(MemoryCollector())
+    source = CollectorRegistry()
+    SourceMetrics(source, ["twitter"])
     exporter = CollectorRegistry()
     exporter.register(scrape_of(settings))
-    return {"stream": list(_of(stream)), "exporter": list(_of(exporter))}
+    return {"stream": list(_of(stream)), "source": list(_of(source)), "exporter": list(_of(exporter))}
 
 
 def page(metrics: dict[str, list[Described]]) -> str:

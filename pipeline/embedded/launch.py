@@ -156,6 +156,7 @@ def _targets(site: Site) -> dict[str, str]:
     return {
         "tweetpulse-stream": f"{HOST}:{telemetry.stream_port}",
         "tweetpulse-exporter": f"{HOST}:{exporter_port}",
+        "tweetpulse-source": f"{HOST}:{telemetry.source_port}",
     }
 
 

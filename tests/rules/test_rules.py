@@ -83,10 +83,10 @@ def test_the_alertmanager_takes_the_configuration() -> None:
     check(program("amtool", "prometheus-alertmanager"), "check-config", PROMETHEUS / "alertmanager.yml")
 
 
-def test_targets_are_the_two_jobs() -> None:
+def test_targets_are_the_three_jobs() -> None:
     """Rules and boards select by these job names."""
     groups = yaml.safe_load((PROMETHEUS / "targets" / "processes.yml").read_text())
-    assert [group["labels"]["job"] for group in groups] == ["tweetpulse-stream", "tweetpulse-exporter"]
+    assert [group["labels"]["job"] for group in groups] == ["tweetpulse-stream", "tweetpulse-exporter", "tweetpulse-source"]
 
 
 def test_inhibitions_name_alerts_that_exist() -> None:
@@ -108,7 +108,7 @@ def test_an_alert_says_what_and_where_to_read_on(rule: dict[str, Any]) -> None:
 @pytest.mark.parametrize("name", RECORDED)
 def test_a_recorded_series_is_named_by_level_metric_and_operations(name: str) -> None:
     """As Prometheus' own practice has it."""
-    assert re.fullmatch(r"(job|query|task_version):tweetpulse_[a-z_]+:[a-z_]+(\d+[mhd])?", name)
+    assert re.fullmatch(r"(job|query|source|task_version):tweetpulse_[a-z_]+:[a-z_]+(\d+[mhd])?", name)
 
 
 def test_each_alert_has_an_entry_in_the_runbook_and_each_entry_an_alert() -> None:

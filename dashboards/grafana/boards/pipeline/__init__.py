@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dashboards.grafana import config, variables
 from dashboards.grafana.boards.layout import Board, Line, Row
-from dashboards.grafana.boards.pipeline import content, cost, flow, health, store
+from dashboards.grafana.boards.pipeline import content, cost, flow, health, sources, store
 
 
 def board() -> Board:
@@ -23,6 +23,11 @@ def board() -> Board:
                     Line(9, [(12, store.bulk()), (6, store.retries()), (6, store.refused())]),
                     Line(5, [(24, store.waiting())]),
                 ],
+                collapsed=True,
+            ),
+            Row(
+                "Do the sources deliver?",
+                [Line(9, [(6, panel) for panel in sources.what_comes()]), Line(7, sources.state())],
                 collapsed=True,
             ),
             Row(

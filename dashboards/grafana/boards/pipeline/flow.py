@@ -27,6 +27,7 @@ REASONS = {
 READ = 'sum(tweetpulse_records_read_total{$scope, topic!~"tweets[.]scored.*"})'
 INDEXED = 'sum(tweetpulse_documents_indexed_total{$scope, data_stream=~"logs-tweets[.]scored-.*"})'
 ALREADY_THERE = 'sum(tweetpulse_documents_duplicate_total{$scope, data_stream=~"logs-tweets[.]scored-.*"})'
+ARRIVED = "sum(tweetpulse_source_tweets_total{$scope})"
 REJECTED = "sum(tweetpulse_records_rejected_total{$scope})"
 
 
@@ -42,14 +43,16 @@ def _throughput() -> sdk.Panel:
     targets = [
         over_time(_rate(READ), "read", "A"),
         over_time(_rate(INDEXED), "searchable", "B"),
+        over_time(_rate(ARRIVED), "arrives", "C"),
     ]
     return chart(
         "Records per second",
-        "Read (from Kafka) and searchable (indexed). Searchable below read: documents are rejected or already there. "
-        "Whether it is enough for what arrives is what the lag says.",
+        "Read (from Kafka) and searchable (indexed); dashed what live sources bring. Read below what arrives: the "
+        "stream falls behind. Searchable below read: documents are rejected or already there.",
         targets,
         unit="recps",
         colours={"read": config.VOLUME, "searchable": config.GOOD},
+        overrides=[fields.when("arrives", {"color": fields.fixed(config.QUIET), **DASHED})],
         legend=("mean",),
     )
 

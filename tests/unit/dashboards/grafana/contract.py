@@ -14,6 +14,7 @@ from exporters.server import scrape_of
 from pipeline.settings import Settings
 from pipeline.telemetry.metrics import StreamMetrics
 from pipeline.telemetry.process import MemoryCollector
+from pipeline.telemetry.sources import SourceMetrics
 from tests.paths import ROOT
 
 _SUFFIXES = {"counter": ("_total", "counter"), "histogram": ("_bucket", "counter")}
@@ -24,7 +25,9 @@ def metrics() -> dict[str, str]:
     stream = CollectorRegistry()
     StreamMetrics(stream, Settings())
     stream.register(MemoryCollector())
-    return dict(_series(family) for family in chain(stream.collect(), _of_the_exporter()))
+    source = CollectorRegistry()
+    SourceMetrics(source, ["twitter"])
+    return dict(_series(family) for family in chain(stream.collect(), _of_the_exporter(), source.collect()))
 
 
 def ad_hoc() -> set[str]:

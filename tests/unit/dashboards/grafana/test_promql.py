@@ -39,7 +39,8 @@ def test_every_metric_is_looked_at() -> None:
 def test_recorded_series_that_rules_name_are_recorded() -> None:
     """A level:metric:operation that nothing records is an alert that never fires."""
     recorded = expressions_of_rules().keys()
-    named = {name for text in ALL for name in re.findall(r"\b(?:job|query|task_version):tweetpulse_\w+:\w+", text)}
+    level = r"\b(?:job|query|source|task_version):tweetpulse_\w+:\w+"
+    named = {name for text in ALL for name in re.findall(level, text)}
     assert named <= recorded
 
 
