@@ -93,7 +93,7 @@ COMMANDS = [
 def test_commands_of_the_docs_are_there_with_their_options(page: str, line: str) -> None:
     """Each is one of ours, and knows each option that it is written with."""
     words = shlex.split(line)[1:]
-    group = words[:2] if words[0] in {"models", "rejected", "provision"} else words[:1]
+    group = words[:2] if words[0] in {"models", "rejected", "provision", "collect"} else words[:1]
     done = CliRunner().invoke(app, [*group, "--help"], env={"COLUMNS": "200"})
     assert done.exit_code == 0, line
     assert [word for word in words if word.startswith("--") and word not in done.stdout] == []
