@@ -27,8 +27,9 @@ from pipeline.embedded.info import StackInfo
 from pipeline.embedded.tell import Tell
 from pipeline.registry.manifest import MODEL, Manifest
 from pipeline.registry.registry import Registry
-from pipeline.scoring.features import NUMBERS, Recipe, char_grams, reader_of, word_grams
+from pipeline.scoring.features import Vocabulary, document_frequencies, vocabulary_of
 from pipeline.scoring.linear import LinearModel
+from pipeline.scoring.reading import NUMBERS, Recipe, reader_of
 from pipeline.settings import Settings
 
 ROUNDS = 2
@@ -106,16 +107,13 @@ def _registry(settings: Settings, tell: Tell) -> str:
     return settings.registry
 
 
-def _vocabulary() -> np.ndarray[tuple[int], np.dtype[np.uint64]]:
-    """The n-grams that come twice or more, as training keeps them."""
+def _vocabulary() -> Vocabulary:
+    """The n-grams that come in two tweets or more, as training keeps them."""
     reading = reader_of(Recipe()).read([tweet.text for tweet in tweets(VOCABULARY_TWEETS)])
-    hashes, times = np.unique(
-        np.concatenate([grams(reading).hashes for grams in (word_grams, char_grams)]), return_counts=True
-    )
-    return hashes[times > 1]
+    return vocabulary_of(*document_frequencies(reading), texts=VOCABULARY_TWEETS, at_least=2)
 
 
-def _made_up(task: Task, vocabulary: np.ndarray[tuple[int], np.dtype[np.uint64]], seed: int) -> LinearModel:
+def _made_up(task: Task, vocabulary: Vocabulary, seed: int) -> LinearModel:
     drawn, labels = np.random.default_rng(seed), TASK_LABELS[task]
     weights = drawn.normal(size=(len(vocabulary) + len(NUMBERS), len(labels)))
     return LinearModel(task, "", labels, Recipe(), vocabulary, weights, np.zeros(len(labels)))

@@ -16,8 +16,9 @@ from pipeline.domain.sentiment import Label, Sentiment
 from pipeline.domain.tweet import Author, Geo, Kind, Tweet
 from pipeline.registry.manifest import MODEL, Manifest
 from pipeline.registry.registry import Registry
-from pipeline.scoring.features import NUMBERS, Recipe, reader_of, word_grams
+from pipeline.scoring.features import Vocabulary, word_grams
 from pipeline.scoring.linear import LinearModel
+from pipeline.scoring.reading import NUMBERS, Recipe, reader_of
 
 WRITTEN = datetime(2015, 2, 24, 11, 35, tzinfo=UTC)
 TAKEN = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -79,7 +80,7 @@ def linear_model(
         "",
         labels,
         recipe,
-        np.array([hashes[word] for word in ordered], np.uint64),
+        Vocabulary(np.array([hashes[word] for word in ordered], np.uint64), np.ones(len(ordered))),
         np.vstack([np.array(weights).reshape(-1, len(labels)), np.zeros((len(NUMBERS), len(labels)))]),
         np.array([leaning.get(label, 0.0) for label in labels]),
     )

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from pipeline.domain.prediction import COMPLAINT, NO_COMPLAINT, ComplaintReason, Task
 from pipeline.registry.registry import Registry
-from pipeline.scoring.features import NUMBERS
 from pipeline.scoring.linear import LinearModel
+from pipeline.scoring.reading import NUMBERS
 from tests.builders import linear_model, published
 
 STRONG = 60.0

@@ -1,140 +1,17 @@
-"""What a trained model reads of texts: n-grams of words and of characters, and numbers about feelings and emphasis.
+"""What a trained model reads of texts as a vector: n-grams of words and of characters, then `NUMBERS`.
 
-The same code reads for training and for serving. N-grams are known by 64-bit hashes, so that no words are kept.
-Each kind weighs the same in every text: the values of a text's n-grams of one kind are 1/√(how many there are).
+N-grams are known by 64-bit hashes, so that no words are kept; rare ones weigh more (idf). Those of one kind are
+together of length 1 in every text, where one that comes twice counts as two: so a score is a sum over tokens.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from functools import cache
-from hashlib import blake2b
-from itertools import chain
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.scoring.cache import MAX_TOKEN_CHARS
-from pipeline.scoring.names import scored_text
-from pipeline.scoring.tokens import Token, tokens_of
-from pipeline.scoring.vader import VaderScorer
-
-Hashes = NDArray[np.uint64]
-Floats = NDArray[np.float64]
-Places = NDArray[np.int64]
-
-MAX_TOKENS = 65_536
-
-FACTS = ("negates", "ends", "shouted", "drawn_out", "exclaims", "asks", "tag", "link", "person", "positive", "negative")
-"""What is known of a token, as numbers."""
-
-_SUMMED = FACTS[2:9]
-NUMBERS = (
-    *("compound", "positive", "neutral", "negative", "strength", "square", "none"),
-    *_SUMMED,
-    *("words", "praise", "praise_negated", "blame", "blame_negated", "praise_late", "blame_late"),
-)
-"""What is known of a text."""
-
-_ODD = 0x9E3779B97F4A7C15
-_MIX = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
-_BASE = np.uint64(0x100000001B3)
-_WORD, _CHARS = 1, 100
-
-
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """What is read of a text. Models of the same recipe read a text once.
-
-    Attributes:
-        words: the longest n-gram of words.
-        skip: pairs of words with one between them, too.
-        chars: the shortest and the longest n-gram of characters, within a word and its ends.
-        numbers: what VADER's numbers and the counts are multiplied by.
-    """
-
-    words: int = 2
-    skip: bool = False
-    chars: tuple[int, int] = (2, 5)
-    numbers: float = 1.0
-
-
-@dataclass(eq=False)
-class TokenTable:
-    """The tokens met so far, by number; grows while it is read with, and is replaced by an empty one when full.
-
-    Attributes:
-        chunks: chunk without whitespace → the numbers of its tokens.
-        numbers: token → its number.
-        words: number → hash of the word.
-        facts: number → what the columns of `FACTS` say (tokens × facts).
-        grams: the hashes of the characters' n-grams of all tokens, one after the other.
-        starts: number → where its n-grams begin in `grams`; one more for the end.
-    """
-
-    recipe: Recipe
-    chunks: dict[str, tuple[int, ...]] = field(default_factory=dict)
-    numbers: dict[Token, int] = field(default_factory=dict)
-    tokens: list[Token] = field(default_factory=list)
-    words: Hashes = field(default_factory=lambda: np.empty(0, np.uint64))
-    facts: Floats = field(default_factory=lambda: np.zeros((0, len(FACTS)), np.float64))
-    grams: Hashes = field(default_factory=lambda: np.empty(0, np.uint64))
-    starts: Places = field(default_factory=lambda: np.zeros(1, np.int64))
-
-    def of_text(self, text: str) -> list[int]:
-        """The numbers of a text's tokens."""
-        return list(chain.from_iterable(map(self._of_chunk, text.split())))
-
-    def _of_chunk(self, chunk: str) -> tuple[int, ...]:
-        found = self.chunks.get(chunk)
-        if found is None:
-            found = tuple(self._number(token) for token in tokens_of(chunk))
-            if len(chunk) <= MAX_TOKEN_CHARS:
-                self.chunks[chunk] = found
-        return found
-
-    def _number(self, token: Token) -> int:
-        number = self.numbers.setdefault(token, len(self.tokens))
-        if number == len(self.tokens):
-            self.tokens.append(token)
-        return number
-
-    def complete(self) -> None:
-        """Read what is new: hashes, facts and characters of all new tokens at once."""
-        new = self.tokens[len(self.words) :]
-        if not new:
-            return
-        grams, counts = _char_grams([token.spelling for token in new], *self.recipe.chars)
-        self.words = np.concatenate([self.words, np.array([_hash_of(token.word) for token in new], np.uint64)])
-        self.facts = np.concatenate([self.facts, np.array([_facts(token) for token in new])])
-        self.grams = np.concatenate([self.grams, grams])
-        self.starts = np.concatenate([self.starts, self.starts[-1] + np.cumsum(counts)])
-
-
-@dataclass(frozen=True)
-class Reading:
-    """Texts, read.
-
-    Attributes:
-        table: the tokens.
-        ids: the texts' tokens by number, one text after the other.
-        starts: where each text begins in `ids`; one more for the end.
-        negated: whether a token stands behind a negation.
-        numbers: texts × `NUMBERS`.
-    """
-
-    table: TokenTable
-    ids: Places
-    starts: Places
-    negated: NDArray[np.bool_]
-    numbers: Floats
-
-    @property
-    def rows(self) -> Places:
-        """Each token's text."""
-        return np.repeat(np.arange(len(self.starts) - 1), np.diff(self.starts))
+from pipeline.scoring.reading import BASE, NUMBERS, WORD, Floats, Hashes, Places, Reading, mixed
 
 
 @dataclass(frozen=True)
@@ -154,63 +31,24 @@ class Span:
 
 @dataclass(frozen=True)
 class Grams:
-    """N-grams of one kind in texts: the text and the hash of each, and the value that each has in its text."""
+    """N-grams of one kind in texts: the text and the hash of each."""
 
     rows: Places
     hashes: Hashes
-    values: Floats
-
-
-class Reader:
-    """Reads texts by a recipe. It remembers tokens, within bounds."""
-
-    def __init__(self, recipe: Recipe) -> None:
-        self.recipe = recipe
-        self._table = TokenTable(recipe)
-        self._vader = VaderScorer()
-
-    def read(self, texts: Sequence[str]) -> Reading:
-        """Texts of any content, even empty ones."""
-        if len(self._table.tokens) > MAX_TOKENS or len(self._table.chunks) > MAX_TOKENS:
-            self._table = TokenTable(self.recipe)
-        table = self._table
-        ids = [table.of_text(text) for text in texts]
-        table.complete()
-        starts = np.concatenate([[0], np.cumsum([len(one) for one in ids])]).astype(np.int64)
-        flat = np.fromiter(chain.from_iterable(ids), np.int64, starts[-1])
-        facts = table.facts[flat]
-        negated = _negated(facts, starts)
-        numbers = np.hstack([self._felt(texts), _counts(facts, negated, starts)]) * self.recipe.numbers
-        return Reading(table, flat, starts, negated, numbers)
-
-    def _felt(self, texts: Sequence[str]) -> Floats:
-        said = [self._vader.score(scored_text(text)) for text in texts]
-        felt: Floats = np.array([(one.compound, one.positive, one.neutral, one.negative) for one in said]).reshape(
-            -1, 4
-        )
-        compound = felt[:, :1]
-        numbers: Floats = np.hstack([felt, np.abs(compound), compound**2, compound == 0])
-        return numbers
-
-
-@cache
-def reader_of(recipe: Recipe) -> Reader:
-    """This process's reader of a recipe."""
-    return Reader(recipe)
 
 
 def word_spans(reading: Reading) -> list[Span]:
     """The n-grams of words: each word (one under a negation is another), pairs, and what else the recipe says."""
     recipe, rows, words = reading.table.recipe, reading.rows, reading.table.words[reading.ids]
     everywhere = np.arange(len(words))
-    found = [Span((0,), everywhere, mixed(words + reading.negated.astype(np.uint64), _WORD))]
+    found = [Span((0,), everywhere, mixed(words + reading.negated.astype(np.uint64), WORD))]
     offsets = [tuple(range(size)) for size in range(2, recipe.words + 1)] + [(0, 2)] * recipe.skip
-    for kind, places in enumerate(offsets, _WORD + 1):
+    for kind, places in enumerate(offsets, WORD + 1):
         count = max(len(words) - places[-1], 0)
         within = everywhere[:count][rows[:count] == rows[places[-1] :]]
         joined = words[within]
         for place in places[1:]:
-            joined = joined * _BASE + words[within + place]
+            joined = joined * BASE + words[within + place]
         found.append(Span(places, within, mixed(joined, kind)))
     return found
 
@@ -219,7 +57,7 @@ def word_grams(reading: Reading) -> Grams:
     """The n-grams of words, as features."""
     spans, rows = word_spans(reading), reading.rows
     whose = np.concatenate([rows[span.starts] for span in spans])
-    return _weighed(whose, np.concatenate([span.hashes for span in spans]), len(reading.starts) - 1)
+    return Grams(whose, np.concatenate([span.hashes for span in spans]))
 
 
 def char_grams(reading: Reading) -> Grams:
@@ -229,81 +67,86 @@ def char_grams(reading: Reading) -> Grams:
     ends = np.cumsum(counts)
     total = int(ends[-1]) if len(ends) else 0
     places = np.arange(total) + np.repeat(table.starts[reading.ids] - ends + counts, counts)
-    return _weighed(np.repeat(reading.rows, counts), table.grams[places], len(reading.starts) - 1)
+    return Grams(np.repeat(reading.rows, counts), table.grams[places])
 
 
-def shares(counts: NDArray[Any]) -> Floats:
-    """The value of each of so many n-grams in a text: all of them together are of length 1."""
-    values: Floats = 1 / np.sqrt(np.maximum(counts, 1))
-    return values
+@dataclass(frozen=True, eq=False)
+class Vocabulary:
+    """The n-grams that a model knows.
+
+    Attributes:
+        hashes: sorted.
+        scales: how much each of them counts, of the same length.
+    """
+
+    hashes: Hashes
+    scales: Floats
+
+    def __len__(self) -> int:
+        return len(self.hashes)
+
+    def find(self, hashes: Hashes) -> tuple[NDArray[np.bool_], Places]:
+        """Which of the hashes are known, and the places of those."""
+        if not len(self.hashes):
+            return np.zeros(len(hashes), np.bool_), np.empty(0, np.int64)
+        places = np.searchsorted(self.hashes, hashes)
+        places[places == len(self.hashes)] = 0
+        known = self.hashes[places] == hashes
+        return known, places[known]
 
 
-def _weighed(rows: Places, hashes: Hashes, texts: int) -> Grams:
-    return Grams(rows, hashes, shares(np.bincount(rows, minlength=texts))[rows])
+@dataclass(frozen=True)
+class Sparse:
+    """Vectors: row `i` has `values` at `indices`, both from `starts[i]` to `starts[i + 1]`, the indices growing."""
+
+    starts: Places
+    indices: Places
+    values: Floats
+    width: int
 
 
-def _facts(token: Token) -> tuple[float, ...]:
-    return (
-        *(float(getattr(token, name)) for name in FACTS[:9]),
-        max(token.valence, 0.0),
-        max(-token.valence, 0.0),
-    )
+def document_frequencies(reading: Reading) -> tuple[Hashes, Places]:
+    """Each n-gram's hash, and in how many of the texts it is."""
+    found = []
+    for grams in (word_grams(reading), char_grams(reading)):
+        order = np.lexsort((grams.rows, grams.hashes))
+        rows, hashes = grams.rows[order], grams.hashes[order]
+        again = (rows[1:] == rows[:-1]) & (hashes[1:] == hashes[:-1])
+        found.append(hashes[np.concatenate([[True], ~again])[: len(hashes)]])
+    hashes, counts = np.unique(np.concatenate(found), return_counts=True)
+    return hashes, counts
 
 
-def _negated(facts: Floats, starts: Places) -> NDArray[np.bool_]:
-    """Whether a token follows a negation with no end of a clause between them."""
-    here = np.arange(len(facts))
-    ends = np.where(facts[:, FACTS.index("ends")] > 0, here, -1)
-    negates = np.where(facts[:, FACTS.index("negates")] > 0, here, -1)
-    begins = np.repeat(starts[:-1], np.diff(starts))
-    last_end = np.maximum(np.maximum.accumulate(ends), begins - 1) if len(here) else ends
-    last_negation = np.maximum.accumulate(np.concatenate([[-1], negates]))[:-1]
-    negated: NDArray[np.bool_] = last_negation > last_end
-    return negated
+def vocabulary_of(hashes: Hashes, counts: Places, texts: int, at_least: int) -> Vocabulary:
+    """The n-grams that are in so many of the texts, weighed by how rare they are: 1 + ln(texts / texts with it)."""
+    kept = counts >= at_least
+    order = np.argsort(hashes[kept])
+    return Vocabulary(hashes[kept][order], 1 + np.log(texts / counts[kept][order]))
 
 
-def _counts(facts: Floats, negated: NDArray[np.bool_], starts: Places) -> Floats:
-    positive, negative = facts[:, -2], facts[:, -1]
-    rows = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
-    late = np.arange(len(facts)) >= ((starts[:-1] + starts[1:]) // 2)[rows]
-    columns = [
-        *(facts[:, FACTS.index(name)] for name in _SUMMED),
-        np.ones(len(facts)),
-        *(positive * ~negated, positive * negated, negative * ~negated, negative * negated),
-        *(positive * late, negative * late),
-    ]
-    sums = np.column_stack([np.bincount(rows, column, len(starts) - 1) for column in columns])
-    squashed: Floats = np.log1p(sums) / 2
-    return squashed
+def vectors(reading: Reading, vocabulary: Vocabulary) -> Sparse:
+    """The texts' vectors: the n-grams of the vocabulary, then `NUMBERS`."""
+    texts, width = len(reading.starts) - 1, len(vocabulary) + len(NUMBERS)
+    keys, values = [], []
+    for grams in (word_grams(reading), char_grams(reading)):
+        known, places = vocabulary.find(grams.hashes)
+        rows, scales = grams.rows[known], vocabulary.scales[places]
+        keys.append(rows * width + places)
+        values.append(scales / lengths(sums(rows, scales**2, texts))[rows])
+    rows, columns = np.nonzero(reading.numbers)
+    keys.append(rows * width + len(vocabulary) + columns)
+    values.append(reading.numbers[rows, columns])
+    distinct, places = np.unique(np.concatenate(keys), return_inverse=True)
+    starts = np.searchsorted(distinct, np.arange(texts + 1) * width)
+    return Sparse(starts, distinct % width, sums(places, np.concatenate(values), len(distinct)), width)
 
 
-def _hash_of(word: str) -> int:
-    return int.from_bytes(blake2b(word.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
+def sums(rows: Places, values: Floats, count: int) -> Floats:
+    """The sum of the values of each row."""
+    return np.bincount(rows, values, count).astype(np.float64)
 
 
-def mixed(hashes: Hashes, kind: int) -> Hashes:
-    """The hashes spread over all bits, differently for each kind (splitmix64)."""
-    found = hashes + np.uint64(_ODD * kind % 2**64)
-    found = (found ^ (found >> np.uint64(30))) * _MIX[0]
-    found = (found ^ (found >> np.uint64(27))) * _MIX[1]
-    return found ^ (found >> np.uint64(31))
-
-
-def _char_grams(spellings: Sequence[str], shortest: int, longest: int) -> tuple[Hashes, Places]:
-    """The n-grams of each spelling, and how many each has."""
-    encoded = "".join(spellings).encode("utf-32-le", "surrogatepass")
-    codes = np.frombuffer(encoded, np.uint32).astype(np.uint64) + np.uint64(1)
-    lengths = np.array([len(one) for one in spellings], np.int64)
-    owners = np.repeat(np.arange(len(spellings)), lengths)
-    rolling = np.zeros(len(codes), np.uint64)
-    found, whose = [], []
-    for size in range(1, longest + 1):
-        usable = max(len(codes) - size + 1, 0)
-        rolling = rolling[:usable] * _BASE + codes[size - 1 :]
-        if size >= shortest:
-            inside = owners[:usable] == owners[size - 1 :]
-            found.append(mixed(rolling[inside], _CHARS + size))
-            whose.append(owners[:usable][inside])
-    owner = np.concatenate(whose)
-    order = np.argsort(owner, kind="stable")
-    return np.concatenate(found)[order], np.bincount(owner, minlength=len(spellings))
+def lengths(squares: Floats) -> Floats:
+    """The lengths of vectors whose squares add up to these; 1 for an empty one."""
+    found: Floats = np.sqrt(np.where(squares > 0, squares, 1.0))
+    return found

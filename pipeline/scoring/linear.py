@@ -7,37 +7,25 @@ import zipfile
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 
 import numpy as np
 import orjson
-from numpy.typing import NDArray
 
 from pipeline.domain.prediction import TASK_LABELS, Prediction, Task
 from pipeline.errors import ScoringError
-from pipeline.scoring.features import (
-    NUMBERS,
-    Floats,
-    Hashes,
-    Places,
-    Reading,
-    Recipe,
-    TokenTable,
-    char_grams,
-    reader_of,
-    shares,
-    word_grams,
-    word_spans,
-)
+from pipeline.scoring.features import Vocabulary, char_grams, lengths, sums, word_grams, word_spans
+from pipeline.scoring.reading import NUMBERS, Floats, Places, Reading, Recipe, TokenTable, reader_of
 
 FORMAT = 1
 
 
 @dataclass(eq=False)
 class _Spelled:
-    """What the characters of each token add to each label's score, as far as `table` was read."""
+    """What the characters of each token of a table add, as far as it was read (see `LinearModel._columns`)."""
 
     table: TokenTable | None = None
-    scores: Floats = field(default_factory=lambda: np.empty((0, 0)))
+    sums: Floats = field(default_factory=lambda: np.empty((0, 0)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +37,7 @@ class LinearModel:
         version: in the registry; "" before it is there.
         labels: in the order of the probabilities.
         recipe: what it reads of a text.
-        vocabulary: the hashes of the n-grams that it knows, sorted.
+        vocabulary: the n-grams that it knows.
         weights: n-grams, then `NUMBERS` × labels.
         intercept: one for each label.
     """
@@ -58,7 +46,7 @@ class LinearModel:
     version: str
     labels: tuple[str, ...]
     recipe: Recipe
-    vocabulary: Hashes = field(repr=False)
+    vocabulary: Vocabulary = field(repr=False)
     weights: Floats = field(repr=False)
     intercept: Floats = field(repr=False)
     _spelled: _Spelled = field(default_factory=_Spelled, init=False, repr=False)
@@ -75,14 +63,14 @@ class LinearModel:
         """The words that weighed most for the predicted label, or against it, the strongest first.
 
         A weight is what the word, its neighbours and its characters add to the label's score, above the
-        average of all labels. Words are shown as written for n-grams: lower-case, names and links as signs.
+        average of all labels; what `NUMBERS` add belongs to no word. Words are shown as they are read:
+        lower-case, names and links as signs.
         """
         reading = reader_of(self.recipe).read([text])
         scores = self._scores(reading)
         label = int(scores[0].argmax())
-        advantage = self.weights[:, label] - self.weights.mean(axis=1)
         weights: dict[str, float] = defaultdict(float)
-        for token, weight in zip(reading.ids, _by_token(self, reading, advantage), strict=True):
+        for token, weight in zip(reading.ids, _by_token(self, reading, label), strict=True):
             weights[reading.table.tokens[token].word] += float(weight)
         strongest = sorted(weights.items(), key=lambda one: -abs(one[1]))[:top]
         return [(word, weight) for word, weight in strongest if weight]
@@ -94,7 +82,8 @@ class LinearModel:
         np.savez(
             file,
             header=np.frombuffer(orjson.dumps(header), np.uint8),
-            vocabulary=self.vocabulary,
+            hashes=self.vocabulary.hashes,
+            scales=self.vocabulary.scales,
             weights=self.weights,
             intercept=self.intercept,
         )
@@ -115,7 +104,7 @@ class LinearModel:
                 recipe = header["recipe"] | {"chars": tuple(header["recipe"]["chars"])}
                 model = cls(
                     Task(header["task"]), "", tuple(header["labels"]), Recipe(**recipe),
-                    file["vocabulary"], file["weights"], file["intercept"],
+                    Vocabulary(file["hashes"], file["scales"]), file["weights"], file["intercept"],
                 )  # fmt: skip
         except (ValueError, KeyError, TypeError, OSError, EOFError, zipfile.BadZipFile) as error:
             raise ScoringError(f"this is no trained model ({type(error).__name__}): publish it anew") from None
@@ -123,13 +112,21 @@ class LinearModel:
         return model
 
     def _check(self) -> None:
-        shape = len(self.vocabulary) + len(NUMBERS), len(self.labels)
-        whole = self.weights.shape == shape and self.intercept.shape == shape[1:]
-        typed = self.vocabulary.dtype == np.uint64 and self.weights.dtype == self.intercept.dtype == np.float64
-        if not (whole and typed and np.isfinite(self.weights).all() and np.isfinite(self.intercept).all()):
+        known, shape = self.vocabulary, (len(self.vocabulary) + len(NUMBERS), len(self.labels))
+        numbers = self.weights, self.intercept, known.scales
+        whole = (self.weights.shape, self.intercept.shape, known.scales.shape) == (shape, shape[1:], known.hashes.shape)
+        typed = known.hashes.dtype == np.uint64 and all(one.dtype == np.float64 for one in numbers)
+        if not (whole and typed and all(np.isfinite(one).all() for one in numbers)):
             raise ScoringError("this model's numbers do not fit together: publish it anew")
         if len(self.labels) < 2 or not set(self.labels) <= set(TASK_LABELS[self.task]):
             raise ScoringError(f"this model has labels that {self.task} does not know: train it anew")
+
+    @cached_property
+    def _columns(self) -> Floats:
+        """What an n-gram adds to each label's score, and, in a last column, to the square of its kind's length."""
+        scales = self.vocabulary.scales[:, None]
+        columns: Floats = np.hstack([self.weights[: len(scales)] * scales, scales**2])
+        return columns
 
     def _probabilities(self, reading: Reading) -> Floats:
         scores = self._scores(reading)
@@ -147,27 +144,29 @@ class LinearModel:
         ]
 
     def _scores(self, reading: Reading) -> Floats:
-        texts = len(reading.starts) - 1
-        words = word_grams(reading)
-        known, weights = looked_up(self.vocabulary, words.hashes, self.weights)
-        scores = sums_by_row(words.rows[known], weights * words.values[known][:, None], texts)
-        spelled = self._spelled_scores(reading.table)[reading.ids]
-        counts = np.bincount(reading.rows, np.diff(reading.table.starts)[reading.ids], texts)
-        scores += sums_by_row(reading.rows, spelled, texts) * shares(counts)[:, None]
-        found: Floats = scores + reading.numbers @ self.weights[len(self.vocabulary) :] + self.intercept
-        return found
+        texts, words = len(reading.starts) - 1, word_grams(reading)
+        known, places = self.vocabulary.find(words.hashes)
+        added = (
+            sums_by_row(words.rows[known], self._columns[places], texts),
+            sums_by_row(reading.rows, self._spelled_sums(reading.table)[reading.ids], texts),
+        )
+        scores: Floats = reading.numbers @ self.weights[len(self.vocabulary) :] + self.intercept
+        for each in added:
+            scores += each[:, :-1] / lengths(each[:, -1])[:, None]
+        return scores
 
-    def _spelled_scores(self, table: TokenTable) -> Floats:
+    def _spelled_sums(self, table: TokenTable) -> Floats:
         """What each token's characters add: a token is looked up once, however often it comes."""
         if self._spelled.table is not table:
-            self._spelled.table, self._spelled.scores = table, np.empty((0, len(self.labels)))
-        before = len(self._spelled.scores)
+            self._spelled.table, self._spelled.sums = table, np.empty((0, len(self.labels) + 1))
+        before = len(self._spelled.sums)
         new = np.diff(table.starts)[before:]
         if len(new):
-            known, weights = looked_up(self.vocabulary, table.grams[table.starts[before] :], self.weights)
+            known, places = self.vocabulary.find(table.grams[table.starts[before] :])
             rows = np.repeat(np.arange(len(new)), new)[known]
-            self._spelled.scores = np.concatenate([self._spelled.scores, sums_by_row(rows, weights, len(new))])
-        return self._spelled.scores
+            found = sums_by_row(rows, self._columns[places], len(new))
+            self._spelled.sums = np.concatenate([self._spelled.sums, found])
+        return self._spelled.sums
 
 
 def predict_all(models: Sequence[LinearModel], texts: Sequence[str]) -> list[list[Prediction]]:
@@ -176,39 +175,23 @@ def predict_all(models: Sequence[LinearModel], texts: Sequence[str]) -> list[lis
     return [model._predictions(readings[model.recipe]) for model in models]
 
 
-def places_of(vocabulary: Hashes, hashes: Hashes) -> tuple[NDArray[np.bool_], Places]:
-    """Which of the hashes are in the vocabulary, and where those are."""
-    if not len(vocabulary):
-        return np.zeros(len(hashes), np.bool_), np.empty(0, np.int64)
-    places = np.searchsorted(vocabulary, hashes)
-    places[places == len(vocabulary)] = 0
-    known = vocabulary[places] == hashes
-    return known, places[known]
-
-
-def looked_up(vocabulary: Hashes, hashes: Hashes, weights: Floats) -> tuple[NDArray[np.bool_], Floats]:
-    """Which of the hashes are known, and the weights of those."""
-    known, places = places_of(vocabulary, hashes)
-    return known, weights[places]
-
-
 def sums_by_row(rows: Places, values: Floats, count: int) -> Floats:
     """The sum of the values (n × k) of each row (count × k)."""
-    sums: Floats = np.column_stack([np.bincount(rows, column, count) for column in values.T]).astype(np.float64)
-    return sums
+    return np.column_stack([sums(rows, column, count) for column in values.T])
 
 
-def _by_token(model: LinearModel, reading: Reading, weights: Floats) -> Floats:
-    """What each token of one text adds: n-grams of words, shared among their words, and its characters."""
-    found = np.zeros(len(reading.ids))
-    spans = word_spans(reading)
-    value = shares(np.array(sum(len(span.hashes) for span in spans)))
-    for span in spans:
-        known, added = looked_up(model.vocabulary, span.hashes, weights)
+def _by_token(model: LinearModel, reading: Reading, label: int) -> Floats:
+    """What each token of one text adds to a label's lead: n-grams of words, shared among their words, and its own."""
+    added = model._columns.copy()
+    added[:, :-1] -= added[:, :-1].mean(axis=1, keepdims=True)
+    lead = added[:, [label, -1]]
+    spelled, words = np.zeros((2, len(reading.ids), 2))
+    for span in word_spans(reading):
+        known, places = model.vocabulary.find(span.hashes)
         for offset in span.offsets:
-            np.add.at(found, span.starts[known] + offset, added * value / len(span.offsets))
+            np.add.at(words, span.starts[known] + offset, lead[places] / len(span.offsets))
     counts = np.diff(reading.table.starts)[reading.ids]
-    grams = char_grams(reading)
-    known, added = looked_up(model.vocabulary, grams.hashes, weights)
-    owners = np.repeat(np.arange(len(counts)), counts)[known]
-    return found + np.bincount(owners, added * grams.values[known], len(found))
+    known, places = model.vocabulary.find(char_grams(reading).hashes)
+    np.add.at(spelled, np.repeat(np.arange(len(counts)), counts)[known], lead[places])
+    found: Floats = words[:, 0] / lengths(words[:, 1].sum()) + spelled[:, 0] / lengths(spelled[:, 1].sum())
+    return found

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.scoring import features
-from pipeline.scoring.features import NUMBERS, Reader, Recipe, char_grams, mixed, word_grams
+from pipeline.scoring import reading as reading_of
+from pipeline.scoring.features import char_grams, document_frequencies, vectors, vocabulary_of, word_grams
+from pipeline.scoring.reading import NUMBERS, Reader, Recipe, mixed
 
 TEXTS = ["@united I'm NOT happy!!! :(", "", "so gooood 😀", "late again, thanks for nothing #fail", "   "]
 
@@ -37,12 +38,44 @@ def test_a_text_is_read_alone() -> None:
     )
 
 
-def test_values_of_a_kind_are_of_length_one() -> None:
-    """However long a text is, its n-grams of a kind weigh the same."""
-    reading = Reader(Recipe()).read(["late late again", "ok"])
+def test_n_grams_of_a_kind_are_of_length_one() -> None:
+    """However long a text is, its n-grams of a kind weigh the same; unknown ones count for nothing."""
+    reading = Reader(Recipe()).read(["late again", "ok", "zzz"])
+    grams = char_grams(reading)
+    vocabulary = vocabulary_of(*np.unique(grams.hashes[grams.rows < 2], return_counts=True), texts=3, at_least=1)
 
-    for grams in (word_grams(reading), char_grams(reading)):
-        assert np.bincount(grams.rows, grams.values**2) == pytest.approx([1, 1])
+    found = vectors(reading, vocabulary)
+    known = found.indices < len(vocabulary)
+    squares = np.add.reduceat(np.where(known, found.values**2, 0), found.starts[:-1])
+
+    assert squares == pytest.approx([1, 1, 0])
+
+
+def test_vectors_are_sparse_and_sorted() -> None:
+    """As Spark wants them: indices grow within a row and none comes twice; the numbers are the last ones."""
+    reading = Reader(Recipe()).read(TEXTS)
+    vocabulary = vocabulary_of(*document_frequencies(reading), texts=len(TEXTS), at_least=1)
+
+    found = vectors(reading, vocabulary)
+
+    assert found.width == len(vocabulary) + len(NUMBERS)
+    for start, end, numbers in zip(found.starts, found.starts[1:], reading.numbers, strict=False):
+        row = np.zeros(found.width)
+        row[found.indices[start:end]] = found.values[start:end]
+        assert (np.diff(found.indices[start:end]) > 0).all()
+        np.testing.assert_array_equal(row[len(vocabulary) :], numbers)
+
+
+def test_document_frequencies_count_texts() -> None:
+    """An n-gram that comes twice in a text is in one text; those in too few are not learnt, rare ones weigh more."""
+    reading = Reader(Recipe(chars=(9, 9))).read(["late late", "late", "ok"])
+    hashes, counts = document_frequencies(reading)
+    (late,) = set(word_grams(Reader(Recipe()).read(["late"])).hashes.tolist())
+    known = vocabulary_of(hashes, counts, texts=3, at_least=2)
+
+    assert counts[hashes == late].tolist() == [2]
+    assert known.hashes.tolist() == [late]
+    assert known.scales.tolist() == [1 + np.log(3 / 2)]
 
 
 def test_a_negation_goes_up_to_the_end_of_its_clause() -> None:
@@ -77,7 +110,7 @@ def test_nothing_is_read_of_nothing() -> None:
 
 def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """New tokens never end; the memory is emptied, and what is read stays the same."""
-    monkeypatch.setattr(features, "MAX_TOKENS", 20)
+    monkeypatch.setattr(reading_of, "MAX_TOKENS", 20)
     reader = Reader(Recipe())
     before = grams_of(reader, TEXTS)
     for number in range(30):

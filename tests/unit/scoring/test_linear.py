@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from pipeline.domain.prediction import Task
 from pipeline.errors import ScoringError
-from pipeline.scoring.features import NUMBERS, Reader, Recipe, char_grams, word_grams
-from pipeline.scoring.linear import LinearModel, places_of, predict_all
+from pipeline.scoring.features import Vocabulary, document_frequencies, vectors, word_grams
+from pipeline.scoring.linear import LinearModel, predict_all
+from pipeline.scoring.reading import NUMBERS, Reader, Recipe
 
 TEXTS = ["@united I'm NOT happy!!! :(", "", "so gooood 😀", "late again, thanks for nothing #fail", "bad bad bad"]
 LABELS = ("negative", "neutral", "positive")
@@ -21,20 +22,19 @@ LABELS = ("negative", "neutral", "positive")
 def model(task: Task = Task.SENTIMENT, labels: tuple[str, ...] = LABELS, recipe: Recipe = Recipe()) -> LinearModel:  # noqa: B008
     """A model with a weight of its own for each n-gram of `TEXTS`."""
     reading = Reader(recipe).read(TEXTS)
-    vocabulary = np.unique(np.concatenate([word_grams(reading).hashes, char_grams(reading).hashes]))
+    hashes, _ = document_frequencies(reading)
     draw = np.random.default_rng(7)
+    vocabulary = Vocabulary(hashes, draw.uniform(1, 9, len(hashes)))
     weights = draw.normal(size=(len(vocabulary) + len(NUMBERS), len(labels)))
     return LinearModel(task, "v1", labels, recipe, vocabulary, weights, draw.normal(size=len(labels)))
 
 
 def by_hand(model: LinearModel, texts: list[str]) -> np.ndarray:
-    """The probabilities, feature by feature."""
-    reading = Reader(model.recipe).read(texts)
-    scores = reading.numbers @ model.weights[len(model.vocabulary) :] + model.intercept
-    for grams in (word_grams(reading), char_grams(reading)):
-        for row, hash_, value in zip(grams.rows, grams.hashes, grams.values, strict=True):
-            if hash_ in model.vocabulary:
-                scores[row] += model.weights[np.searchsorted(model.vocabulary, hash_)] * value
+    """The probabilities by the vectors that training sees."""
+    found = vectors(Reader(model.recipe).read(texts), model.vocabulary)
+    scores = np.zeros((len(texts), len(model.labels))) + model.intercept
+    for row, (start, end) in enumerate(zip(found.starts, found.starts[1:], strict=False)):
+        scores[row] += found.values[start:end] @ model.weights[found.indices[start:end]]
     grown = np.exp(scores)
     return grown / grown.sum(axis=1, keepdims=True)
 
@@ -95,15 +95,16 @@ def test_a_model_says_which_words_weighed() -> None:
     """A weight put on one word is told of that word, with its sign for the predicted label."""
     weights = np.zeros_like(MODEL.weights)
     reading = Reader(MODEL.recipe).read(["good"])
-    _, places = places_of(MODEL.vocabulary, word_grams(reading).hashes)
+    _, places = MODEL.vocabulary.find(word_grams(reading).hashes)
     weights[places, 2] = 9.0
-    plain = replace(MODEL, weights=weights, intercept=np.zeros(3))
+    flat = Vocabulary(MODEL.vocabulary.hashes, np.ones(len(MODEL.vocabulary)))
+    plain = replace(MODEL, vocabulary=flat, weights=weights, intercept=np.zeros(3))
     text = "very good indeed"
 
     ((word, weight),) = plain.explain(text)
 
     assert (plain.predict([text])[0].label, word) == ("positive", "good")
-    assert weight == pytest.approx(6 / np.sqrt(5))
+    assert weight == pytest.approx(6)
     assert plain.explain("") == []
     assert len(MODEL.explain(TEXTS[3], top=2)) == 2
 
@@ -123,7 +124,7 @@ def test_what_words_weigh_adds_up() -> None:
 
 def test_the_vocabulary_may_be_empty() -> None:
     """Then numbers alone decide."""
-    bare = replace(MODEL, vocabulary=MODEL.vocabulary[:0], weights=MODEL.weights[-len(NUMBERS) :])
+    bare = replace(MODEL, vocabulary=Vocabulary(*np.empty((2, 0))), weights=MODEL.weights[-len(NUMBERS) :])
 
     np.testing.assert_allclose(bare.probabilities(TEXTS), by_hand(bare, TEXTS), atol=1e-12)
 
