@@ -176,6 +176,8 @@ def token_of(settings: MastodonSettings) -> str | None:
         token = settings.access_token.get_secret_value().strip()
     elif settings.access_token_file is not None:
         token = _token_in(settings.access_token_file)
+        if not token:
+            return None  # The place for one, and none in it.
     else:
         return None
     if not (token and token.isascii() and token.isprintable()) or " " in token:
