@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
 
-from pyspark import SparkConf, SparkContext
-from pyspark.java_gateway import launch_gateway
 from pyspark.sql import SparkSession
 
-from pipeline.errors import SetupError
+from pipeline import spark_session
 from pipeline.settings import Settings
 
 _JVM_OPTIONS = (
-    f"-Dlog4j2.configurationFile=file:{Path(__file__).parent / 'log4j2.properties'}",
-    "-Djava.net.preferIPv4Stack=true",
-    "-XX:+UseSerialGC",
+    *spark_session.JVM_OPTIONS,
     # Most of the work is in Python: C2 compiles for longer than its code then saves.
     "-XX:TieredStopAtLevel=1",
 )
@@ -29,43 +21,14 @@ _JVM_OPTIONS = (
 @contextmanager
 def running(settings: Settings, jars: Iterable[Path], java_home: Path) -> Iterator[SparkSession]:
     """A session that listens on loopback only, or on the cluster that `stream.master` names; stopped at the end."""
-    os.environ["JAVA_HOME"] = str(java_home)
-    # Else Spark's workers start whatever python3 is first on PATH.
-    os.environ["PYSPARK_PYTHON"] = os.environ["PYSPARK_DRIVER_PYTHON"] = sys.executable
-    conf = SparkConf().setAll(list(_conf(settings, jars).items()))
-    with _jvm_log(settings.state_dir / "logs" / "spark.log") as log:
-        gateway = launch_gateway(conf, popen_kwargs={"stdout": log, "stderr": log})
-    # Made in the main thread it would put its own Ctrl-C in the place of ours, which ends a batch cleanly.
-    with ThreadPoolExecutor(1) as elsewhere:
-        context = elsewhere.submit(SparkContext, conf=conf, gateway=gateway).result()
-    try:
-        yield SparkSession(context)
-    finally:
-        context.stop()
-        # A new context in this process starts a JVM of its own, with its own options.
-        SparkContext._gateway = SparkContext._jvm = None
-        gateway.shutdown()
-        gateway.proc.stdin.close()
-        gateway.proc.wait(timeout=30)
-
-
-def _jvm_log(path: Path) -> BinaryIO:
-    """Where the JVM and its workers write: on the terminal their chatter would bury what matters."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        return path.open("ab")
-    except OSError as error:
-        raise SetupError(f"{path} can't be written ({error.strerror}): set TWEETPULSE_STATE_DIR to another") from None
+    log = settings.state_dir / "logs" / "spark.log"
+    with spark_session.running(_conf(settings, jars), log, java_home) as session:
+        yield session
 
 
 def _conf(settings: Settings, jars: Iterable[Path]) -> dict[str, str]:
-    local = (
-        {} if settings.stream.master else {"spark.driver.bindAddress": "127.0.0.1", "spark.driver.host": "127.0.0.1"}
-    )
-    cores = settings.stream.cores or os.cpu_count() or 2
-    return local | {
+    return spark_session.local_conf(settings.stream.master, settings.stream.cores) | {
         "spark.app.name": "tweetpulse",
-        "spark.master": settings.stream.master or f"local[{cores}]",
         "spark.jars": ",".join(str(jar) for jar in jars),
         "spark.driver.memory": settings.stream.driver_memory,
         "spark.driver.extraJavaOptions": " ".join(_JVM_OPTIONS),

@@ -1,0 +1,75 @@
+"""A Spark session in this process: its JVM started with our options, its chatter kept in a file, ended cleanly."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from pyspark import SparkConf, SparkContext
+from pyspark.java_gateway import launch_gateway
+from pyspark.sql import SparkSession
+
+from pipeline.errors import SetupError
+
+JVM_OPTIONS = (
+    f"-Dlog4j2.configurationFile=file:{Path(__file__).parent / 'log4j2.properties'}",
+    "-Djava.net.preferIPv4Stack=true",
+    "-XX:+UseSerialGC",
+)
+
+
+@contextmanager
+def running(conf: Mapping[str, str], log: Path, java_home: Path) -> Iterator[SparkSession]:
+    """A session; stopped at the end.
+
+    Args:
+        conf: Spark's.
+        log: where the JVM and its workers write.
+        java_home: of a Java that Spark runs on.
+
+    Raises:
+        SetupError: the log can't be written.
+    """
+    os.environ["JAVA_HOME"] = str(java_home)
+    # Else Spark's workers start whatever python3 is first on PATH.
+    os.environ["PYSPARK_PYTHON"] = os.environ["PYSPARK_DRIVER_PYTHON"] = sys.executable
+    spark_conf = SparkConf().setAll(list(conf.items()))
+    with _opened(log) as file:
+        gateway = launch_gateway(spark_conf, popen_kwargs={"stdout": file, "stderr": file})
+    # Made in the main thread it would put its own Ctrl-C in the place of ours, which ends a batch cleanly.
+    with ThreadPoolExecutor(1) as elsewhere:
+        context = elsewhere.submit(SparkContext, conf=spark_conf, gateway=gateway).result()
+    try:
+        yield SparkSession(context)
+    finally:
+        context.stop()
+        # A new context in this process starts a JVM of its own, with its own options.
+        SparkContext._gateway = SparkContext._jvm = None
+        gateway.shutdown()
+        gateway.proc.stdin.close()
+        gateway.proc.wait(timeout=30)
+
+
+def local_conf(master: str | None, cores: int | None) -> dict[str, str]:
+    """The master: a cluster's, or this machine's cores, where nothing listens beyond loopback."""
+    if master:
+        return {"spark.master": master}
+    return {
+        "spark.master": f"local[{cores or os.cpu_count() or 2}]",
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.driver.host": "127.0.0.1",
+    }
+
+
+def _opened(path: Path) -> BinaryIO:
+    """On the terminal the JVM's chatter would bury what matters."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path.open("ab")
+    except OSError as error:
+        raise SetupError(f"{path} can't be written ({error.strerror}): set TWEETPULSE_STATE_DIR to another") from None
