@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -138,20 +138,29 @@ with alone(Path(sys.argv[1]), [Task.SENTIMENT]):
 """
 
 
-def test_two_at_once_do_not_wait_for_each_other(tmp_path: Path) -> None:
+@pytest.fixture
+def holder(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A process that holds the lock of sentiment."""
+    with subprocess.Popen([sys.executable, "-c", HOLDING, str(tmp_path)], stdout=subprocess.PIPE) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == b"holds\n"
+            yield process
+        finally:
+            process.kill()
+
+
+def test_two_at_once_do_not_wait_for_each_other(tmp_path: Path, holder: subprocess.Popen[bytes]) -> None:
     """The second one ends in a line; another task is free, and so is this one once the first was killed."""
-    with subprocess.Popen([sys.executable, "-c", HOLDING, str(tmp_path)], stdout=subprocess.PIPE) as first:
-        assert first.stdout is not None
-        assert first.stdout.readline() == b"holds\n"
-        with (
-            pytest.raises(AlreadyRunning, match="sentiment is being trained by another process"),
-            alone(tmp_path, [Task.COMPLAINT, SENTIMENT]),
-        ):
-            pass
-        with alone(tmp_path, [Task.COMPLAINT]):
-            pass
-        first.kill()
-        first.wait()
+    with (
+        pytest.raises(AlreadyRunning, match="sentiment is being trained by another process"),
+        alone(tmp_path, [Task.COMPLAINT, SENTIMENT]),
+    ):
+        pass
+    with alone(tmp_path, [Task.COMPLAINT]):
+        pass
+    holder.kill()
+    holder.wait()
     with alone(tmp_path, [SENTIMENT]):
         pass
 
