@@ -13,11 +13,14 @@ from elasticsearch import Elasticsearch
 
 from pipeline.cli.noting import already_there, note, noted_run
 from pipeline.domain.document import EVENTS, data_stream
+from pipeline.domain.prediction import Task
 from pipeline.domain.tweet import Tweet
 from pipeline.elasticsearch_client import connect
+from pipeline.registry.registry import Registry
 from pipeline.settings import Settings
 from pipeline.sinks.elasticsearch.setup import set_up
 from pipeline.sources.files import file_source
+from tests.builders import linear_model, published
 from tests.paths import ROOT
 from tests.processes import environment
 from tests.streams import documents, roll_over, scored_stream
@@ -107,6 +110,33 @@ def test_a_replay_is_noted_and_says_what_was_there(client: Elasticsearch, settin
     assert (first.returncode, second.returncode) == (0, 0)
     assert ("already indexed" in first.stdout, "all 3 tweets were already indexed" in second.stdout) == (False, True)
     assert noted(settings) == [("replay", "replay of own.csv: 3 tweets")] * 2
+
+
+def models(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "pipeline", "models", *arguments]
+    return subprocess.run(command, cwd=ROOT, env=environment(settings), capture_output=True, text=True, check=False)
+
+
+def test_promotions_and_rollbacks_are_noted(client: Elasticsearch, settings: Settings) -> None:
+    """Boards draw them over the tweets of that time, with the reason."""
+    registry = Registry(settings.registry)
+    first, second = (published(registry, linear_model(Task.SENTIMENT, {"positive": n})) for n in (1.0, 2.0))
+    for version in (first, second):
+        assert models(settings, "promote", version, "--force", "--why", "a test").returncode == 0
+    assert models(settings, "rollback", "--task", "sentiment").returncode == 0
+    assert noted(settings) == [
+        ("model-promoted", f"model of sentiment: {first}, forced: a test"),
+        ("model-promoted", f"model of sentiment: {second}, forced: a test"),
+        ("model-promoted", f"model of sentiment: {first}, rollback of {second}"),
+    ]
+
+
+def test_a_promotion_without_elasticsearch_is_as_good(away: Settings) -> None:
+    """Only the registry is needed."""
+    registry = Registry(away.registry)
+    version = published(registry, linear_model(Task.SENTIMENT, {}))
+    done = models(away, "promote", version, "--force", "--why", "a test")
+    assert (done.returncode, done.stderr, registry.champion(Task.SENTIMENT)) == (0, "", version)
 
 
 def test_a_replay_without_elasticsearch_is_as_good(away: Settings, file: Path) -> None:
