@@ -41,7 +41,9 @@ class Archive:
         with self._lock:
             at = time.time() - age
             id_ = (int(at * 1000) - EPOCH_MS) << 22
-            if not age:
+            if age:
+                id_ += len(self.tweets)
+            else:
                 id_ = self._last = max(id_, self._last + 1)
             data = {
                 "id": str(id_),

@@ -44,7 +44,8 @@ class FakeX:
     Attributes:
         script: steps that are still to come, over all connections of the stream.
         search_delay: seconds until a tweet can be searched.
-        search_refusals: answers that the next searches get instead.
+        search_refusals: answers that the next searches get instead; None is an ordinary one.
+        gzip: whether streams are zipped, as X's are.
         rules: what the account has, by id.
         sent: ids as they were streamed, repeats included.
         connected_at: monotonic times at which a stream was opened; `lost_at` when one was ended.
@@ -54,7 +55,7 @@ class FakeX:
     script: deque[Step] = field(default_factory=deque)
     search_delay: float = 0.1
     keep_alive: float = 0.5
-    search_refusals: deque[Refuse] = field(default_factory=deque)
+    search_refusals: deque[Refuse | None] = field(default_factory=deque)
     rules_refusals: deque[Refuse] = field(default_factory=deque)
     rules: dict[str, Json] = field(default_factory=dict)
     archive: Archive = field(default_factory=Archive)
@@ -187,8 +188,9 @@ class _Answers(BaseHTTPRequestHandler):
         self._json(201, {"data": rules, "meta": {"summary": {"created": len(rules)}}})
 
     def _search(self) -> None:
-        if self.fake.search_refusals:
-            self._refuse(self.fake.search_refusals.popleft())
+        refusal = self.fake.search_refusals.popleft() if self.fake.search_refusals else None
+        if refusal is not None:
+            self._refuse(refusal)
             return
         given = self._parameters()
         since, until = int(given.get("since_id", 0)), int(given["until_id"]) if "until_id" in given else None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any, Literal
 
@@ -111,6 +111,12 @@ def endpoint_of(path: str) -> str:
     return "other"
 
 
+def server_now(headers: Mapping[str, str], now: datetime) -> datetime:
+    """The time by the server's clock: ours, where it is within the second that the server tells."""
+    second = server_time(headers)
+    return now if second is None else min(max(now, second), second + timedelta(seconds=1))
+
+
 def server_time(headers: Mapping[str, str]) -> datetime | None:
     """When the server says it is; whole seconds."""
     try:
@@ -152,8 +158,8 @@ def _too_many(status: int, headers: Mapping[str, str], title: str) -> Refusal:
     budget = budget_of("", headers)
     if budget is None or budget.left > 0:
         return Refusal(Fault.RATE_LIMIT, status, title)
-    now = server_time(headers) or datetime.now(UTC)
-    return Refusal(Fault.RATE_LIMIT, status, title, wait=max(0.0, (budget.resets_at - now).total_seconds()) + 1.0)
+    wait = budget.resets_at - server_now(headers, datetime.now(UTC))
+    return Refusal(Fault.RATE_LIMIT, status, title, wait=max(0.0, wait.total_seconds()) + 1.0)
 
 
 def _is_quota(title: str) -> bool:

@@ -29,7 +29,7 @@ from pipeline.sources.twitter.answers import (
     budget_of,
     endpoint_of,
     refusal_of,
-    server_time,
+    server_now,
 )
 from pipeline.sources.twitter.lines import Lines
 from pipeline.sources.twitter.rules import Held, Rule
@@ -99,7 +99,7 @@ class Connection:
     """
 
     def __init__(self, answer: requests.Response, *, now: Callable[[], datetime]) -> None:
-        self.opened_at = server_time(answer.headers) or now()
+        self.opened_at = server_now(answer.headers, now())
         self._answer = answer
 
     def lines(self) -> Iterator[bytes]:

@@ -20,8 +20,6 @@ from pipeline import log
 from pipeline.errors import SetupError
 from pipeline.sources.pacing import Clock
 
-logger = log.get(__name__)
-
 VERSION = 1
 SAVE_SECONDS = 1.0
 MOST_GAPS = 500
@@ -95,10 +93,15 @@ class Resume:
             return tuple(sorted((entry.gap for entry in self._gaps.values()), key=lambda gap: gap.after))
 
     def begin(self, frontier: int) -> None:
-        """Where a source begins that has never run: what is older is not asked for."""
+        """Where a source begins that has never run: what is older is not asked for.
+
+        Raises:
+            SetupError: that can't be written down.
+        """
         with self._lock:
             if self._frontier is None:
                 self._raise_to(frontier)
+                self.save()
 
     def yielded(self, gap: int | None = None) -> None:
         """A tweet is handed on; `gap` is the number of the one that it closes a part of."""
@@ -231,7 +234,7 @@ class Resume:
         except SetupError as error:
             # What is on disk still holds: after a restart more is asked for again. The flow goes on.
             self._saved_at = self._clock.monotonic()
-            logger.warning(
+            log.get("pipeline.sources").warning(
                 "state of X not saved", **{"event.action": "source-resume-failed", "error.message": error.message}
             )
 
@@ -250,7 +253,7 @@ def _read(path: Path) -> tuple[int | None, list[Gap]]:
         raise SetupError(f"{path} can't be read ({error.strerror}): let this user read it") from None
     except (ValueError, TypeError, KeyError):
         # Better a gap that is not known of than a source that never starts again.
-        logger.warning(
+        log.get("pipeline.sources").warning(
             "state of X is damaged: begins anew", **{"event.action": "source-resume-damaged", "file.path": str(path)}
         )
         return None, []

@@ -30,8 +30,6 @@ SLACK = 1 / 3
 
 QUOTA_ACTION = {"event.action": "source-quota"}
 
-logger = log.get(__name__)
-
 
 class Stream:
     """Connects, reads, and connects again.
@@ -92,7 +90,9 @@ class Stream:
             wait = self._backoff.wait(refusal.fault, told=refusal.wait, status=refusal.status)
             self._events.interrupted(refusal.fault, wait)
             if refusal.fault is Fault.QUOTA:
-                logger.warning("X's quota is used up: buy credits, or wait for the next period", **QUOTA_ACTION)
+                log.get("pipeline.sources").warning(
+                    "X's quota is used up: buy credits, or wait for the next period", **QUOTA_ACTION
+                )
             self._clock.sleep(wait)
 
     def close(self) -> None:
@@ -134,8 +134,8 @@ class Stream:
         self._opened = (connection.opened_at, self._clock.monotonic())
         minutes = self._settings.backfill_minutes
         backfilled_after = id_at(connection.opened_at - timedelta(minutes=minutes)) if minutes else None
-        self._resume.connected(id_at(connection.opened_at + self._slack), backfilled_after=backfilled_after)
         self._resume.begin(id_at(connection.opened_at - self._slack))
+        self._resume.connected(id_at(connection.opened_at + self._slack), backfilled_after=backfilled_after)
         self._events.connected()
         self._alive(put)
 
@@ -204,7 +204,7 @@ def reconcile(api: Api, rules: Sequence[Rule]) -> dict[str, Rule]:
     # First away with the old: the account may have no room for both.
     api.delete_rules(plan.delete)
     raise_refused(api.add_rules(plan.create))
-    logger.info(
+    log.get("pipeline.sources").info(
         "rules of X",
         **{
             "event.action": "source-rules",

@@ -1,4 +1,4 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import orjson
 import pytest
@@ -13,6 +13,7 @@ from pipeline.sources.twitter.answers import (
     ended_by,
     endpoint_of,
     refusal_of,
+    server_now,
     server_time,
 )
 
@@ -66,10 +67,10 @@ def test_a_body_of_any_kind_is_read(body):
 
 
 def test_a_rate_limit_says_when_to_come_again():
-    """By the server's clock, a second later; not if something is left of it, or it is over."""
+    """By the server's clock, and a little later; not if something is left of it, or it is over."""
     headers = {"x-rate-limit-limit": "50", "x-rate-limit-remaining": "0", "x-rate-limit-reset": "1700000100",
                "Date": "Tue, 14 Nov 2023 22:13:20 GMT"}  # fmt: skip
-    assert refusal(429, **headers).wait == 101.0
+    assert refusal(429, **headers).wait == 100.0
     assert refusal(429, **headers | {"x-rate-limit-reset": "1600000000"}).wait == 1.0
     assert refusal(429, **headers | {"x-rate-limit-remaining": "7"}).wait is None
     assert refusal(429, BUSY, **headers).wait is None
@@ -109,7 +110,16 @@ def test_endpoints_are_a_closed_list(path, name):
 
 @pytest.mark.parametrize("headers", [{}, {"Date": ""}, {"Date": "now"}])
 def test_a_server_without_the_time(headers):
-    assert server_time(headers) is None
+    now = datetime.now(UTC)
+    assert (server_time(headers), server_now(headers, now)) == (None, now)
+
+
+@pytest.mark.parametrize(("ours", "taken"), [(-60, 0.0), (0.25, 0.25), (0.999, 0.999), (1.7, 1.0), (60, 1.0)])
+def test_the_servers_clock_counts(ours, taken):
+    """It tells whole seconds; within one of them ours is more exact."""
+    second = datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC)
+    headers = {"Date": "Tue, 14 Nov 2023 22:13:20 GMT"}
+    assert server_now(headers, second + timedelta(seconds=ours)) == second + timedelta(seconds=taken)
 
 
 @pytest.mark.parametrize(
