@@ -33,6 +33,8 @@ from pipeline.telemetry.process import MemoryCollector
 from pipeline.telemetry.sources import LiveEvents, SourceMetrics
 
 if TYPE_CHECKING:
+    from pipeline.batch.train import Request
+    from pipeline.registry.manifest import Manifest
     from pipeline.stream.run import Run
 
 
@@ -124,12 +126,26 @@ def stream(
         yield Run(spark, client, settings, events, champions, ensure, stop), url
 
 
+def train(request: Request, registry: Registry, settings: Settings, tell: Callable[[str], None]) -> Manifest:
+    """Train, measure and publish a version, on this machine or on a cluster; it is not promoted.
+
+    Raises:
+        ConfigError: there is too little to train on.
+        SetupError: Java or the registry is missing.
+        ScoringError: what would serve does not say what Spark says.
+    """
+    from pipeline.batch import session, train
+
+    java = find_java(tell=lambda _, what: tell(what))
+    return train.train(request, registry, partial(session.running, settings, request.master, java.home), tell)
+
+
 def _leave() -> None:
     """What is missing is left to `tweetpulse setup`."""
 
 
 @dataclass(frozen=True, slots=True)
-class Collector:
+class Collection:
     """A live source, its events and a publisher that tells both what Kafka has.
 
     Attributes:
@@ -167,7 +183,7 @@ MakeSource = Callable[[SourceEvents, Clock], LiveSource]
 
 
 @contextmanager
-def collector(settings: Settings, name: str, make: MakeSource, stop: threading.Event) -> Iterator[Collector]:
+def collection(settings: Settings, name: str, make: MakeSource, stop: threading.Event) -> Iterator[Collection]:
     """Everything that collects from a live source, and its /metrics; closed again at the end.
 
     Args:
@@ -193,4 +209,4 @@ def collector(settings: Settings, name: str, make: MakeSource, stop: threading.E
 
         patience = Patience(stop.is_set, events.waiting)
         with closing(source), Publisher(settings.kafka, acknowledged=acknowledged, patience=patience) as publisher:
-            yield Collector(url, source, publisher, events, stop)
+            yield Collection(url, source, publisher, events, stop)

@@ -28,10 +28,10 @@ class Collecting:
 
     def _run(self) -> None:
         try:
-            with bootstrap.collector(self._settings, self._name, self._make, self.stop) as self.collector:
+            with bootstrap.collection(self._settings, self._name, self._make, self.stop) as self.collection:
                 bootstrap.topics(self._settings)
                 self._ready.set()
-                self.collector.run(self.published.append)
+                self.collection.run(self.published.append)
         except Exception as error:
             self.error = error
         finally:
@@ -53,7 +53,7 @@ class Collecting:
 
     def metric(self, name: str, **labels: str) -> float:
         """A sample of its /metrics; 0 where there is none."""
-        with urllib.request.urlopen(self.collector.url, timeout=5) as answer:
+        with urllib.request.urlopen(self.collection.url, timeout=5) as answer:
             families = text_string_to_metric_families(answer.read().decode())
         wanted = {"source": self._name, **labels}
         found = [s.value for family in families for s in family.samples if s.name == name and s.labels == wanted]

@@ -137,8 +137,11 @@ class FakeMastodon:
         if self.list_refusals:
             _refuse(request, self.list_refusals.popleft())
             return
-        after, limit = int(query["min_id"][0]), int(query["limit"][0])
-        found = [status for status in self.statuses if int(status["id"]) > after and _has(status, tag)][:limit]
+        limit = int(query["limit"][0])
+        there = sorted((status for status in self.statuses if _has(status, tag)), key=lambda status: int(status["id"]))
+        after = int(query["min_id"][0]) if "min_id" in query else None
+        # What comes next after an id, or the newest: in both cases newest first.
+        found = [s for s in there if int(s["id"]) > after][:limit] if after is not None else there[-limit:]
         headers = {"X-RateLimit-Limit": "300", "X-RateLimit-Remaining": "299", "X-RateLimit-Reset": _iso()}
         _answer(request, found[::-1], headers)
 
@@ -175,13 +178,13 @@ class FakeMastodon:
             if seen == self._now():
                 self._changed.wait(self.thump or 5.0)
             now = self._now()
+        if now[2] != seen[2]:
+            self._write(request, b'event: update\ndata: {"id": "1')
+            return None
         for status in self.statuses[seen[0] : now[0]]:
             if _has(status, tag):
                 self._write(request, b"event: update\ndata: " + _json(status) + b"\n\n")
         self._write(request, b"".join(self._extra[seen[1] : now[1]]))
-        if now[2] != seen[2]:
-            self._write(request, b'event: update\ndata: {"id": "1')
-            return None
         if self.thump:
             self._write(request, b":thump\n")
         return now

@@ -23,7 +23,7 @@ from pipeline.sources.load import load_source
 from pipeline.sources.publisher import Published
 
 PLAIN_SECONDS = 10.0
-"""How often a line is printed where no terminal is: by a collector that runs for weeks, into somebody's log."""
+"""How often a line is printed where no terminal is: by a process that runs for weeks, into somebody's log."""
 
 Tell = Callable[[Published], None]
 
@@ -66,10 +66,10 @@ def collect_from(settings: Settings, name: str, make: MakeSource) -> Published:
     settings = with_embedded(settings)
     stop = threading.Event()
     last = Published()
-    with on_signals(stop, _finishing), bootstrap.collector(settings, name, make, stop) as collector:
+    with on_signals(stop, _finishing), bootstrap.collection(settings, name, make, stop) as collection:
         for warning in bootstrap.topics(settings).warnings:
             err.print(f"warning: {warning}", markup=False, soft_wrap=True)
-        err.print(f"collecting from {name}; metrics at {collector.url}", soft_wrap=True)
+        err.print(f"collecting from {name}; metrics at {collection.url}", soft_wrap=True)
         try:
             with _progress(name) as tell:
 
@@ -78,11 +78,11 @@ def collect_from(settings: Settings, name: str, make: MakeSource) -> Published:
                     last = done
                     tell(done)
 
-                collector.run(told)
+                collection.run(told)
         finally:
             out.print(summarize(last, settings.kafka.tweets_topic), soft_wrap=True)
-            if collector.unacknowledged:
-                err.print(f"Kafka has not acknowledged {collector.unacknowledged:,} more", soft_wrap=True)
+            if collection.unacknowledged:
+                err.print(f"Kafka has not acknowledged {collection.unacknowledged:,} more", soft_wrap=True)
     return last
 
 

@@ -29,6 +29,7 @@ from pipeline.sources.topics import ensure_topics
 from tests import champions
 from tests.builders import published
 from tests.e2e.prometheus import Prometheus, scraping
+from tests.fake_mastodon import FakeMastodon, Refusal
 from tests.processes import running, until
 from tests.stacks import stack_settings
 from tests.streams import publish
@@ -70,6 +71,7 @@ def flowing(state_dir: Path, logs: Path) -> Iterator[Flow]:
         command = ("-m", "pipeline", "run", "--accept-data-loss")
         running_.enter_context(running(settings, *command, log=logs / "stream.log"))
         _tweets_come(settings, prometheus, logs)
+        _a_source_delivers(settings, prometheus, logs, running_)
         _a_tweet_comes_again(settings, prometheus)
         _a_document_is_refused(settings, client, prometheus)
         _the_sink_waits(settings, client, prometheus)
@@ -87,6 +89,7 @@ def targets(settings: Settings) -> dict[str, str]:
     return {
         "tweetpulse-stream": f"{HOST}:{telemetry.stream_port}",
         "tweetpulse-exporter": f"{HOST}:{telemetry.exporter_port}",
+        "tweetpulse-source": f"{HOST}:{telemetry.source_port}",
     }
 
 
@@ -100,7 +103,7 @@ def _settings(state_dir: Path) -> Settings:
             "kafka": KafkaSettings(bootstrap_servers=f"{HOST}:{kafka}"),
             "elasticsearch": ElasticsearchSettings(url=f"http://{HOST}:{elasticsearch}", request_timeout=60),
             "scoring": ScoringSettings(entities={brand.name: (brand.name,) for brand in BRANDS}),
-            "telemetry": TelemetrySettings(stream_port=free_port(), exporter_port=free_port()),
+            "telemetry": TelemetrySettings(stream_port=free_port(), exporter_port=free_port(), source_port=free_port()),
         }
     )
 
@@ -135,6 +138,22 @@ def _tweets_come(settings: Settings, prometheus: Prometheus, logs: Path) -> None
         assert generate.wait(timeout=120) == 0, (logs / "generate.log").read_text()
     publish(settings, _tweets("linked", 20))
     _seen(prometheus, f"sum(tweetpulse_records_read_total) >= {HISTORY + 20}")
+
+
+def _a_source_delivers(settings: Settings, prometheus: Prometheus, logs: Path, running_: ExitStack) -> None:
+    """It loses its connection, is refused for a moment, and refills the gap; one status has no word."""
+    fake = running_.enter_context(FakeMastodon().serving())
+    command = ("-m", "pipeline", "collect", "mastodon", "--url", fake.url)
+    running_.enter_context(running(settings, *command, log=logs / "collect.log"))
+    _seen(prometheus, "max(tweetpulse_source_connected) == 1")
+    now = datetime.now(UTC).isoformat()
+    fake.post(f"What a lovely day with {ENTITY}", created_at=now)
+    fake.post("", content="", created_at=now)
+    _seen(prometheus, "sum(tweetpulse_source_tweets_total) > 0")
+    fake.refusals.append(Refusal(503))
+    fake.drop()
+    fake.post(f"What a missed day with {ENTITY}", created_at=now)
+    _seen(prometheus, "sum(tweetpulse_source_gap_tweets_total) > 0")
 
 
 def _models_are_promoted(settings: Settings) -> None:

@@ -105,16 +105,22 @@ class Api:
             # It is in the middle of its body: the connection is of no use to anybody else.
             response.close()
 
+    def newest(self, timeline: Timeline) -> str | None:
+        """The id of the newest status that is listed now; None of an empty timeline.
+
+        Raises:
+            Interrupted, ConfigError, SourceError: as `stream`.
+        """
+        found = self._listed(f"{timeline.list_path}&limit=1")
+        return found[0]["id"] if found and isinstance(found[0], dict) else None
+
     def page(self, timeline: Timeline, after_id: str) -> list[Any]:
         """The statuses that come next after an id, oldest first; none where there are no more.
 
         Raises:
             Interrupted, ConfigError, SourceError: as `stream`.
         """
-        response = self._get(f"{self._url}{timeline.list_path}&limit={PAGE}&min_id={after_id}", ANSWER_SECONDS)
-        self._note_budget(response)
-        found = _json(response)
-        return found[::-1] if isinstance(found, list) else []
+        return self._listed(f"{timeline.list_path}&limit={PAGE}&min_id={after_id}")[::-1]
 
     def close(self) -> None:
         """End every stream that is being read; called from another thread. Later ones are empty."""
@@ -123,6 +129,12 @@ class Api:
             for response in self._open:
                 with suppress(ValueError, RuntimeError, OSError):
                     response.shutdown()
+
+    def _listed(self, path: str) -> list[Any]:
+        response = self._get(self._url + path, ANSWER_SECONDS)
+        self._note_budget(response)
+        found = _json(response)
+        return found if isinstance(found, list) else []
 
     def _streaming_url(self) -> str:
         """Large servers stream from a host of its own, and say which."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -131,15 +131,11 @@ class Reading:
         return longest * random.uniform(0.5, 1.0)
 
     def _refill(self, gap: Mark) -> None:
-        new, after, done = 0, _earlier(gap.id), False
+        new, done = 0, False
         try:
-            for _ in range(MAX_PAGES):
-                page = self._api.page(self._timeline, after)
-                new += sum([self._status(status) for status in page])
-                if not page or self._clock.stopped():
-                    done = not page
-                    break
-                after = max((str(status["id"]) for status in page if "id" in status), key=order, default=after)
+            for page in self._missed(_earlier(gap.id)):
+                new += sum([self._status(status) for status in page or ()])
+                done = page is None
         except (ConfigError, SourceError):
             # It is streamed and not listed: some servers hide the one and not the other.
             self._events.fault(Fault.FORBIDDEN)
@@ -148,6 +144,19 @@ class Reading:
         elif not self._clock.stopped():
             newest = self._newest or gap
             self._events.gap(GapOutcome.LOST, new, newest.id, newest.at)
+
+    def _missed(self, after: str) -> Iterator[list[Any] | None]:
+        """The pages up to what is newest now, since what comes later is streamed; then None, if that was reached."""
+        end = self._api.newest(self._timeline)
+        for _ in range(MAX_PAGES):
+            if end is None or order(after) >= order(end):
+                yield None
+                return
+            page = self._api.page(self._timeline, after)
+            yield page or None
+            if not page or self._clock.stopped():
+                return
+            after = max((status["id"] for status in page if _has_id(status)), key=order, default=end)
 
     def _take(self, event: Event) -> None:
         if event.data is None:
@@ -184,6 +193,10 @@ class Reading:
     def _malformed(self, raw: bytes, why: str) -> None:
         self._events.fault(Fault.MALFORMED)
         self._put(Unreadable(raw, self._timeline.name, why))
+
+
+def _has_id(status: Any) -> bool:
+    return isinstance(status, dict) and isinstance(status.get("id"), str)
 
 
 def _earlier(native_id: str) -> str:

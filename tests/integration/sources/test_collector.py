@@ -65,7 +65,7 @@ class Collecting(Started):
 
     @property
     def source(self) -> Paced:
-        return self.collector.source
+        return self.collection.source
 
 
 def ids(kafka: KafkaSettings) -> list[str]:
@@ -193,7 +193,7 @@ def test_stopped_while_the_broker_is_away(monkeypatch: pytest.MonkeyPatch) -> No
         assert not collecting.thread.is_alive()
         assert time.monotonic() - begun < 40
         assert isinstance(collecting.error, SetupError)
-        assert collecting.collector.unacknowledged > 0
+        assert collecting.collection.unacknowledged > 0
         process().resume()
         assert set(collecting.source.told) <= set(ids(settings.kafka))
 
@@ -201,11 +201,11 @@ def test_stopped_while_the_broker_is_away(monkeypatch: pytest.MonkeyPatch) -> No
 def test_two_on_one_port_is_one_clear_line(settings: Settings, tmp_path: Path) -> None:
     """The second one says which setting chooses another."""
     with Collecting(settings) as first:
-        port = int(first.collector.url.split(":")[2].split("/")[0])
+        port = int(first.collection.url.split(":")[2].split("/")[0])
         telemetry = settings.telemetry.model_copy(update={"source_port": port})
         with (
             pytest.raises(SetupError, match="TWEETPULSE_TELEMETRY__SOURCE_PORT"),
-            bootstrap.collector(
+            bootstrap.collection(
                 settings.model_copy(update={"telemetry": telemetry}),
                 "paced",
                 lambda events, clock: Paced(events),

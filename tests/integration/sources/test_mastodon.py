@@ -17,7 +17,7 @@ from pipeline.settings import MastodonSettings, Settings
 from pipeline.sources.mastodon import reading
 from pipeline.sources.mastodon.source import MastodonSource
 from tests.collecting import Collecting
-from tests.fake_mastodon import FakeMastodon, Refusal, status_of
+from tests.fake_mastodon import FIRST_ID, STEP, FakeMastodon, Refusal, status_of
 from tests.integration.sources.reading import records
 from tests.processes import running, until
 
@@ -145,6 +145,39 @@ def test_a_gap_between_two_runs_is_refilled(settings: Settings, fake: FakeMastod
         assert collector.metric("tweetpulse_source_gaps_total", outcome="refilled") == 1
     missed = {f"missed {number:02}" for number in range(90)}
     assert set(texts(settings)) - {"before anybody listens"} == {"first", *missed, "last"}
+
+
+def test_what_comes_late_to_a_server_is_refilled_too(settings: Settings, fake: FakeMastodon, tmp_path: Path) -> None:
+    """A status of another server has an id by when it was written, which may be before what was read already."""
+    with collecting(settings, fake, tmp_path) as collector:
+        connected(collector, fake)
+        post(fake, "a", "b")
+        until(lambda: collector.tweets == 2, "both", timeout=30)
+        fake.refusals.append(Refusal(503))
+        fake.drop()
+        fake.post("late", id=str(FIRST_ID - STEP), uri="https://far.example/users/eve/statuses/7")
+        until(lambda: collector.tweets == 3, "the late one", timeout=30)
+        assert collector.metric("tweetpulse_source_gap_tweets_total") == 1
+    assert texts(settings) == ["a", "b", "late"]
+
+
+def test_a_gap_that_is_too_long_is_refilled_in_part(
+    settings: Settings, fake: FakeMastodon, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What could be had is there, and the rest is said to be lost."""
+    monkeypatch.setattr(reading, "MAX_PAGES", 2)
+    with collecting(settings, fake, tmp_path) as collector:
+        connected(collector, fake)
+        post(fake, "a")
+        until(lambda: collector.tweets == 1, "the first", timeout=30)
+        fake.refusals.append(Refusal(503))
+        fake.drop()
+        post(fake, *[f"missed {number:03}" for number in range(100)])
+        until(lambda: collector.metric("tweetpulse_source_gaps_total", outcome="lost") == 1, "the loss", timeout=30)
+        assert collector.metric("tweetpulse_source_gaps_total", outcome="refilled") == 0
+        # One of the eighty is the one that was there before.
+        assert collector.metric("tweetpulse_source_gap_tweets_total") == 79
+    assert texts(settings) == ["a", *[f"missed {number:03}" for number in range(79)]]
 
 
 def test_a_gap_that_can_not_be_refilled_is_lost_and_said(
