@@ -87,11 +87,17 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Whether to promote, and why or why not, in a line; without a comparison where there is nothing to compare."""
+    """Whether to promote, and why or why not, in a line.
+
+    Attributes:
+        comparison: None where there is nothing to compare.
+        held_to: the champion that it was compared with; None where there is none.
+    """
 
     promote: bool
     why: str
     comparison: Comparison | None = None
+    held_to: str | None = None
 
 
 def decide(task: Task, rows: Rows, *, margin: float = MARGIN) -> Decision:

@@ -43,7 +43,8 @@ def weigh(registry: Registry, task: Task, version: str, *, margin: float = gate.
     if champion is None:
         return gate.decide_first(task, manifest.metrics)
     refusal = gate.not_comparable(registry.manifest(task, champion).labels, manifest.labels)
-    return refusal or gate.decide(task, rows_of(registry, task, champion, version), margin=margin)
+    decision = refusal or gate.decide(task, rows_of(registry, task, champion, version), margin=margin)
+    return replace(decision, held_to=champion)
 
 
 def compare(registry: Registry, task: Task, one: str, other: str) -> Comparison:

@@ -22,7 +22,7 @@ from pipeline.domain.prediction import Task
 from pipeline.embedded.discover import with_embedded
 from pipeline.errors import ConfigError, NotPromoted, ScoringError
 from pipeline.registry.manifest import Manifest
-from pipeline.registry.registry import Registry
+from pipeline.registry.registry import ANYBODY, Registry
 from pipeline.settings import Settings
 
 PROMOTED = "model-promoted"
@@ -42,9 +42,10 @@ def list_(
 ) -> None:
     """Show the versions of each task, oldest first, with what they reached on rows that training never saw."""
     registry = bootstrap.registry(current_settings())
+    champions = {one: registry.champion(one) for one in ([task] if task else Task)}
     found = [
-        (manifest, manifest.version == registry.champion(one))
-        for one in ([task] if task else Task)
+        (manifest, manifest.version == champion)
+        for one, champion in champions.items()
         for manifest in registry.versions(one)
     ]
     if as_json:
@@ -88,12 +89,13 @@ def promote(
     settings = current_settings()
     registry = bootstrap.registry(settings)
     of = task_of(registry, version, task)
-    decision = Decision(True, "forced") if force else weigh(registry, of, version, margin=settings.models.slice_margin)
+    forced = Decision(True, "forced", held_to=ANYBODY)
+    decision = forced if force else weigh(registry, of, version, margin=settings.models.slice_margin)
     if not decision.promote:
         _tell(of, version, decision, as_json)
         raise NotPromoted(f"{version} is not promoted: {decision.why} (--force --why '...' does it all the same)")
     reason = f"{decision.why}: {why}" if why else decision.why
-    promoted(settings, of, version, reason)
+    promoted(settings, of, version, reason, held_to=decision.held_to)
     _tell(of, version, replace(decision, why=reason), as_json)
 
 
@@ -118,19 +120,19 @@ def compare_(version: Version, other: Version, task: OfTask = None, as_json: AsJ
     of = task_of(registry, version, task)
     found = compare(registry, of, version, other)
     if as_json:
-        _print_json(asdict(found))
+        _print_json({"task": of, "versions": [version, other]} | asdict(found))
     else:
         _show_comparison(found, version, other)
 
 
-def promoted(settings: Settings, task: Task, version: str, why: str) -> None:
+def promoted(settings: Settings, task: Task, version: str, why: str, *, held_to: str | None = ANYBODY) -> None:
     """Promote a version, and note it for the boards.
 
     Raises:
-        ScoringError: it is not there, is damaged, or is the champion already.
+        ScoringError: it is not there, is damaged, is the champion already, or another than `held_to` is.
         SetupError: the registry does not answer.
     """
-    bootstrap.registry(settings).promote(task, version, why)
+    bootstrap.registry(settings).promote(task, version, why, held_to=held_to)
     _note(settings, task, version, why)
 
 

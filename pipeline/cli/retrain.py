@@ -20,7 +20,7 @@ from pipeline.batch.labels import Label, Labels
 from pipeline.batch.promotion import weigh
 from pipeline.batch.retrain import Trained, alone, gather, summary
 from pipeline.batch.retrain import retrain as retrained
-from pipeline.batch.train import Request, train
+from pipeline.batch.train import Request
 from pipeline.cli.app import app, err, out
 from pipeline.cli.app import settings as current_settings
 from pipeline.cli.models import promoted
@@ -104,7 +104,7 @@ def _one(settings: Settings, task: Task, tell: Tell, master: str | None, *, forc
         new = retrained(registry, task, labelled, training, weighing, force=force)
         tell(task, f"trained: {new.manifest.version}")
         if new.decision.promote:
-            promoted(settings, task, new.manifest.version, new.decision.why)
+            promoted(settings, task, new.manifest.version, new.decision.why, held_to=new.decision.held_to)
         report = _write_report(settings, new, registry.read(task, new.manifest.version, REPORT_PAGE))
     except PipelineError as error:
         return Ended(task, error)
@@ -115,7 +115,9 @@ def _one(settings: Settings, task: Task, tell: Tell, master: str | None, *, forc
 def _train(
     settings: Settings, registry: Registry, task: Task, master: str | None, tell: Tell, labelled: Labelled
 ) -> Manifest:
-    return train(Request(task=task, labelled=labelled, master=master), registry, settings, partial(tell, task))
+    return bootstrap.train(
+        Request(task=task, labelled=labelled, master=master), registry, settings, partial(tell, task)
+    )
 
 
 def _labels(settings: Settings, task: Task) -> list[Label]:

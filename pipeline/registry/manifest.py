@@ -139,8 +139,8 @@ def dumps(value: object) -> bytes:
     return orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE)
 
 
-def loads(kind: type[D], data: bytes, where: str) -> D:
-    """What `dumps` wrote.
+def loads(kind: type[D], data: bytes, where: str, remedy: str) -> D:
+    """What `dumps` wrote; else it is said where it stands, and what to do.
 
     Raises:
         ScoringError: it is something else.
@@ -149,5 +149,5 @@ def loads(kind: type[D], data: bytes, where: str) -> D:
         adapter: TypeAdapter[Any] = TypeAdapter(kind)
         found: D = adapter.validate_json(data)
     except ValidationError:
-        raise ScoringError(f"{where} is damaged: roll back to another version, or publish it again") from None
+        raise ScoringError(f"{where} is damaged: {remedy}") from None
     return found

@@ -31,6 +31,8 @@ from pipeline.registry.manifest import (
 from pipeline.registry.storage import Storage
 
 MANIFEST, CHAMPION, VERSIONS = "manifest.json", "champion.json", "versions"
+ANYBODY = ""
+"""Whose place a version may take, where nobody was compared with it."""
 
 
 class Registry:
@@ -84,7 +86,7 @@ class Registry:
         data = self._storage.read(task, VERSIONS, check_version(version), MANIFEST)
         if data is None:
             raise ScoringError(f"no model of {task} has the version {version}: `tweetpulse models list` shows them")
-        found = loads(Manifest, data, f"the manifest of {task} {version}")
+        found = loads(Manifest, data, f"the manifest of {task} {version}", "use another version, or train it anew")
         if (found.task, found.version) != (task, version):
             raise ScoringError(f"the manifest of {task} {version} is that of {found.task} {found.version}")
         return found
@@ -119,15 +121,24 @@ class Registry:
         """
         return list(self._reign(task).history)
 
-    def promote(self, task: Task, version: str, why: str) -> Promotion:
+    def promote(self, task: Task, version: str, why: str, *, held_to: str | None = ANYBODY) -> Promotion:
         """Make a version the champion, once its model has been read and found to be what was published.
 
+        Args:
+            task: of the version.
+            version: what is to be used.
+            why: for the history.
+            held_to: whose place it may take, None for that of nobody; anybody's, if it is not said.
+
         Raises:
-            ScoringError: it is not there, is damaged, or is the champion already.
+            ScoringError: it is not there, is damaged, is the champion already, or somebody else was promoted meanwhile.
         """
         self.read(task, version, MODEL)
         with self._storage.alone(task):
-            return self._enthrone(task, self._reign(task), version, why, rollback=False)
+            reign = self._reign(task)
+            if held_to not in (ANYBODY, reign.champion):
+                raise ScoringError(f"{reign.champion} was promoted meanwhile: hold {version} to it by promoting again")
+            return self._enthrone(task, reign, version, why, rollback=False)
 
     def rollback(self, task: Task) -> str:
         """Give the champion's place back to whom it took it from.
@@ -152,7 +163,8 @@ class Registry:
 
     def _reign(self, task: Task) -> Reign:
         data = self._storage.read(task, CHAMPION)
-        return Reign() if data is None else loads(Reign, data, f"{CHAMPION} of {task}")
+        remedy = "restore it, or delete it and promote a version anew"
+        return Reign() if data is None else loads(Reign, data, f"{CHAMPION} of {task}", remedy)
 
     def _manifest_or_none(self, task: Task, version: str) -> Manifest | None:
         if self._storage.read(task, VERSIONS, version, MANIFEST) is None:

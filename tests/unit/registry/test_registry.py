@@ -226,12 +226,23 @@ def test_promoting_the_champion(registry: Registry) -> None:
     assert len(registry.history(SENTIMENT)) == 1
 
 
+def test_promoting_what_was_held_to_another(registry: Registry) -> None:
+    """Between the figures and the promotion somebody else was promoted: those figures do not count any more."""
+    a, b, c = (publish(registry, model) for model in (b"a", b"b", b"c"))
+    registry.promote(SENTIMENT, a, "first", held_to=None)
+    registry.promote(SENTIMENT, b, "better than a", held_to=a)
+    for held_to in (a, None):
+        with pytest.raises(ScoringError, match=f"{b} was promoted meanwhile"):
+            registry.promote(SENTIMENT, c, "better than a", held_to=held_to)
+    assert registry.champion(SENTIMENT) == b
+
+
 @pytest.mark.parametrize("text", ["", "{", '{"history": 1}', '{"history": [{"version": 1}]}'])
 def test_a_damaged_champion(registry: Registry, folder: Path, text: str) -> None:
     """It is no registry without a champion: the stream must not fall back to none."""
     registry.promote(SENTIMENT, publish(registry), "first")
     (folder / "sentiment" / "champion.json").write_text(text)
-    with pytest.raises(ScoringError, match=r"champion\.json of sentiment is damaged"):
+    with pytest.raises(ScoringError, match=r"champion\.json of sentiment is damaged: restore it"):
         registry.champion(SENTIMENT)
 
 
