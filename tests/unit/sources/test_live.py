@@ -119,3 +119,21 @@ def test_whoever_leaves_early_closes_the_source():
     taken.close()
     assert source.closed.is_set()
     assert not [thread for thread in threading.enumerate() if thread.name == "source-test"]
+
+
+def test_what_was_read_is_yielded_however_slowly_it_is_taken():
+    """The time that a source has to end is no time that what it has read has to be taken in."""
+    stop, read, proceed = threading.Event(), threading.Event(), threading.Event()
+
+    def items(closed):
+        yield from (tweet(number) for number in range(3))
+        read.set()
+        proceed.wait()
+
+    taken = []
+    for item in Live(Source(items), stop.is_set, tick=0.01, end_seconds=0.0):
+        taken.append(item)
+        assert read.wait(5)
+        stop.set()
+    assert [item.id for item in taken if item] == ["x:0", "x:1", "x:2"]
+    proceed.set()
