@@ -145,6 +145,10 @@ def as_error(refusal: Refusal, mode: Literal["stream", "search"] = "stream") -> 
             f"the X account may not do that ({said}): attach the app to a project whose plan has {wanted} "
             f"({PORTAL}){way_out}"
         )
+    if refusal.fault is Fault.NETWORK:
+        return SourceError("X can't be reached: is this machine online, and does it need a proxy (HTTPS_PROXY)?")
+    if not refusal.is_final:
+        return SourceError(f"X does not answer now ({said}): try again later")
     return SourceError(
         f"X refuses the request itself ({said}): look at the rules (tweetpulse collect twitter --dry-run), "
         "and set twitter.backfill_minutes to 0 if the plan has no backfill"
@@ -174,7 +178,7 @@ def _title(problem: Mapping[str, Any]) -> str:
     words = [
         problem.get("title"), first.get("title"), problem.get("reason"), first.get("reason"),
         problem.get("disconnect_type") or first.get("disconnect_type"), problem.get("connection_issue"),
-        type_.rpartition("/")[2] if isinstance(type_, str) else None,
+        type_.rpartition("/")[2] if isinstance(type_, str) and type_ != "about:blank" else None,
     ]  # fmt: skip
     # They are X's own words, but nothing that comes from outside is shown unbounded.
     return ", ".join(dict.fromkeys(word[:60] for word in words if isinstance(word, str) and word.isprintable()))

@@ -102,7 +102,6 @@ def test_a_connection_that_is_never_made_is_tried_ever_later(x, collect):
         run.until_all()
     gaps = [after - before for before, after in zip(x.connected_at, x.connected_at[1:], strict=False)]
     assert len(gaps) == 8
-    assert gaps == sorted(gaps) or max(gaps) > 1.0
     assert sum(gaps) > 6.5  # 0, 0.25, 0.5, ... 1.75 s
 
 

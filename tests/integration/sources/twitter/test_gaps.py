@@ -173,7 +173,7 @@ def test_killed_in_the_middle_of_a_refill(x, settings, process, tmp_path):
     x.search_refusals.extend([None, Refuse(429, {"title": "Too Many Requests"}, reset=120)])
     x.play(Send(3), Cut(), Missed(180), Send(3))
     with process() as (first, _):
-        until(lambda: len(topic(settings)) >= 105, "a page and the stream's own", 60)
+        until(lambda: len(topic(settings)) >= 100, "a page and the stream's own", 60)
         until(lambda: state(tmp_path)["newest"] >= max(x.archive.ids()), "the newest to be remembered", 30)
         assert len(state(tmp_path)["gaps"]) == 1
         os.kill(first.pid, signal.SIGKILL)

@@ -1,0 +1,56 @@
+"""X from end to end: what is in Elasticsearch is what was written, once, whatever happened on the way."""
+
+from __future__ import annotations
+
+from pipeline.settings import TwitterSettings
+from pipeline.sources.twitter.source import TwitterSource
+from tests.collecting import Collecting
+from tests.fake_x import (
+    Cut,
+    CutInside,
+    Disconnect,
+    Malformed,
+    Missed,
+    Refuse,
+    Repeat,
+    Send,
+    Silence,
+    serving,
+)
+from tests.fake_x.server import TOKEN
+from tests.processes import until
+from tests.streams import documents, drain, rejected_stream, scored_stream
+
+LIMITED = {"title": "Too Many Requests", "status": 429}
+STEPS = (
+    Send(10), Cut(b'{"data": {"id"'), Missed(4), Send(3), Disconnect(), Refuse(503), Missed(2), Repeat(5), Send(2),
+    Malformed(), CutInside(), Cut(), Refuse(429, LIMITED, reset=1), Missed(3), Send(2), Silence(), Send(1),
+)  # fmt: skip
+
+
+def test_what_is_indexed_is_what_was_written(settings, spark, tmp_path):
+    """Disconnects of every kind, and the collector begun anew, which sends some a second time; each is there once."""
+    with serving(STEPS) as x:
+        twitter = TwitterSettings(
+            bearer_token=TOKEN, track=("Acme:acme",), api_url=x.url, settle_seconds=0.6, stall_seconds=1.0
+        )
+
+        def make(events, clock):
+            return TwitterSource(twitter, events, tmp_path / "state", clock)
+
+        with Collecting(settings, "twitter", make) as collecting:
+            until(lambda: not x.script, "the script", 60)
+            until(lambda: collecting.tweets >= len(x.event_ids()), "all tweets", 60)
+        for _ in range(5):
+            x.archive.write("acme while nobody listens")
+        with Collecting(settings, "twitter", make) as collecting:
+            until(lambda: collecting.metric("tweetpulse_source_gaps_total", outcome="refilled"), "the gap", 60)
+        drained = drain(spark, settings)
+        found = documents(settings, scored_stream(settings))
+        assert set(found) == x.event_ids()
+        assert drained.counts()["indexed"] == len(x.event_ids())
+        assert len(documents(settings, rejected_stream(settings))) == 1
+        assert max(x.delays()) < 10
+    assert {document["tweet"]["source"] for document in found.values()} == {"twitter"}
+    assert {tuple(document["tweet"]["entity"]) for document in found.values()} == {("Acme",)}
+    assert {document["user"]["name"] for document in found.values()} == {"someone"}
