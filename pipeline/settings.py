@@ -144,11 +144,13 @@ class ModelsSettings(Section):
     `registry` is a folder, or a URI of HDFS or S3 (`hdfs://…`, `s3://bucket/folder`); `models` in the state
     folder where it is not set. `training` lists, by task, the files of labels (`sentiment = ["labels/*.csv:semeval"]`).
     `slice_margin` is how much worse a promoted model may be on a slice (an entity, a language), 0…1.
+    `driver_memory` is of the JVM that trains.
     """
 
     registry: str | None = None
     training: dict[Task, tuple[Annotated[TrainingFiles, BeforeValidator(_training_files)], ...]] = {}
     slice_margin: Annotated[float, Field(ge=0, le=1)] = 0.05
+    driver_memory: Annotated[str, Field(pattern=r"^\d+[mg]$")] = "2g"
 
 
 class TwitterSettings(Section):

@@ -20,6 +20,7 @@ from pipeline.cli import (
     sources,
     stack,
     stream,
+    train,
     watch,
 )
 from pipeline.cli.app import app
@@ -40,5 +41,6 @@ __all__ = [
     "sources",
     "stack",
     "stream",
+    "train",
     "watch",
 ]

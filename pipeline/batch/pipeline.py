@@ -1,0 +1,160 @@
+"""The Spark ML pipeline: our features of a text, and a logistic regression with weights for its classes.
+
+Vectors are made by `pipeline.scoring.features` in Spark's Python workers, so training and serving read alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+from pyspark.ml import Estimator, Model, Pipeline, PipelineModel
+from pyspark.ml.classification import LogisticRegression, LogisticRegressionModel
+from pyspark.ml.feature import IDF, CountVectorizer, NGram, Normalizer, RegexTokenizer, VectorAssembler
+from pyspark.ml.linalg import VectorUDT
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as sql
+from pyspark.sql.types import StructField, StructType
+
+from pipeline.domain.prediction import Task
+from pipeline.scoring.features import Vocabulary, document_frequencies, vectors, vocabulary_of
+from pipeline.scoring.linear import LinearModel
+from pipeline.scoring.reading import Floats, Recipe, reader_of
+
+AT_LEAST = 2
+"""An n-gram that is in fewer texts is not learnt."""
+
+PARTITIONS = 4
+ITERATIONS, TOLERANCE = 100, 1e-6
+
+_VECTOR = pa.struct(
+    [("type", pa.int8()), ("size", pa.int32()), ("indices", pa.list_(pa.int32())), ("values", pa.list_(pa.float64()))]
+)
+"""How Spark stores a vector; type 0 is sparse."""
+
+
+class TweetFeatures(Estimator):  # type: ignore[misc]
+    """Learns which n-grams the column `text` has, and how rare each of them is."""
+
+    def __init__(self, recipe: Recipe) -> None:
+        super().__init__()
+        self.recipe = recipe
+
+    def _fit(self, dataset: DataFrame) -> TweetVectors:
+        recipe = self.recipe
+        counted = dataset.select("text").mapInArrow(lambda batches: _counted(batches, recipe), "hash long, texts long")
+        kept = counted.groupBy("hash").agg(sql.sum("texts").alias("texts")).where(sql.col("texts") >= AT_LEAST)
+        table = kept.toArrow()
+        hashes = table["hash"].to_numpy().view(np.uint64)
+        return TweetVectors(recipe, vocabulary_of(hashes, table["texts"].to_numpy(), dataset.count(), AT_LEAST))
+
+
+class TweetVectors(Model):  # type: ignore[misc]
+    """Adds the column `features`: the vector of the column `text`."""
+
+    def __init__(self, recipe: Recipe, vocabulary: Vocabulary) -> None:
+        super().__init__()
+        self.recipe = recipe
+        self.vocabulary = vocabulary
+
+    def _transform(self, dataset: DataFrame) -> DataFrame:
+        recipe = self.recipe
+        known = dataset.sparkSession.sparkContext.broadcast(self.vocabulary)
+        schema = StructType([*dataset.schema.fields, StructField("features", VectorUDT(), False)])
+        return dataset.mapInArrow(lambda batches: _with_vectors(batches, recipe, known.value), schema)
+
+
+def logistic_regression(strength: float, iterations: int = ITERATIONS) -> LogisticRegression:
+    """Spark's own, on `features`, `label` (a place among the labels) and `weight`.
+
+    Args:
+        strength: of the regularisation (L2).
+        iterations: of L-BFGS at most.
+    """
+    return LogisticRegression(
+        weightCol="weight", regParam=strength, maxIter=iterations, tol=TOLERANCE, standardization=False
+    )
+
+
+def plain_pipeline(rows: int) -> Pipeline:
+    """What everybody tries first, by Spark's own stages: words and pairs of words, TF-IDF, logistic regression."""
+    counted = {"words": "word_counts", "pairs": "pair_counts"}
+    return Pipeline(
+        stages=[
+            RegexTokenizer(inputCol="text", outputCol="words", pattern=r"\w\w+", gaps=False),
+            NGram(inputCol="words", outputCol="pairs", n=2),
+            *(CountVectorizer(inputCol=one, outputCol=counts, minDF=AT_LEAST) for one, counts in counted.items()),
+            VectorAssembler(inputCols=list(counted.values()), outputCol="counts"),
+            IDF(inputCol="counts", outputCol="weighed"),
+            Normalizer(inputCol="weighed", outputCol="features"),
+            LogisticRegression(regParam=1 / rows, maxIter=ITERATIONS, tol=1e-4, standardization=False),
+        ]
+    )
+
+
+def frame(spark: SparkSession, texts: Sequence[str], **columns: NDArray[Any]) -> DataFrame:
+    """The texts, each in its `place`, with more columns: in `PARTITIONS` equal parts, the same on every machine."""
+    table = pa.table({"place": np.arange(len(texts)), "text": pa.array(texts, pa.string()), **columns})
+    name = "spark.sql.execution.arrow.maxRecordsPerBatch"
+    before = spark.conf.get(name)
+    # Spark makes a partition of each Arrow batch.
+    spark.conf.set(name, max(-(-len(texts) // PARTITIONS), 1))
+    try:
+        return spark.createDataFrame(table)
+    finally:
+        spark.conf.set(name, before)
+
+
+def predicted(model: Model, rows: DataFrame) -> NDArray[np.int64]:
+    """The place of the predicted label of each row, in the rows' order."""
+    table = model.transform(rows).select("place", "prediction").toArrow()
+    found: NDArray[np.int64] = table["prediction"].to_numpy()[np.argsort(table["place"].to_numpy())].astype(np.int64)
+    return found
+
+
+def linear_model(task: Task, labels: tuple[str, ...], fitted: PipelineModel) -> LinearModel:
+    """What serves, out of the fitted stages `TweetVectors` and Spark's logistic regression."""
+    read, regression = fitted.stages
+    weights, intercept = _coefficients(regression)
+    return LinearModel(task, "", labels, read.recipe, read.vocabulary, weights, intercept)
+
+
+def _coefficients(model: LogisticRegressionModel) -> tuple[Floats, Floats]:
+    """Weights (features × labels) and intercepts; of two labels Spark has the difference only."""
+    weights, intercept = model.coefficientMatrix.toArray().T, model.interceptVector.toArray()
+    if weights.shape[1] == 1:
+        weights, intercept = np.hstack([np.zeros_like(weights), weights]), np.array([0.0, intercept[0]])
+    return np.ascontiguousarray(weights), intercept
+
+
+def _counted(batches: Iterator[pa.RecordBatch], recipe: Recipe) -> Iterator[pa.RecordBatch]:
+    """The n-grams of a partition's texts, and in how many of its texts each is."""
+    found = [document_frequencies(reader_of(recipe).read(batch.column("text").to_pylist())) for batch in batches]
+    if not found:
+        return
+    hashes, places = np.unique(np.concatenate([one for one, _ in found]), return_inverse=True)
+    texts = np.bincount(places, np.concatenate([counts for _, counts in found])).astype(np.int64)
+    yield pa.RecordBatch.from_arrays([pa.array(hashes.view(np.int64)), pa.array(texts)], names=["hash", "texts"])
+
+
+def _with_vectors(
+    batches: Iterator[pa.RecordBatch], recipe: Recipe, vocabulary: Vocabulary
+) -> Iterator[pa.RecordBatch]:
+    for batch in batches:
+        features = _column(batch.column("text").to_pylist(), recipe, vocabulary)
+        yield pa.RecordBatch.from_arrays([*batch.columns, features], names=[*batch.schema.names, "features"])
+
+
+def _column(texts: list[str], recipe: Recipe, vocabulary: Vocabulary) -> Any:
+    found = vectors(reader_of(recipe).read(texts), vocabulary)
+    starts = pa.array(found.starts.astype(np.int32))
+    fields = [
+        pa.array(np.zeros(len(texts), np.int8)),
+        pa.array(np.full(len(texts), found.width, np.int32)),
+        pa.ListArray.from_arrays(starts, pa.array(found.indices.astype(np.int32))),
+        pa.ListArray.from_arrays(starts, pa.array(found.values)),
+    ]
+    return pa.StructArray.from_arrays(fields, fields=list(_VECTOR))
