@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -115,11 +115,13 @@ class Promoted:
 class Noted(Champions):
     """Champions that keep who was taken for each batch. The first call is before there is any batch."""
 
-    def __init__(self, registry: Registry, events: StreamEvents) -> None:
+    def __init__(self, registry: Registry, events: StreamEvents, before: Callable[[], object]) -> None:
         super().__init__(registry, events)
         self.batches: list[Begun] = []
+        self._before = before
 
     def of_batch(self, context: Any) -> tuple[Champion, ...]:
+        self._before()
         asked = time.monotonic()
         found = super().of_batch(context)
         version = next((one.version for one in found if one.task is SENTIMENT), None)
@@ -140,7 +142,7 @@ class Swaps:
 
     def watch(self, settings: Settings, events: StreamEvents) -> Champions:
         self.events = events
-        self.champions = Noted(Registry(settings.registry), events)
+        self.champions = Noted(Registry(settings.registry), events, self._catch_up)
         return self.champions
 
     def promote(self, model: bytes, sound: bool) -> None:
@@ -161,6 +163,12 @@ class Swaps:
         for number, model in enumerate(self.models, 1):
             until(lambda due=number * self.every: self._read() >= due, "the next promotion", timeout=600)  # type: ignore[misc]
             self.promote(model, sound=model != b"broken")
+
+    def _catch_up(self) -> None:
+        """A promotion may come while a batch runs, but not whole batches late: however busy the machine is."""
+        late = self.settings.stream.max_offsets_per_trigger
+        due = min((self._read() - late) // self.every, len(self.models))
+        until(lambda: len(self.promotions) >= due, "a promotion that is due")
 
     def _read(self) -> int:
         return self.events.total.read.total() if self.champions else 0
