@@ -86,7 +86,11 @@ def test_the_alertmanager_takes_the_configuration() -> None:
 def test_targets_are_the_three_jobs() -> None:
     """Rules and boards select by these job names."""
     groups = yaml.safe_load((PROMETHEUS / "targets" / "processes.yml").read_text())
-    assert [group["labels"]["job"] for group in groups] == ["tweetpulse-stream", "tweetpulse-exporter", "tweetpulse-source"]
+    assert [group["labels"]["job"] for group in groups] == [
+        "tweetpulse-stream",
+        "tweetpulse-exporter",
+        "tweetpulse-source",
+    ]
 
 
 def test_inhibitions_name_alerts_that_exist() -> None:

@@ -53,7 +53,7 @@ class MastodonSource:
         self._queue: Queue[Item] = Queue(QUEUED_ITEMS)
         self._error: BaseException | None = None
         self._timelines = timelines_of(settings)
-        self._brands = {tag.name: tag.brand for tag in tags_of(settings.tags) if tag.brand}
+        self._brands = {tag.name: tag.brand for tag in tags_of(settings.tags)}
         self._events = events
         self._api = Api(settings, events.budget)
         self._books = Books(Marks(state_file(state_dir, self._api.instance)))

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from pipeline.errors import ConfigError
 from pipeline.settings import MastodonSettings
 
-GRAMMAR = "A hashtag, or Brand:hashtag, whose tweets are about Brand; repeatable. All public posts without one."
+GRAMMAR = "A hashtag, or Brand:hashtag to name whom it is about; repeatable. All public posts without one."
 MAX_TAGS = 20
 """Each tag is a connection of its own, and a server is not to be burdened."""
 
@@ -30,11 +30,11 @@ class Tag:
     """A hashtag in small letters, without #, and the brand that it stands for."""
 
     name: str
-    brand: str | None = None
+    brand: str
 
 
 def tags_of(texts: tuple[str, ...]) -> tuple[Tag, ...]:
-    """`acme`, `#acme` or `Brand:acme`, each tag once.
+    """`Brand:acme`, or `acme` or `#acme`, which is its own brand; each tag once.
 
     Raises:
         ConfigError: one is no hashtag, or they are too many.
@@ -70,7 +70,7 @@ def _tagged(tag: str, local: bool) -> Timeline:
 
 def _tag(text: str) -> Tag:
     brand, colon, name = text.rpartition(":")
-    name, brand = name.strip().removeprefix("#").lower(), brand.strip()
+    name, brand = name.strip().removeprefix("#"), brand.strip()
     if not _TAG.fullmatch(name) or name.isdecimal() or (colon and not brand):
         raise ConfigError(f"{text!r} is no hashtag: write acme, #acme or Brand:acme")
-    return Tag(name, brand or None)
+    return Tag(name.lower(), brand or name)
