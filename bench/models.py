@@ -110,7 +110,8 @@ def _registry(settings: Settings, tell: Tell) -> str:
 def _vocabulary() -> Vocabulary:
     """The n-grams that come in two tweets or more, as training keeps them."""
     reading = reader_of(Recipe()).read([tweet.text for tweet in tweets(VOCABULARY_TWEETS)])
-    return vocabulary_of(*document_frequencies(reading), texts=VOCABULARY_TWEETS, at_least=2)
+    one_label = np.zeros(VOCABULARY_TWEETS, np.int64)
+    return vocabulary_of(*document_frequencies(reading, one_label, 1), np.array([VOCABULARY_TWEETS]), at_least=2)
 
 
 def _made_up(task: Task, vocabulary: Vocabulary, seed: int) -> LinearModel:

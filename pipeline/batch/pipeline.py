@@ -37,19 +37,29 @@ _VECTOR = pa.struct(
 
 
 class TweetFeatures(Estimator):  # type: ignore[misc]
-    """Learns which n-grams the column `text` has, and how rare each of them is."""
+    """Learns which n-grams the column `text` has, and how much each tells of the column `label`."""
 
-    def __init__(self, recipe: Recipe) -> None:
+    def __init__(self, recipe: Recipe, labels: int) -> None:
         super().__init__()
         self.recipe = recipe
+        self.labels = labels
 
     def _fit(self, dataset: DataFrame) -> TweetVectors:
-        recipe = self.recipe
-        counted = dataset.select("text").mapInArrow(lambda batches: _counted(batches, recipe), "hash long, texts long")
-        kept = counted.groupBy("hash").agg(sql.sum("texts").alias("texts")).where(sql.col("texts") >= AT_LEAST)
-        table = kept.toArrow()
-        hashes = table["hash"].to_numpy().view(np.uint64)
-        return TweetVectors(recipe, vocabulary_of(hashes, table["texts"].to_numpy(), dataset.count(), AT_LEAST))
+        recipe, labels = self.recipe, self.labels
+        names = [f"label{number}" for number in range(labels)]
+        schema = ", ".join(["hash long", *(f"{name} long" for name in names)])
+        rows = dataset.select("text", "label")
+        counted = rows.mapInArrow(lambda batches: _counted(batches, recipe, names), schema)
+        summed = counted.groupBy("hash").agg(*(sql.sum(name).alias(name) for name in names))
+        table = summed.where(sum(sql.col(name) for name in names) >= AT_LEAST).toArrow()
+        texts = {int(row["label"]): row["count"] for row in rows.groupBy("label").count().collect()}
+        vocabulary = vocabulary_of(
+            table["hash"].to_numpy().view(np.uint64),
+            np.column_stack([table[name].to_numpy() for name in names]),
+            np.array([texts.get(number, 0) for number in range(labels)], np.int64),
+            AT_LEAST,
+        )
+        return TweetVectors(recipe, vocabulary)
 
 
 class TweetVectors(Model):  # type: ignore[misc]
@@ -130,14 +140,20 @@ def _coefficients(model: LogisticRegressionModel) -> tuple[Floats, Floats]:
     return np.ascontiguousarray(weights), intercept
 
 
-def _counted(batches: Iterator[pa.RecordBatch], recipe: Recipe) -> Iterator[pa.RecordBatch]:
-    """The n-grams of a partition's texts, and in how many of its texts each is."""
-    found = [document_frequencies(reader_of(recipe).read(batch.column("text").to_pylist())) for batch in batches]
+def _counted(batches: Iterator[pa.RecordBatch], recipe: Recipe, names: list[str]) -> Iterator[pa.RecordBatch]:
+    """The n-grams of a partition's texts, and in how many of its texts of each label each is."""
+    found = []
+    for batch in batches:
+        labels = batch.column("label").to_numpy().astype(np.int64)
+        reading = reader_of(recipe).read(batch.column("text").to_pylist())
+        found.append(document_frequencies(reading, labels, len(names)))
     if not found:
         return
     hashes, places = np.unique(np.concatenate([one for one, _ in found]), return_inverse=True)
-    texts = np.bincount(places, np.concatenate([counts for _, counts in found])).astype(np.int64)
-    yield pa.RecordBatch.from_arrays([pa.array(hashes.view(np.int64)), pa.array(texts)], names=["hash", "texts"])
+    counts = np.concatenate([each for _, each in found])
+    columns = [np.bincount(places, column, len(hashes)).astype(np.int64) for column in counts.T]
+    arrays = [pa.array(column) for column in (hashes.view(np.int64), *columns)]
+    yield pa.RecordBatch.from_arrays(arrays, names=["hash", *names])
 
 
 def _with_vectors(

@@ -69,7 +69,7 @@ def _reliability(figure: Any, report: Report) -> None:
     curve, share = figure.subplots(2, 1, height_ratios=(3, 1), sharex=True)
     bins = report.calibration.bins
     curve.plot([0, 1], [0, 1], color=_GREY, linestyle="--", linewidth=1)
-    curve.annotate("as often right as it says", (0.06, 0.10), color=_GREY, fontsize=9)
+    curve.annotate("as often right as it says", (0.12, 0.06), color=_GREY, fontsize=9)
     curve.plot([one.probability for one in bins], [one.accuracy for one in bins], "o-", color=_OTHERS[0])
     curve.set(ylabel="how often it is right", ylim=(0, 1), title=f"Calibration error {report.calibration.error:.3f}")
     middles = [(one.low + one.high) / 2 for one in bins]

@@ -29,6 +29,8 @@ def running(settings: Settings, master: str | None, java_home: Path) -> Iterator
         "spark.sql.adaptive.enabled": "false",
         "spark.sql.shuffle.partitions": "4",
         "spark.sql.execution.arrow.maxRecordsPerBatch": str(TEXTS),
+        # What is broadcast are coefficients, anew in each step: numbers that hardly get smaller.
+        "spark.broadcast.compress": "false",
         "spark.sql.warehouse.dir": str(settings.state_dir / "spark-warehouse"),
     }
     with spark_session.running(conf, settings.state_dir / "logs" / "spark-training.log", java_home) as session:

@@ -1,6 +1,6 @@
 """What a trained model reads of texts as a vector: n-grams of words and of characters, then `NUMBERS`.
 
-N-grams are known by 64-bit hashes, so that no words are kept; rare ones weigh more (idf). Those of one kind are
+N-grams are known by 64-bit hashes, so that no words are kept; telling ones weigh more. Those of one kind are
 together of length 1 in every text, where one that comes twice counts as two: so a score is a sum over tokens.
 """
 
@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.scoring.reading import BASE, NUMBERS, WORD, Floats, Hashes, Places, Reading, mixed
+
+TELLS_LEAST = 0.3
 
 
 @dataclass(frozen=True)
@@ -105,23 +107,44 @@ class Sparse:
     width: int
 
 
-def document_frequencies(reading: Reading) -> tuple[Hashes, Places]:
-    """Each n-gram's hash, and in how many of the texts it is."""
+def document_frequencies(reading: Reading, labels: Places, count: int) -> tuple[Hashes, Places]:
+    """Each n-gram's hash, and in how many of the texts of each label it is (n-grams × labels).
+
+    Args:
+        reading: of texts.
+        labels: each text's, as a number.
+        count: how many labels there are.
+    """
     found = []
     for grams in (word_grams(reading), char_grams(reading)):
         order = np.lexsort((grams.rows, grams.hashes))
         rows, hashes = grams.rows[order], grams.hashes[order]
         again = (rows[1:] == rows[:-1]) & (hashes[1:] == hashes[:-1])
-        found.append(hashes[np.concatenate([[True], ~again])[: len(hashes)]])
-    hashes, counts = np.unique(np.concatenate(found), return_counts=True)
-    return hashes, counts
+        first = np.concatenate([[True], ~again])[: len(hashes)]
+        found.append((hashes[first], rows[first]))
+    hashes, places = np.unique(np.concatenate([each for each, _ in found]), return_inverse=True)
+    whose = labels[np.concatenate([rows for _, rows in found])]
+    return hashes, np.bincount(places * count + whose, minlength=len(hashes) * count).reshape(-1, count)
 
 
-def vocabulary_of(hashes: Hashes, counts: Places, texts: int, at_least: int) -> Vocabulary:
-    """The n-grams that are in so many of the texts, weighed by how rare they are: 1 + ln(texts / texts with it)."""
-    kept = counts >= at_least
-    order = np.argsort(hashes[kept])
-    return Vocabulary(hashes[kept][order], 1 + np.log(texts / counts[kept][order]))
+def vocabulary_of(hashes: Hashes, counts: Places, texts: Places, at_least: int) -> Vocabulary:
+    """The n-grams that are in enough texts, weighed by how much they tell.
+
+    As in naive Bayes (Wang and Manning, 2012): by the logarithm of how many times likelier an n-gram is in the
+    texts of a label than in all others, for the label where that is most. What tells nothing weighs `TELLS_LEAST`.
+
+    Args:
+        hashes: of n-grams.
+        counts: in how many texts of each label each of them is (n-grams × labels).
+        texts: how many texts of each label there are.
+        at_least: the smallest number of texts that is enough.
+    """
+    kept = np.flatnonzero(counts.sum(axis=1) >= at_least)
+    kept = kept[np.argsort(hashes[kept])]
+    inside, everywhere = counts[kept], counts[kept].sum(axis=1, keepdims=True)
+    likely = (inside + 1) / (texts + 2)
+    likely_elsewhere = (everywhere - inside + 1) / (texts.sum() - texts + 2)
+    return Vocabulary(hashes[kept], TELLS_LEAST + np.abs(np.log(likely / likely_elsewhere)).max(axis=1, initial=0.0))
 
 
 def vectors(reading: Reading, vocabulary: Vocabulary) -> Sparse:

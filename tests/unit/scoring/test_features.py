@@ -8,7 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.scoring import reading as reading_of
-from pipeline.scoring.features import char_grams, document_frequencies, vectors, vocabulary_of, word_grams
+from pipeline.scoring.features import (
+    TELLS_LEAST,
+    Vocabulary,
+    char_grams,
+    document_frequencies,
+    vectors,
+    vocabulary_of,
+    word_grams,
+)
 from pipeline.scoring.reading import NUMBERS, Reader, Recipe, mixed
 
 TEXTS = ["@united I'm NOT happy!!! :(", "", "so gooood 😀", "late again, thanks for nothing #fail", "   "]
@@ -42,11 +50,12 @@ def test_n_grams_of_a_kind_are_of_length_one() -> None:
     """However long a text is, its n-grams of a kind weigh the same; unknown ones count for nothing."""
     reading = Reader(Recipe()).read(["late again", "ok", "zzz"])
     grams = char_grams(reading)
-    vocabulary = vocabulary_of(*np.unique(grams.hashes[grams.rows < 2], return_counts=True), texts=3, at_least=1)
+    known = np.unique(grams.hashes[grams.rows < 2])
+    vocabulary = Vocabulary(known, np.linspace(1, 9, len(known)))
 
     found = vectors(reading, vocabulary)
-    known = found.indices < len(vocabulary)
-    squares = np.add.reduceat(np.where(known, found.values**2, 0), found.starts[:-1])
+    is_gram = found.indices < len(vocabulary)
+    squares = np.add.reduceat(np.where(is_gram, found.values**2, 0), found.starts[:-1])
 
     assert squares == pytest.approx([1, 1, 0])
 
@@ -54,7 +63,8 @@ def test_n_grams_of_a_kind_are_of_length_one() -> None:
 def test_vectors_are_sparse_and_sorted() -> None:
     """As Spark wants them: indices grow within a row and none comes twice; the numbers are the last ones."""
     reading = Reader(Recipe()).read(TEXTS)
-    vocabulary = vocabulary_of(*document_frequencies(reading), texts=len(TEXTS), at_least=1)
+    hashes, _ = document_frequencies(reading, np.zeros(len(TEXTS), np.int64), 1)
+    vocabulary = Vocabulary(hashes, np.ones(len(hashes)))
 
     found = vectors(reading, vocabulary)
 
@@ -67,15 +77,22 @@ def test_vectors_are_sparse_and_sorted() -> None:
 
 
 def test_document_frequencies_count_texts() -> None:
-    """An n-gram that comes twice in a text is in one text; those in too few are not learnt, rare ones weigh more."""
+    """An n-gram that comes twice in a text is in one text, of that text's label."""
     reading = Reader(Recipe(chars=(9, 9))).read(["late late", "late", "ok"])
-    hashes, counts = document_frequencies(reading)
+    hashes, counts = document_frequencies(reading, np.array([0, 1, 1]), 2)
     (late,) = set(word_grams(Reader(Recipe()).read(["late"])).hashes.tolist())
-    known = vocabulary_of(hashes, counts, texts=3, at_least=2)
 
-    assert counts[hashes == late].tolist() == [2]
-    assert known.hashes.tolist() == [late]
-    assert known.scales.tolist() == [1 + np.log(3 / 2)]
+    assert counts[hashes == late].tolist() == [[1, 1]]
+    assert counts.sum() == 2 + 1 + 1
+
+
+def test_what_tells_weighs_more() -> None:
+    """An n-gram of one label's texts alone more than one of all texts alike; what is in too few is not learnt."""
+    hashes, counts = np.array([7, 5, 6], np.uint64), np.array([[8, 0], [4, 4], [1, 0]])
+    known = vocabulary_of(hashes, counts, np.array([8, 8]), at_least=2)
+
+    assert known.hashes.tolist() == [5, 7]
+    assert known.scales == pytest.approx([TELLS_LEAST, TELLS_LEAST + np.log(9)])
 
 
 def test_a_negation_goes_up_to_the_end_of_its_clause() -> None:

@@ -22,7 +22,7 @@ LABELS = ("negative", "neutral", "positive")
 def model(task: Task = Task.SENTIMENT, labels: tuple[str, ...] = LABELS, recipe: Recipe = Recipe()) -> LinearModel:  # noqa: B008
     """A model with a weight of its own for each n-gram of `TEXTS`."""
     reading = Reader(recipe).read(TEXTS)
-    hashes, _ = document_frequencies(reading)
+    hashes, _ = document_frequencies(reading, np.zeros(len(TEXTS), np.int64), 1)
     draw = np.random.default_rng(7)
     vocabulary = Vocabulary(hashes, draw.uniform(1, 9, len(hashes)))
     weights = draw.normal(size=(len(vocabulary) + len(NUMBERS), len(labels)))
