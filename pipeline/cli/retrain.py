@@ -20,7 +20,7 @@ from pipeline.batch.labels import Label, Labels
 from pipeline.batch.promotion import weigh
 from pipeline.batch.retrain import Trained, alone, gather, summary
 from pipeline.batch.retrain import retrain as retrained
-from pipeline.batch.train import Request
+from pipeline.batch.train import REPORT_PAGE, Request
 from pipeline.cli.app import app, err, out
 from pipeline.cli.app import settings as current_settings
 from pipeline.cli.models import promoted
@@ -34,7 +34,6 @@ from pipeline.registry.manifest import Manifest
 from pipeline.registry.registry import Registry
 from pipeline.settings import Settings
 
-REPORT_PAGE = "report.md"
 OUTCOMES = {type(None): "promoted", NotPromoted: "not_better", NothingNew: "nothing_new"}
 
 
@@ -105,7 +104,7 @@ def _one(settings: Settings, task: Task, tell: Tell, master: str | None, *, forc
         tell(task, f"trained: {new.manifest.version}")
         if new.decision.promote:
             promoted(settings, task, new.manifest.version, new.decision.why, held_to=new.decision.held_to)
-        report = _write_report(settings, new, registry.read(task, new.manifest.version, REPORT_PAGE))
+        report = _write_report(settings, new, registry)
     except PipelineError as error:
         return Ended(task, error)
     stays = NotPromoted(f"{task}: {new.manifest.version} is not promoted, {new.decision.why}; {report}")
@@ -125,11 +124,16 @@ def _labels(settings: Settings, task: Task) -> list[Label]:
         return list(Labels(client, settings.elasticsearch.labels_index).all(task))
 
 
-def _write_report(settings: Settings, new: Trained, page: bytes) -> Path:
-    path = settings.state_dir / "reports" / f"{new.manifest.task}-{new.manifest.version}.md"
+def _write_report(settings: Settings, new: Trained, registry: Registry) -> Path:
+    """The decision, then the version's own report, whose pictures stay beside the version."""
+    manifest = new.manifest
+    page = registry.read(manifest.task, manifest.version, REPORT_PAGE).decode()
+    for name in manifest.files:
+        page = page.replace(f"]({name})", f"]({registry.name}/{manifest.task}/versions/{manifest.version}/{name})")
+    path = settings.state_dir / "reports" / f"{manifest.task}-{manifest.version}.md"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(f"{summary(new)}\n{page.decode()}", encoding="utf-8")
+        path.write_text(f"{summary(new)}\n{page}", encoding="utf-8")
     except OSError as error:
         raise SetupError(f"{path} can't be written: {error.strerror}") from None
     return path
