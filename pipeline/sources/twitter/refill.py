@@ -64,6 +64,9 @@ class Refill:
             self._lost(gap, 0)
         if gap.until > reach:
             yield from self._search.between(max(gap.after, reach), gap.until)
+            if self._search.refused:
+                # The search does not know all that the stream does.
+                self._lost(gap, 0)
 
     def _close(self, taken: Taken, put: Callable[[Message], None]) -> None:
         try:

@@ -19,6 +19,8 @@ from pipeline.sources.twitter_v2 import response_items
 
 NAME = "twitter"
 
+BAD_REQUEST = 400
+
 Found = tuple[int, Item]
 """An item and its place in the order of ids, the newest first."""
 
@@ -41,6 +43,7 @@ class Search:
         waiting: told of what goes wrong, and how long it waits before it asks again.
         clock: it waits by this one, and ends when it is stopped.
         retweets: `leave_out` drops those that come all the same.
+        is_strict: a rule that X refuses by itself ends it; else it is passed over, and in `refused` afterwards.
     """
 
     def __init__(
@@ -50,12 +53,15 @@ class Search:
         waiting: Callable[[Fault, float], object],
         clock: Clock,
         retweets: Literal["mark", "leave_out"] = "mark",
+        is_strict: bool = True,
     ) -> None:
         self._api = api
         self._rules = rules
         self._waiting = waiting
         self._clock = clock
         self._retweets = retweets
+        self._is_strict = is_strict
+        self.refused: list[Rule] = []
 
     def between(self, after: int, until: int) -> Iterator[Item]:
         """What was written between two ids, both exclusive; the newest first, and each once, with all its brands.
@@ -64,11 +70,21 @@ class Search:
             Refused: X will not answer, however often it is asked.
             Stopped: the clock is stopped.
         """
+        self.refused = []
         by_rule = [self._of(rule, after, until) for rule in self._rules]
         for _, same in groupby(heapq.merge(*by_rule, key=_place, reverse=True), key=_place):
             yield from _united([item for _, item in same])
 
     def _of(self, rule: Rule, after: int, until: int) -> Iterator[Found]:
+        try:
+            yield from self._pages(rule, after, until)
+        except Refused as refused:
+            self.refused.append(rule)
+            is_of_the_rule = refused.refusal.status == BAD_REQUEST and len(self.refused) < len(self._rules)
+            if self._is_strict or not is_of_the_rule:
+                raise
+
+    def _pages(self, rule: Rule, after: int, until: int) -> Iterator[Found]:
         token, place = None, until
         while True:
             page = self._page(rule.value, after, until, token)

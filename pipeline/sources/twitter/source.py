@@ -63,7 +63,14 @@ class TwitterSource:
         self.resume = Resume(state_file(state_dir), closed=self._gap_closed, clock=self._clock)
         self.api = Api(settings, token_of(settings), tell=self._tell_budget, now=self._clock.now)
         self._is_connected = False
-        search = Search(self.api, self.rules, self._search_waits, self._clock, settings.retweets)
+        search = Search(
+            self.api,
+            self.rules,
+            self._search_waits,
+            self._clock,
+            settings.retweets,
+            is_strict=settings.mode == "search",
+        )
         self._refill = Refill(self.resume, search, events, self._clock, self._settle)
         self._stream = Stream(settings, self.api, self.rules, self.resume, events, self._clock)
 
@@ -235,6 +242,6 @@ def _token_in(path: Path | None) -> str:
     if path is None:
         return ""
     try:
-        return path.read_text()
+        return path.expanduser().read_text()
     except (OSError, UnicodeDecodeError):
         raise ConfigError(f"the bearer token's file {path} can't be read: see {TOKEN_SETTING}_FILE") from None

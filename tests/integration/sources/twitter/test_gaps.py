@@ -17,7 +17,7 @@ from pipeline.sources.twitter.source import state_file
 from tests.fake_x import Cut, Missed, Pause, Refuse, Send
 from tests.fake_x.server import TOKEN
 from tests.integration.sources.reading import records
-from tests.integration.sources.twitter.conftest import RULE, ago
+from tests.integration.sources.twitter.run import RULE, ago
 from tests.processes import running, until
 
 DAY = 86_400.0
@@ -67,11 +67,21 @@ def test_an_account_that_may_not_search_loses_the_gap(x, collect, capfd):
         assert (run.gaps("lost"), run.gaps("refilled"), run.errors("forbidden")) == (1, 0, 1)
         x.play(Send(1))
         until(lambda: run.collecting.tweets == 4, "the stream's own", 20)
-        assert run.collecting.collector.source.resume.gaps == ()
+        assert run.source.resume.gaps == ()
     told = capfd.readouterr()
     (line,) = [line for line in (told.out + told.err).splitlines() if "gap lost" in line]
     assert "tweetpulse.after_id=" in line
     assert f"tweetpulse.since={datetime.now(UTC):%Y-%m-%d}" in line
+
+
+def test_a_rule_that_the_search_does_not_know_loses_its_part(x, collect):
+    """The gap of the others is refilled, and that something is missing is told."""
+    x.search_refusals.append(Refuse(400, {"title": "Invalid Request"}))
+    x.play(Send(1, "oats"), Cut(), Missed(2, "oats"), Missed(1, "acme"), Send(1, "oats"))
+    with collect(track=("acme", "oats")) as run:
+        until(lambda: run.gaps("refilled"), "the gap", 20)
+        assert (run.gaps("lost"), run.collecting.tweets) == (1, 4)
+    assert {tweet.text for tweet in run.tweets()} == {"oats"}
 
 
 def test_a_refused_token_in_the_search_ends_it(x, collect):

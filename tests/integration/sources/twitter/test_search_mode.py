@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from tests.fake_x import Refuse
-from tests.integration.sources.twitter.conftest import ago
+from tests.integration.sources.twitter.run import ago
 from tests.processes import until
 
 BRANDS = ("Acme:acme", "Oats:oats")
