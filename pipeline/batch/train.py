@@ -45,7 +45,7 @@ REPORT_PAGE = "report.md"
 FOLDS, CHOOSING_ROWS, CHOOSING_ITERATIONS = 3, 12_000, 40
 """Regularisation is chosen on so many folds, on about so many rows, with so many steps of the optimiser."""
 
-STRENGTHS = (3e-5, 1e-4, 3e-4)
+STRENGTHS = (1e-4, 3e-4, 1e-3)
 """Of regularisation, to choose from."""
 
 SAME = 1e-9
