@@ -78,8 +78,8 @@ class Mailbox:
         raise Stopped
 
     def __iter__(self) -> Iterator[Message]:
-        """The messages in their order, until it is stopped."""
-        while not self._stopped():
+        """The messages in their order, until it is stopped; what is there by then comes too."""
+        while not (self._stopped() and self._queue.empty()):
             try:
                 yield self._queue.get(timeout=LOOK_SECONDS)
             except queue.Empty:
