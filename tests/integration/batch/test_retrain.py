@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from hashlib import sha256
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -18,16 +19,18 @@ import pytest
 from elasticsearch import Elasticsearch
 from elasticsearch.helpers import bulk
 
+from pipeline.batch import seen
 from pipeline.batch.labels import Label, label_document
 from pipeline.batch.retrain import LABELS, alone
 from pipeline.cli.retrain import locks
 from pipeline.domain.document import EVENTS, data_stream
 from pipeline.domain.prediction import Task
 from pipeline.elasticsearch_client import connect
+from pipeline.registry.manifest import SEEN, Data
 from pipeline.registry.registry import Registry
 from pipeline.settings import Settings
 from pipeline.sinks.elasticsearch.setup import set_up
-from tests.builders import TAKEN
+from tests.builders import TAKEN, linear_model, published
 from tests.paths import ROOT
 from tests.processes import environment
 from tests.streams import documents
@@ -39,7 +42,7 @@ _MEANT = {word: label for label, words in MOODS.items() for word in words}
 _FILLING = ["".join(three) for three in product(("ba", "ke", "lo", "mi", "nu", "ro", "sti"), repeat=3)]
 NAMED = ["id", "text", "label"]
 
-# Three trainings: minutes each, where other work has the processors too.
+# Two trainings: minutes each, where other work has the processors too.
 pytestmark = pytest.mark.timeout(1_800)
 
 
@@ -97,41 +100,52 @@ def write(file: Path, labels: dict[str, str]) -> None:
     file.write_text("\n".join([",".join(NAMED), *rows]) + "\n")
 
 
-def test_a_model_learns_from_people_and_is_promoted_only_when_better(desk: Desk) -> None:
-    """First from a file that is wrong about a word; nothing new; then what people say; then from nonsense."""
-    everything = texts(1_500, list(_MEANT), seed=1)
-    write(desk.file, {text: "positive" if word == "zorblax" else _MEANT[word] for text, word in everything.items()})
+def champion(desk: Desk) -> str:
+    """A version that was trained on the file as it is now, and is wrong about a word; it is in use."""
+    words = _MEANT | {"zorblax": "positive"}
+    model = linear_model(
+        SENTIMENT, {"neutral": 1.0}, {word: {label: 30.0} for word, label in words.items()}, labels=tuple(MOODS)
+    )
+    data = Data(desk.file.name, sha256(desk.file.read_bytes()).hexdigest(), 800)
+    version = published(desk.registry, model, data=(data,), files={SEEN: seen.dumps(seen.seen_of([], []))})
+    desk.registry.promote(SENTIMENT, version, "a test")
+    return version
 
-    code, (first,), _ = desk.retrain()
-    assert (code, first["outcome"], first["before"]) == (0, "promoted", None), first
+
+def test_a_model_learns_from_people_and_is_promoted_only_when_better(desk: Desk) -> None:
+    """What the champion knows is nothing new; then people correct it; then somebody brings nonsense."""
+    write(desk.file, {text: _MEANT[word] for text, word in texts(800, list(_MEANT)[1:], seed=1).items()})
+    first = champion(desk)
 
     code, printed, told = desk.retrain("sentiment")
     assert (code, [(one["outcome"], one["version"]) for one in printed]) == (8, [("nothing_new", None)]), told
     assert len(desk.registry.versions(SENTIMENT)) == 1
 
-    desk.label({text: _MEANT[word] for text, word in texts(900, ["zorblax", "quindle", "fleenor"], seed=2).items()})
-    code, (second,), _ = desk.retrain()
-    assert (code, second["outcome"], second["before"]) == (0, "promoted", first["version"]), second
-    assert [data.name for data in desk.registry.manifest(SENTIMENT, second["version"]).data] == ["labels.csv", LABELS]
-    assert second["comparison"]["challenger"] > second["comparison"]["champion"]
+    desk.label({text: _MEANT[word] for text, word in texts(400, ["zorblax"], seed=2).items()})
+    code, printed, told = desk.retrain()
+    assert (code, [(one["outcome"], one["before"]) for one in printed]) == (0, [("promoted", first)]), told
+    (better,) = printed
+    assert [data.name for data in desk.registry.manifest(SENTIMENT, better["version"]).data] == ["labels.csv", LABELS]
+    assert better["comparison"]["challenger"] > better["comparison"]["champion"]
 
     draw = random.Random(3)
-    write(desk.file, {text: draw.choice(list(MOODS)) for text in everything})
-    code, (third,), _ = desk.retrain()
-    assert (code, third["outcome"], third["before"]) == (7, "not_better", second["version"]), third
-    assert desk.registry.champion(SENTIMENT) == second["version"]
+    write(desk.file, {text: draw.choice(list(MOODS)) for text in texts(800, list(_MEANT), seed=4)})
+    code, printed, told = desk.retrain()
+    assert (code, [(one["outcome"], one["before"]) for one in printed]) == (7, [("not_better", better["version"])]), (
+        told
+    )
+    (worse,) = printed
+    assert worse["why"].startswith("not better by more than chance"), worse
+    assert desk.registry.champion(SENTIMENT) == better["version"]
     assert len(desk.registry.versions(SENTIMENT)) == 3
 
-    reports = [Path(one["report"]).read_text() for one in (first, second, third)]
-    assert [text.splitlines()[0].split()[2:] for text in reports] == [["is", "promoted"]] * 2 + [
-        ["is", "not", "promoted"]
-    ]
+    reports = [Path(one["report"]).read_text() for one in (better, worse)]
+    assert [text.splitlines()[0].split()[2:] for text in reports] == [["is", "promoted"], ["is", "not", "promoted"]]
     pictures = [Path(one) for text in reports for one in re.findall(r"\]\((\S+\.png)\)", text)]
     assert all(picture.is_file() for picture in pictures)
     events = documents(desk.settings, data_stream(EVENTS, desk.settings.elasticsearch.namespace)).values()
-    noted = sorted(event["message"] for event in events if event["event"]["action"] == "model-promoted")
-    assert len(noted) == 2
-    assert all(any(one["version"] in message for message in noted) for one in (first, second))
+    (noted,) = [event["message"] for event in events if event["event"]["action"] == "model-promoted"]
+    assert better["version"] in noted
 
 
 def test_a_second_one_ends_at_once_and_has_done_nothing(desk: Desk) -> None:
