@@ -140,7 +140,7 @@ def test_a_model_learns_from_people_and_is_promoted_only_when_better(desk: Desk)
     assert len(desk.registry.versions(SENTIMENT)) == 3
 
     reports = [Path(one["report"]).read_text() for one in (better, worse)]
-    assert [text.splitlines()[0].split()[2:] for text in reports] == [["is", "promoted"], ["is", "not", "promoted"]]
+    assert [text.splitlines()[0].split()[3:] for text in reports] == [["is", "promoted"], ["is", "not", "promoted"]]
     pictures = [Path(one) for text in reports for one in re.findall(r"\]\((\S+\.png)\)", text)]
     assert all(picture.is_file() for picture in pictures)
     events = documents(desk.settings, data_stream(EVENTS, desk.settings.elasticsearch.namespace)).values()
