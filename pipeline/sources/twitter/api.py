@@ -7,9 +7,10 @@ given a session that refuses, and a stream that only opens.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 from urllib.parse import urlsplit
 
@@ -39,6 +40,7 @@ HOST = "https://api.twitter.com"
 
 CONNECT_SECONDS, ANSWER_SECONDS = 10.0, 30.0
 CHUNK_BYTES = 65_536
+WAITED_SECONDS = 0.05
 PAGE = 100
 RULES_AT_ONCE = 100
 
@@ -94,13 +96,34 @@ class _Stream(tweepy.StreamingClient, _Opening):  # type: ignore[misc]
 class Connection:
     """A filtered stream that is open.
 
+    Args:
+        answer: the stream.
+        now: the time, if the server does not tell it.
+        monotonic: seconds that never go back.
+
     Attributes:
         opened_at: when it was opened, by the server's clock where it tells the time.
     """
 
-    def __init__(self, answer: requests.Response, *, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        answer: requests.Response,
+        *,
+        now: Callable[[], datetime],
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.opened_at = server_now(answer.headers, now())
         self._answer = answer
+        self._monotonic = monotonic
+        self._opened = self._read_all = monotonic()
+
+    @property
+    def read_until(self) -> datetime:
+        """Until when all that was sent has been read: later there may be more that waits in the network's buffers.
+
+        Where nobody takes tweets for a while, they are not read, and a keep-alive among them is old when it is.
+        """
+        return self.opened_at + timedelta(seconds=self._read_all - self._opened)
 
     def lines(self) -> Iterator[bytes]:
         """The lines as they come; an empty one is a keep-alive. It ends when X ends it.
@@ -110,8 +133,16 @@ class Connection:
         """
         lines = Lines()
         with _network_errors(Fault.STALL):
-            while chunk := self._answer.raw.read1(CHUNK_BYTES, decode_content=True):
+            while chunk := self._read():
                 yield from lines.feed(chunk)
+
+    def _read(self) -> bytes:
+        begun = self._monotonic()
+        chunk: bytes = self._answer.raw.read1(CHUNK_BYTES, decode_content=True)
+        if self._monotonic() - begun >= WAITED_SECONDS:
+            # It had to wait, so that nothing was left to read when it began.
+            self._read_all = begun
+        return chunk
 
     def close(self) -> None:
         """End it; a read that blocks in another thread ends too."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import orjson
@@ -65,7 +65,6 @@ class Stream:
         self._adopted: dict[str, Rule] = {}
         self._shown = 0
         self._lines = 0
-        self._opened = (clock.now(), 0.0)
 
     def run(self, put: Callable[[Message], None]) -> None:
         """Read until the clock is stopped.
@@ -123,7 +122,7 @@ class Stream:
             for line in connection.lines():
                 if self._clock.stopped():
                     return
-                self._take(line, put)
+                self._take(line, connection, put)
         finally:
             self._connection = None
             connection.release()
@@ -131,28 +130,23 @@ class Stream:
                 self._backoff.succeeded()
 
     def _begin(self, connection: Connection, put: Callable[[Message], None]) -> None:
-        self._opened = (connection.opened_at, self._clock.monotonic())
         minutes = self._settings.backfill_minutes
         backfilled_after = id_at(connection.opened_at - timedelta(minutes=minutes)) if minutes else None
         self._resume.begin(id_at(connection.opened_at - self._slack))
         self._resume.connected(id_at(connection.opened_at + self._slack), backfilled_after=backfilled_after)
         self._events.connected()
-        self._alive(put)
+        self._alive(connection, put)
 
-    def _alive(self, put: Callable[[Message], None]) -> None:
+    def _alive(self, connection: Connection, put: Callable[[Message], None]) -> None:
         """What is older than the slack was shown: there is nothing else."""
-        id_ = id_at(self._server_now() - self._slack)
+        id_ = id_at(connection.read_until - self._slack)
         self._shown = max(self._shown, id_)
         put(Alive(id_))
 
-    def _server_now(self) -> datetime:
-        opened_at, begun = self._opened
-        return opened_at + timedelta(seconds=self._clock.monotonic() - begun)
-
-    def _take(self, line: bytes, put: Callable[[Message], None]) -> None:
+    def _take(self, line: bytes, connection: Connection, put: Callable[[Message], None]) -> None:
         self._lines += 1
         if not line.strip():
-            self._alive(put)
+            self._alive(connection, put)
             return
         try:
             message = orjson.loads(line)
