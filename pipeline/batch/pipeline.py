@@ -27,8 +27,10 @@ from pipeline.scoring.reading import Floats, Recipe, reader_of
 AT_LEAST = 2
 """An n-gram that is in fewer texts is not learnt."""
 
-PARTITIONS = 4
-ITERATIONS, TOLERANCE = 100, 1e-6
+PARTITION_ROWS = 12_500
+"""Rows to a partition. How many there are, and so the order in which sums are made, must not depend on the machine."""
+
+ITERATIONS, PLAIN_ITERATIONS, TOLERANCE = 100, 40, 1e-6
 
 _VECTOR = pa.struct(
     [("type", pa.int8()), ("size", pa.int32()), ("indices", pa.list_(pa.int32())), ("values", pa.list_(pa.float64()))]
@@ -100,18 +102,18 @@ def plain_pipeline(rows: int) -> Pipeline:
             VectorAssembler(inputCols=list(counted.values()), outputCol="counts"),
             IDF(inputCol="counts", outputCol="weighed"),
             Normalizer(inputCol="weighed", outputCol="features"),
-            LogisticRegression(regParam=1 / rows, maxIter=ITERATIONS, tol=1e-4, standardization=False),
+            LogisticRegression(regParam=1 / rows, maxIter=PLAIN_ITERATIONS, standardization=False),
         ]
     )
 
 
 def frame(spark: SparkSession, texts: Sequence[str], **columns: NDArray[Any]) -> DataFrame:
-    """The texts, each in its `place`, with more columns: in `PARTITIONS` equal parts, the same on every machine."""
+    """The texts, each in its `place`, with more columns: in parts of `PARTITION_ROWS`."""
     table = pa.table({"place": np.arange(len(texts)), "text": pa.array(texts, pa.string()), **columns})
     name = "spark.sql.execution.arrow.maxRecordsPerBatch"
     before = spark.conf.get(name)
     # Spark makes a partition of each Arrow batch.
-    spark.conf.set(name, max(-(-len(texts) // PARTITIONS), 1))
+    spark.conf.set(name, PARTITION_ROWS)
     try:
         return spark.createDataFrame(table)
     finally:

@@ -42,7 +42,7 @@ Session = Callable[[], AbstractContextManager["SparkSession"]]
 
 REPORT_PAGE = "report.md"
 
-FOLDS, CHOOSING_ROWS, CHOOSING_ITERATIONS = 3, 12_000, 40
+FOLDS, CHOOSING_ROWS, CHOOSING_ITERATIONS = 2, 12_000, 25
 """Regularisation is chosen on so many folds, on about so many rows, with so many steps of the optimiser."""
 
 STRENGTHS = (1e-4, 3e-4, 1e-3)
