@@ -138,8 +138,7 @@ def soak(settings: Settings, plan: Plan) -> Figures:
     topic = _Topic(settings.kafka)
     with _fake(plan) as (url, token), topic.watched(), _collector(settings, plan, url, token) as collector:
         memory = _sampled(collector, plan, topic)
-        _catch_up(url, topic, collector)
-        report = _report(url)
+        report = _caught_up(url, topic, collector)
     written = {f"x:{id_}" for id_ in report["ids"]}
     quarter = max(1, len(memory) // 4)
     return Figures(
@@ -215,13 +214,15 @@ def _sampled(collector: psutil.Process, plan: Plan, topic: _Topic) -> list[float
     return memory or [0.0]
 
 
-def _catch_up(url: str, topic: _Topic, collector: psutil.Process) -> None:
-    """Wait until all that was written is there, or nothing more can come."""
+def _caught_up(url: str, topic: _Topic, collector: psutil.Process) -> dict[str, Any]:
+    """What was written, once nothing more is; by then all of it is there, or nothing more can come."""
     until = time.monotonic() + CATCH_UP_SECONDS
     while time.monotonic() < until and collector.is_running() and collector.status() != psutil.STATUS_ZOMBIE:
-        if len(topic.ids) >= len(_report(url)["ids"]):
-            return
+        report = _report(url)
+        if report["is_done"] and len(topic.ids) >= len(report["ids"]):
+            return report
         time.sleep(0.5)
+    return _report(url)
 
 
 def _report(url: str) -> dict[str, Any]:

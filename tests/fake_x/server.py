@@ -49,6 +49,7 @@ class FakeX:
         rules: what the account has, by id.
         sent: ids as they were streamed, repeats included.
         connected_at: monotonic times at which a stream was opened; `lost_at` when one was ended.
+        is_done: whether whoever writes steadily has ended.
         seen: requests: method, path and parameters.
     """
 
@@ -65,6 +66,7 @@ class FakeX:
     first_sent_at: list[float] = field(default_factory=list)
     seen: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
     gzip: bool = False
+    is_done: bool = False
     url: str = ""
 
     def play(self, *steps: Step) -> None:
@@ -164,7 +166,8 @@ class _Answers(BaseHTTPRequestHandler):
 
     def _report(self) -> None:
         """What another process wants to know of this one; X has no such thing."""
-        self._json(200, {"ids": self.fake.archive.ids(), "delays": self.fake.delays()})
+        report = {"ids": self.fake.archive.ids(), "delays": self.fake.delays(), "is_done": self.fake.is_done}
+        self._json(200, report)
 
     def _held(self) -> None:
         if self.fake.rules_refusals:
@@ -375,6 +378,7 @@ def write_steadily(fake: FakeX, rate: float, stopping: threading.Event, text: st
     while not stopping.wait(max(0.0, begun + number / rate - time.monotonic())):
         number += 1
         fake.archive.write(f"{text} {number}")
+    fake.is_done = True
 
 
 @contextmanager
