@@ -30,7 +30,7 @@ AT_LEAST = 2
 PARTITION_ROWS = 12_500
 """Rows to a partition. How many there are, and so the order in which sums are made, must not depend on the machine."""
 
-ITERATIONS, PLAIN_ITERATIONS, TOLERANCE = 100, 40, 1e-6
+ITERATIONS, PLAIN_ITERATIONS, TOLERANCE = 60, 40, 1e-6
 
 _VECTOR = pa.struct(
     [("type", pa.int8()), ("size", pa.int32()), ("indices", pa.list_(pa.int32())), ("values", pa.list_(pa.float64()))]
@@ -112,7 +112,7 @@ def frame(spark: SparkSession, texts: Sequence[str], **columns: NDArray[Any]) ->
     table = pa.table({"place": np.arange(len(texts)), "text": pa.array(texts, pa.string()), **columns})
     name = "spark.sql.execution.arrow.maxRecordsPerBatch"
     before = spark.conf.get(name)
-    # Spark makes a partition of each Arrow batch.
+    # Spark makes a partition of each Arrow batch, as the session is told to (`localRelationThreshold`).
     spark.conf.set(name, PARTITION_ROWS)
     try:
         return spark.createDataFrame(table)

@@ -28,6 +28,7 @@ def running(settings: Settings, master: str | None, java_home: Path) -> Iterator
         # The number of partitions, and so the order in which sums are made, must not depend on the machine.
         "spark.sql.adaptive.enabled": "false",
         "spark.sql.shuffle.partitions": "4",
+        "spark.sql.execution.arrow.localRelationThreshold": "0",
         "spark.sql.execution.arrow.maxRecordsPerBatch": str(TEXTS),
         # What is broadcast are coefficients, anew in each step: numbers that hardly get smaller.
         "spark.broadcast.compress": "false",

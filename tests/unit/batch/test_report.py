@@ -11,7 +11,7 @@ import pytest
 from pipeline.batch.labelled import Row
 from pipeline.batch.plots import plots_of
 from pipeline.batch.report import Report, as_json, as_markdown, report_of, with_baseline
-from pipeline.batch.train import weights
+from pipeline.batch.train import lessened, weights
 from pipeline.domain.prediction import Task
 from tests.builders import linear_model
 
@@ -89,3 +89,9 @@ def test_labels_are_balanced() -> None:
     assert weights(truth, 1.0).tolist() == pytest.approx([2 / 3, 2 / 3, 2 / 3, 2])
     assert weights(truth, 0.0).tolist() == [1, 1, 1, 1]
     assert weights(truth, 0.5).mean() == pytest.approx(1)
+
+
+def test_more_rows_need_less_regularisation() -> None:
+    """By the square root of how many more."""
+    assert lessened(3e-4, 1.0) == 3e-4
+    assert lessened(4e-4, 1 / 4) == pytest.approx(2e-4)
