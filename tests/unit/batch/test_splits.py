@@ -58,6 +58,7 @@ def test_groups_never_part() -> None:
         row.key for row in grouped[:300]
     }
     assert 60 < len(found.held_out) < 180
+    assert len(found.training) + len(found.held_out) == 600
 
 
 def test_a_split_does_not_depend_on_the_order() -> None:
