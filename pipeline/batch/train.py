@@ -70,7 +70,7 @@ class Plan:
 
 PLANS: Mapping[Task, Plan] = {
     Task.SENTIMENT: Plan(balance=1.0),
-    Task.COMPLAINT: Plan(balance=0.5),
+    Task.COMPLAINT: Plan(balance=1.0),
     Task.REASON: Plan(balance=0.5),
 }
 
