@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -225,8 +224,11 @@ def _chosen(
 
 
 def lessened(strength: float, share: float) -> float:
-    """The regularisation for all rows, where this one was best for a share of them: more rows need less of it."""
-    return strength * math.sqrt(share)
+    """The regularisation for all rows, where this one was best for a share of them.
+
+    Spark takes the mean of the rows' losses, so that a prior that stays the same weighs less the more rows there are.
+    """
+    return strength * share
 
 
 def _in_order(rows: DataFrame) -> NDArray[np.int64]:
