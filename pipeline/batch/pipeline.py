@@ -39,7 +39,10 @@ _VECTOR = pa.struct(
 
 
 class TweetFeatures(Estimator):  # type: ignore[misc]
-    """Learns which n-grams the column `text` has, and how much each tells of the column `label`."""
+    """Learns which n-grams the column `text` has, and how much each tells of the column `label`.
+
+    The rows of a `group` count once; a group whose rows lie in two partitions counts in both.
+    """
 
     def __init__(self, recipe: Recipe, labels: int) -> None:
         super().__init__()
@@ -50,11 +53,11 @@ class TweetFeatures(Estimator):  # type: ignore[misc]
         recipe, labels = self.recipe, self.labels
         names = [f"label{number}" for number in range(labels)]
         schema = ", ".join(["hash long", *(f"{name} long" for name in names)])
-        rows = dataset.select("text", "label")
+        rows = dataset.select("text", "label", "group")
         counted = rows.mapInArrow(lambda batches: _counted(batches, recipe, names), schema)
         summed = counted.groupBy("hash").agg(*(sql.sum(name).alias(name) for name in names))
         table = summed.where(sum(sql.col(name) for name in names) >= AT_LEAST).toArrow()
-        texts = {int(row["label"]): row["count"] for row in rows.groupBy("label").count().collect()}
+        texts = {int(row["label"]): row["count"] for row in _groups_by_label(rows)}
         vocabulary = vocabulary_of(
             table["hash"].to_numpy().view(np.uint64),
             np.column_stack([table[name].to_numpy() for name in names]),
@@ -108,8 +111,9 @@ def plain_pipeline(rows: int) -> Pipeline:
 
 
 def frame(spark: SparkSession, texts: Sequence[str], **columns: NDArray[Any]) -> DataFrame:
-    """The texts, each in its `place`, with more columns: in parts of `PARTITION_ROWS`."""
-    table = pa.table({"place": np.arange(len(texts)), "text": pa.array(texts, pa.string()), **columns})
+    """The texts, each in its `place`, and a `group` of its own unless told otherwise: in parts of `PARTITION_ROWS`."""
+    places = np.arange(len(texts))
+    table = pa.table({"place": places, "text": pa.array(texts, pa.string()), "group": places, **columns})
     name = "spark.sql.execution.arrow.maxRecordsPerBatch"
     before = spark.conf.get(name)
     # Spark makes a partition of each Arrow batch, as the session is told to (`localRelationThreshold`).
@@ -142,13 +146,19 @@ def _coefficients(model: LogisticRegressionModel) -> tuple[Floats, Floats]:
     return np.ascontiguousarray(weights), intercept
 
 
+def _groups_by_label(rows: DataFrame) -> list[Any]:
+    found: list[Any] = rows.select("label", "group").distinct().groupBy("label").count().collect()
+    return found
+
+
 def _counted(batches: Iterator[pa.RecordBatch], recipe: Recipe, names: list[str]) -> Iterator[pa.RecordBatch]:
-    """The n-grams of a partition's texts, and in how many of its texts of each label each is."""
+    """The n-grams of a partition's texts, and in how many of its groups of texts of each label each is."""
     found = []
     for batch in batches:
         labels = batch.column("label").to_numpy().astype(np.int64)
         reading = reader_of(recipe).read(batch.column("text").to_pylist())
-        found.append(document_frequencies(reading, labels, len(names)))
+        groups = batch.column("group").to_numpy()
+        found.append(document_frequencies(reading, labels, len(names), groups))
     if not found:
         return
     hashes, places = np.unique(np.concatenate([one for one, _ in found]), return_inverse=True)

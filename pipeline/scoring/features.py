@@ -107,24 +107,30 @@ class Sparse:
     width: int
 
 
-def document_frequencies(reading: Reading, labels: Places, count: int) -> tuple[Hashes, Places]:
+def document_frequencies(
+    reading: Reading, labels: Places, count: int, groups: Places | None = None
+) -> tuple[Hashes, Places]:
     """Each n-gram's hash, and in how many of the texts of each label it is (n-grams × labels).
 
     Args:
         reading: of texts.
         labels: each text's, as a number.
         count: how many labels there are.
+        groups: each text's, as a number: the texts of a group with the same label count once, since what one tweet
+            says in six ways is said once. None: each text is a group.
     """
+    owners = (np.arange(len(labels)) if groups is None else groups) * count + labels
     found = []
     for grams in (word_grams(reading), char_grams(reading)):
-        order = np.lexsort((grams.rows, grams.hashes))
-        rows, hashes = grams.rows[order], grams.hashes[order]
-        again = (rows[1:] == rows[:-1]) & (hashes[1:] == hashes[:-1])
+        whose = owners[grams.rows]
+        order = np.lexsort((whose, grams.hashes))
+        whose, hashes = whose[order], grams.hashes[order]
+        again = (whose[1:] == whose[:-1]) & (hashes[1:] == hashes[:-1])
         first = np.concatenate([[True], ~again])[: len(hashes)]
-        found.append((hashes[first], rows[first]))
+        found.append((hashes[first], whose[first] % count))
     hashes, places = np.unique(np.concatenate([each for each, _ in found]), return_inverse=True)
-    whose = labels[np.concatenate([rows for _, rows in found])]
-    return hashes, np.bincount(places * count + whose, minlength=len(hashes) * count).reshape(-1, count)
+    label = np.concatenate([each for _, each in found])
+    return hashes, np.bincount(places * count + label, minlength=len(hashes) * count).reshape(-1, count)
 
 
 def vocabulary_of(hashes: Hashes, counts: Places, texts: Places, at_least: int) -> Vocabulary:
