@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from pipeline import log
+from pipeline import durable_file, log
 from pipeline.errors import SetupError
 
 WRITE_SECONDS = 1.0
@@ -73,7 +72,7 @@ class Marks:
         self._written_at = self._clock()
         marks = {timeline: {"id": mark.id, "at": mark.at} for timeline, mark in self._marks.items()}
         try:
-            _replace(self._path, orjson.dumps(marks))
+            durable_file.replace(self._path, orjson.dumps(marks))
         except OSError as error:
             raise SetupError(f"{self._path} can't be written ({error.strerror}): let this user write there") from None
         self._dirty = False
@@ -98,18 +97,3 @@ def _read(path: Path) -> dict[str, Mark]:
             "resume file is damaged: begins anew", **{"event.action": "source-resume-damaged", "file.path": str(path)}
         )
         return {}
-
-
-def _replace(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    new = path.with_name(f"{path.name}.new")
-    with new.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    new.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

@@ -6,7 +6,6 @@ lies in a gap that is still open. Both are in one file, which is replaced as a w
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -16,7 +15,7 @@ from typing import Any
 
 import orjson
 
-from pipeline import log
+from pipeline import durable_file, log
 from pipeline.errors import SetupError
 from pipeline.sources.pacing import Clock
 
@@ -260,22 +259,7 @@ def _read(path: Path) -> tuple[int | None, list[Gap]]:
 
 
 def _write(path: Path, content: bytes) -> None:
-    draft = path.with_suffix(".new")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with draft.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-        _sync_folder(path.parent)
+        durable_file.replace(path, content)
     except OSError as error:
         raise SetupError(f"{path} can't be written ({error.strerror}): it remembers where X was left") from None
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
