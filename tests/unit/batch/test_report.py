@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import sys
 
-import numpy as np
 import orjson
 import pytest
 
 from pipeline.batch.labelled import Row
 from pipeline.batch.plots import plots_of
 from pipeline.batch.report import Report, as_json, as_markdown, report_of, with_baseline
-from pipeline.batch.train import lessened, weights
 from pipeline.domain.prediction import Task
 from tests.builders import linear_model
 
@@ -80,18 +78,3 @@ def test_pictures_are_left_out_without_matplotlib(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setitem(sys.modules, "matplotlib", None)
 
     assert plots_of(report()) == {}
-
-
-def test_labels_are_balanced() -> None:
-    """Fully, each label weighs the same; not at all, each row; 1 in the mean always."""
-    truth = np.array([0, 0, 0, 1])
-
-    assert weights(truth, 1.0).tolist() == pytest.approx([2 / 3, 2 / 3, 2 / 3, 2])
-    assert weights(truth, 0.0).tolist() == [1, 1, 1, 1]
-    assert weights(truth, 0.5).mean() == pytest.approx(1)
-
-
-def test_more_rows_need_less_regularisation() -> None:
-    """The prior stays, and the loss is a mean over rows."""
-    assert lessened(3e-4, 1.0) == 3e-4
-    assert lessened(4e-4, 1 / 4) == pytest.approx(1e-4)

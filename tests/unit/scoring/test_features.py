@@ -86,6 +86,16 @@ def test_document_frequencies_count_texts() -> None:
     assert counts.sum() == 2 + 1 + 1
 
 
+def test_texts_of_a_group_count_once() -> None:
+    """What one tweet says in several ways is said once; with another label it is said again."""
+    reading = reader_of(Recipe()).read(["late", "late again", "late", "late"])
+    late = word_grams(reader_of(Recipe()).read(["late"])).hashes[0]
+
+    hashes, counts = document_frequencies(reading, np.array([0, 0, 1, 0]), 2, np.array([7, 7, 7, 8]))
+
+    assert counts[hashes == late].tolist() == [[2, 1]]
+
+
 def test_what_tells_weighs_more() -> None:
     """An n-gram of one label's texts alone more than one of all texts alike; what is in too few is not learnt."""
     hashes, counts = np.array([7, 5, 6], np.uint64), np.array([[8, 0], [4, 4], [1, 0]])
