@@ -88,8 +88,8 @@ def test_document_frequencies_count_texts() -> None:
 
 def test_texts_of_a_group_count_once() -> None:
     """What one tweet says in several ways is said once; with another label it is said again."""
-    reading = reader_of(Recipe()).read(["late", "late again", "late", "late"])
-    late = word_grams(reader_of(Recipe()).read(["late"])).hashes[0]
+    reading = Reader(Recipe()).read(["late", "late again", "late", "late"])
+    late = word_grams(Reader(Recipe()).read(["late"])).hashes[0]
 
     hashes, counts = document_frequencies(reading, np.array([0, 0, 1, 0]), 2, np.array([7, 7, 7, 8]))
 
