@@ -13,6 +13,7 @@ from pipeline.embedded.guard import guarded
 from pipeline.embedded.info import StackInfo
 from pipeline.embedded.stack import start, stop
 from pipeline.settings import Settings
+from tests.sparks import Sparks
 from tests.stacks import MakeStack, settings_of, stack_settings, state_folder
 
 
@@ -21,6 +22,14 @@ def stack() -> Iterator[StackInfo]:
     """A broker and an Elasticsearch on free ports, shared by all tests of the session: never stop or kill it."""
     with _running() as info:
         yield info
+
+
+@pytest.fixture(scope="session")
+def sparks() -> Iterator[Sparks]:
+    """The Spark of this process, in whatever order tests want which."""
+    found = Sparks()
+    yield found
+    found.close()
 
 
 @pytest.fixture

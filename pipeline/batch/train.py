@@ -45,7 +45,7 @@ REPORT_PAGE = "report.md"
 FOLDS, CHOOSING_ROWS, CHOOSING_ITERATIONS = 2, 16_000, 25
 """Regularisation is chosen on so many folds, on about so many rows, with so many steps of the optimiser."""
 
-STRENGTHS = (1e-4, 3e-4, 1e-3, 3e-3)
+STRENGTHS = (1e-4, 3e-4, 1e-3)
 """Of regularisation, to choose from; what is chosen on fewer rows is lessened for all (see `lessened`)."""
 
 SAME = 1e-9

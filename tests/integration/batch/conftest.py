@@ -16,6 +16,7 @@ from pipeline.batch import session
 from pipeline.batch.labelled import Labelled, Row
 from pipeline.embedded.java import find_java
 from pipeline.registry.manifest import Data
+from tests.sparks import Sparks
 from tests.stacks import stack_settings
 
 FELT = {
@@ -49,12 +50,10 @@ def labelled() -> Labelled:
     return Labelled(tuple(generated(600)), {"no text": 2}, (Data("made.csv", "0" * 64, 600),))
 
 
-@pytest.fixture(scope="session")
-def training_spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
-    """The session that training starts, once for all tests."""
-    settings = stack_settings(tmp_path_factory.mktemp("training"))
-    with session.running(settings, None, find_java().home) as spark:
-        yield spark
+@pytest.fixture
+def training_spark(sparks: Sparks, tmp_path: Path) -> SparkSession:
+    """The session that training starts."""
+    return sparks.of("training", lambda: session.running(stack_settings(tmp_path), None, find_java().home))
 
 
 @pytest.fixture
