@@ -239,10 +239,12 @@ def peak(come_to: Mapping[float, float]) -> float:
     It is never beyond those that were tried. Where no parabola has a top, the best of those that were tried: the
     folds' figures are too uneven to tell neighbours apart, but not which way it goes down.
     """
-    tried = np.log(list(come_to))
+    best, tried = max(come_to, key=come_to.__getitem__), np.log(list(come_to))
+    if len(tried) < 3:
+        return best
     bend, slope, _ = np.polyfit(tried, list(come_to.values()), 2)
     if bend >= 0:
-        return max(come_to, key=come_to.__getitem__)
+        return best
     return float(np.exp(np.clip(-slope / (2 * bend), tried.min(), tried.max())))
 
 

@@ -46,3 +46,8 @@ def test_more_rows_need_less_regularisation() -> None:
 def test_regularisation_is_where_the_parabola_has_its_top(figures: tuple[float, ...], expected: float) -> None:
     """Neighbours that differ by chance do not decide."""
     assert peak(dict(zip((1e-4, 1e-3, 1e-2), figures, strict=True))) == pytest.approx(expected)
+
+
+def test_two_that_were_tried_have_no_parabola() -> None:
+    """The better one is taken."""
+    assert peak({1e-4: 0.6, 1e-3: 0.7}) == 1e-3
