@@ -7,13 +7,33 @@ from contextlib import contextmanager
 from typing import Any
 
 from elastic_transport import ConnectionTimeout, SerializationError, SniffingError, TlsError, TransportError
-from elasticsearch import ApiError, Elasticsearch, OrjsonSerializer
+from elasticsearch import ApiError, Elasticsearch, NotFoundError, OrjsonSerializer, UnsupportedProductError
 
 from pipeline.errors import ConfigError, PipelineError, SetupError, SinkUnavailable
 from pipeline.settings import ElasticsearchSettings
 
-WAIT_STATUSES = {429: "too_many_requests", 502: "bad_gateway", 503: "unavailable", 504: "gateway_timeout"}
+WAIT_STATUSES = {
+    408: "timeout",
+    429: "too_many_requests",
+    502: "bad_gateway",
+    503: "unavailable",
+    504: "gateway_timeout",
+}
 """HTTP statuses that are the environment's fault, and what they are called as a metric's label."""
+
+
+WAIT_ERRORS = {"cluster_block_exception": "read_only", "index_closed_exception": "index_closed"}
+"""What the server refuses with a status that varies (400, 403, 429), and an administrator mends."""
+
+
+def wait_reason(status: int, kind: str) -> str | None:
+    """Why to wait, for a status and a type of error that are the environment's fault; None for any other.
+
+    Every 5xx is: a server that fails on its own account says nothing about a document.
+    """
+    if kind in WAIT_ERRORS and status != 503:
+        return WAIT_ERRORS[kind]
+    return WAIT_STATUSES.get(status, "server_error" if status >= 500 else None)
 
 
 def connect(settings: ElasticsearchSettings) -> Elasticsearch:
@@ -68,6 +88,22 @@ def as_pipeline_error(error: Exception, settings: ElasticsearchSettings) -> Pipe
     )
 
 
+def as_sink_error(error: Exception, settings: ElasticsearchSettings) -> PipelineError:
+    """As `as_pipeline_error`, for one who found Elasticsearch there before: what it would never say must be waited out.
+
+    A page of a proxy, an answer cut in half, an index that retention has deleted this moment: none of them is a fault
+    of the documents or of the settings.
+    """
+    told = as_pipeline_error(error, settings)
+    if not isinstance(told, SetupError):
+        return told
+    if isinstance(error, NotFoundError) and error_type(error) == "index_not_found_exception":
+        return SinkUnavailable(told.message, reason="index_missing")
+    if isinstance(error, UnsupportedProductError) or not isinstance(error, ApiError) or not _error(error):
+        return SinkUnavailable(told.message, reason="malformed")
+    return told
+
+
 def _options(settings: ElasticsearchSettings) -> dict[str, Any]:
     options: dict[str, Any] = {
         "request_timeout": settings.request_timeout,
@@ -93,11 +129,10 @@ def _refusal(error: ApiError, settings: ElasticsearchSettings) -> PipelineError:
             f"Elasticsearch at {settings.url} refuses the user or the password: "
             "set TWEETPULSE_ELASTICSEARCH__USERNAME and __PASSWORD (or __API_KEY)"
         )
-    if status == 403 and kind != "cluster_block_exception":
-        return ConfigError(f"Elasticsearch at {settings.url} does not let this user do that ({kind}): grant it")
-    if status in WAIT_STATUSES or status == 403:
-        reason = WAIT_STATUSES.get(status, "read_only")
+    if (reason := wait_reason(status, kind)) is not None:
         return SinkUnavailable(f"Elasticsearch at {settings.url} asks to wait: {status} {kind}", reason=reason)
+    if status == 403:
+        return ConfigError(f"Elasticsearch at {settings.url} does not let this user do that ({kind}): grant it")
     return SetupError(f"Elasticsearch at {settings.url} refused: {status} {kind}: {error_reason(error)}")
 
 

@@ -48,7 +48,11 @@ class Section(BaseModel):
 
 
 class KafkaSettings(Section):
-    """The broker and the topics."""
+    """The broker and the topics.
+
+    `max_message_bytes` is the largest value that the stream writes to its topics, which must take it
+    (`max.message.bytes`, 1,048,588 by default); of a larger one they get the head.
+    """
 
     bootstrap_servers: str = "127.0.0.1:9092"
     security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
@@ -60,13 +64,14 @@ class KafkaSettings(Section):
     scored_topic: str = "tweets.scored"
     rejected_topic: str = "tweets.rejected"
     assistance_topic: str = "tweets.assistance"
+    max_message_bytes: Annotated[int, Field(ge=10_000)] = 1_000_000
     partitions: Count = 4
     replication_factor: Count = 1
     retention_hours: Count = 168
 
 
 class ElasticsearchSettings(Section):
-    """The server, the data streams and how documents are sent."""
+    """The server, the data streams and how documents are sent, in requests of at most `bulk_bytes`."""
 
     url: Url = "http://127.0.0.1:9200"
     username: str | None = None
@@ -78,6 +83,7 @@ class ElasticsearchSettings(Section):
     refresh_interval: Annotated[str, Field(pattern=r"^(-1|\d+(ms|s|m))$")] = "1s"
     shards: Count = 1
     bulk_documents: Count = 2_500
+    bulk_bytes: Count = 8 * 1024**2
     request_timeout: Seconds = 8.0
     labels_index: Annotated[str, Field(pattern=r"^tweetpulse-[a-z0-9_.-]{1,99}$")] = "tweetpulse-labels"
 
@@ -94,11 +100,16 @@ class KibanaSettings(Section):
 
 
 class StreamSettings(Section):
-    """The query. `cores` is Spark's `local[N]`; `master` wins over it."""
+    """The query. `cores` is Spark's `local[N]`; `master` wins over it.
+
+    `max_record_bytes`: a larger record is rejected without being decoded.
+    `repeat_horizon_hours`: how far back a repeated tweet is recognised; if not set, as far as documents are kept.
+    """
 
     checkpoint: Path | None = None
     trigger_seconds: Annotated[float, Field(ge=0)] = 1.0
     max_offsets_per_trigger: Count = 50_000
+    max_record_bytes: Count = 256 * 1024
     starting_offsets: Literal["earliest", "latest"] = "earliest"
     cores: Count | None = None
     master: str | None = None
@@ -106,7 +117,7 @@ class StreamSettings(Section):
     publish_scored: bool = True
     accept_data_loss: bool = False
     stop_timeout: Seconds = 25.0
-    repeat_horizon_hours: Count = 192
+    repeat_horizon_hours: Count | None = None
 
 
 class ScoringSettings(Section):

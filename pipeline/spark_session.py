@@ -23,6 +23,9 @@ JVM_OPTIONS = (
 )
 
 
+TASK_ATTEMPTS = 3
+
+
 @contextmanager
 def running(conf: Mapping[str, str], log: Path, java_home: Path) -> Iterator[SparkSession]:
     """A session; stopped at the end.
@@ -60,7 +63,8 @@ def local_conf(master: str | None, cores: int | None) -> dict[str, str]:
     if master:
         return {"spark.master": master}
     return {
-        "spark.master": f"local[{cores or os.cpu_count() or 2}]",
+        # A worker that the system kills (out of memory) costs an attempt at its task, not the query.
+        "spark.master": f"local[{cores or os.cpu_count() or 2},{TASK_ATTEMPTS}]",
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.host": "127.0.0.1",
     }

@@ -78,7 +78,8 @@ class FakeIndices:
 
     def __init__(self, created: dict[str, float]) -> None:
         self.created = created
-        self.refreshed: list[list[str]] = []
+        self.blocked: list[tuple[str, str]] = []
+        self.refreshed: list[str] = []
 
     @property
     def indices(self) -> FakeIndices:
@@ -90,8 +91,13 @@ class FakeIndices:
             for name, time in self.created.items()
         }
 
-    def refresh(self, *, index: list[str], **_: Any) -> None:
+    def add_block(self, *, index: str, block: str) -> dict[str, Any]:
+        self.blocked.append((index, block))
+        return {"acknowledged": True, "indices": [{"name": index, "blocked": True}]}
+
+    def refresh(self, *, index: str, **_: Any) -> dict[str, Any]:
         self.refreshed.append(index)
+        return {"_shards": {"total": 1, "successful": 1, "failed": 0}}
 
 
 class FakeChampions:

@@ -13,7 +13,7 @@ from pipeline.domain.document import SCORED, data_stream
 from pipeline.elasticsearch_client import elasticsearch_errors
 from pipeline.errors import PipelineError
 from pipeline.settings import Settings
-from pipeline.sinks.elasticsearch.backing import present
+from pipeline.sinks.elasticsearch.copies import holding
 from pipeline.sinks.elasticsearch.events import record_event
 
 PATIENCE = 5.0
@@ -46,7 +46,7 @@ def already_there(settings: Settings) -> Callable[[Sequence[str]], int]:
 
     def count(ids: Sequence[str]) -> int:
         found: set[str] = set()
-        _by_the_way(settings, lambda client: found.update(present(client, streams, ids)))
+        _by_the_way(settings, lambda client: found.update(id_ for _, id_ in holding(client, streams, ids)))
         return len(found)
 
     return count

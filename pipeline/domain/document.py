@@ -31,9 +31,17 @@ class Coordinates:
     time: datetime
 
     @property
+    def place(self) -> tuple[str, int, int]:
+        """Topic, partition and offset."""
+        return self.topic, self.partition, self.offset
+
+    @property
     def key(self) -> str:
-        """`topic-partition-offset`: the id of a rejected record."""
-        return f"{self.topic}-{self.partition}-{self.offset}"
+        """`topic-partition-offset-milliseconds`: the id of a rejected record.
+
+        The time tells it from the record that lies there once the topic is deleted and made anew.
+        """
+        return f"{self.topic}-{self.partition}-{self.offset}-{round(self.time.timestamp() * 1000)}"
 
 
 def data_stream(dataset: str, namespace: str) -> str:
@@ -77,7 +85,7 @@ def scored_document(
 def rejected_document(
     rejection: Rejection, value: bytes | None, at: Coordinates, ingested: datetime, namespace: str
 ) -> Document:
-    """The document of a rejected record. Its `_id` is `topic-partition-offset`."""
+    """The document of a rejected record. Its `_id` is where and when the record lay in Kafka (`Coordinates.key`)."""
     return {
         "@timestamp": at.time,
         "event": {
@@ -93,6 +101,19 @@ def rejected_document(
         "data_stream": stream_fields(REJECTED, namespace),
         "ecs": {"version": ECS_VERSION},
     }
+
+
+def head_of(document: Document) -> Document:
+    """A scored document without what can be long: for topics that don't take the whole of it.
+
+    `kafka` in it says where the record is, and its `_id` where the document is.
+    """
+    fields = document["tweet"]
+    short = {name: fields[name] for name in _SHORT_FIELDS if name in fields}
+    return document | {"message": document["message"][:ORIGINAL_CHARS], "user": {}, "url": {}, "tweet": short}
+
+
+_SHORT_FIELDS = ("source", "kind", "sentiment", "model", "complaint", "original_timestamp")
 
 
 def escaped(value: bytes) -> str:

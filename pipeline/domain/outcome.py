@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from pipeline.errors import PipelineError, SinkUnavailable
+
 WAIT_REASONS = (
     "connection",
     "timeout",
@@ -14,6 +16,8 @@ WAIT_REASONS = (
     "bad_gateway",
     "unavailable",
     "gateway_timeout",
+    "server_error",
+    "malformed",
     "read_only",
     "index_closed",
     "index_missing",
@@ -69,8 +73,8 @@ class Outcome:
         bulk, delay: seconds of a bulk request, from Kafka's time to acknowledged.
         scoring, predicting: seconds of decoding, scoring and making documents of a chunk, of the champions for it.
         newest: the newest event time, seconds of the epoch; None where no tweet was accepted.
-        gave_up: why the rest could not be sent now, one of `WAIT_REASONS`; None where all is done.
-        denied: what the server forbids, where waiting would be of no use.
+        truncated: topic → messages that were too large for it, so that it got their heads.
+        fault: why the rest could not be done; None where all is done.
     """
 
     read: Counter[str] = field(default_factory=Counter)
@@ -81,6 +85,7 @@ class Outcome:
     already_there: Counter[str] = field(default_factory=Counter)
     failed: Counter[tuple[str, str]] = field(default_factory=Counter)
     retries: Counter[str] = field(default_factory=Counter)
+    truncated: Counter[str] = field(default_factory=Counter)
     predictions: Counter[tuple[str, str]] = field(default_factory=Counter)
     compared: Counter[str] = field(default_factory=Counter)
     disagreements: Counter[str] = field(default_factory=Counter)
@@ -89,8 +94,7 @@ class Outcome:
     scoring: Durations = field(default_factory=Durations)
     predicting: Durations = field(default_factory=Durations)
     newest: float | None = None
-    gave_up: str | None = None
-    denied: str | None = None
+    fault: PipelineError | None = None
 
     def add(self, other: Outcome) -> None:
         """Add another outcome to this one."""
@@ -99,8 +103,9 @@ class Outcome:
         for name in _DURATIONS:
             getattr(self, name).add(getattr(other, name))
         self.newest = max((t for t in (self.newest, other.newest) if t is not None), default=None)
-        self.gave_up = self.gave_up or other.gave_up
-        self.denied = self.denied or other.denied
+        # The first one; but what waiting does not mend must be said before what it does.
+        faults = [fault for fault in (self.fault, other.fault) if fault is not None]
+        self.fault = min(faults, key=lambda fault: isinstance(fault, SinkUnavailable), default=None)
 
     def unaccounted(self, scored_stream: str) -> int:
         """Records read that are neither indexed, nor already there, nor rejected. It is 0."""
@@ -117,6 +122,7 @@ _COUNTERS = (
     "already_there",
     "failed",
     "retries",
+    "truncated",
     "predictions",
     "compared",
     "disagreements",

@@ -41,8 +41,12 @@ def newest_committed(offsets: Iterable[str], commits: Iterable[str]) -> int | No
 
     Names that are not a batch's (`.3.crc`, a draft) are passed over, and both folders may have gaps.
     """
-    batches = _batches(offsets) & _batches(commits)
-    return max(batches, default=None)
+    return max(batches(offsets) & batches(commits), default=None)
+
+
+def batches(names: Iterable[str]) -> set[int]:
+    """The numbers of the batches that files are named after; other names (`.3.crc`, a draft) are passed over."""
+    return {int(name) for name in names if name.isdecimal()}
 
 
 def parse_offsets(text: str) -> dict[Partition, int]:
@@ -83,10 +87,6 @@ def lags(committed: Mapping[Partition, int], held: Mapping[Partition, tuple[int,
         partition: lag_of(committed.get(partition), beginning, end)
         for partition, (beginning, end) in sorted(held.items())
     }
-
-
-def _batches(names: Iterable[str]) -> set[int]:
-    return {int(name) for name in names if name.isdecimal()}
 
 
 def _lines(text: str) -> list[str]:

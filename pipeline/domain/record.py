@@ -37,6 +37,7 @@ class Reason(StrEnum):
     BAD_ID = "bad_id"
     EMPTY_TEXT = "empty_text"
     TOO_LONG = "too_long"
+    TOO_LARGE = "too_large"
     BAD_TIME = "bad_time"
     BAD_FIELD = "bad_field"
     MAPPING = "mapping"
@@ -68,10 +69,17 @@ def encode(tweet: Tweet) -> bytes:
     return _dumps(_present(record) or {})
 
 
-def decode(value: bytes | None) -> Tweet | Rejection:
-    """The tweet in a record's value, or why there is none. Never raises."""
+def decode(value: bytes | None, size: int | None = None) -> Tweet | Rejection:
+    """The tweet in a record's value, or why there is none. Never raises.
+
+    Args:
+        value: of the record, or the head of one that is too large to be read.
+        size: of the whole value, bytes, where that is larger.
+    """
     if value is None:
         return Rejection(Reason.NO_VALUE, "the record has no value")
+    if size is not None and size > len(value):
+        return Rejection(Reason.TOO_LARGE, f"{size} bytes are more than stream.max_record_bytes")
     try:
         record = orjson.loads(value)
     except orjson.JSONDecodeError as error:

@@ -6,10 +6,14 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Protocol
 
-from elasticsearch import Elasticsearch
+from elastic_transport import TransportError
+from elasticsearch import ApiError, Elasticsearch
+from py4j.protocol import Py4JError
 from pyspark.accumulators import AccumulatorParam
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame
@@ -18,13 +22,15 @@ from tenacity.nap import sleep_using_event
 
 from pipeline.domain.document import REJECTED, SCORED, data_stream
 from pipeline.domain.outcome import Outcome
-from pipeline.elasticsearch_client import elasticsearch_errors
-from pipeline.errors import ConfigError, PipelineError, SinkUnavailable
+from pipeline.elasticsearch_client import as_sink_error
+from pipeline.errors import PipelineError, SinkUnavailable
 from pipeline.settings import Settings
 from pipeline.sinks.elasticsearch import backing
-from pipeline.sinks.elasticsearch.backing import Backing
-from pipeline.stream import kafka_io, task
+from pipeline.sinks.elasticsearch.backing import Backing, Seals
+from pipeline.sinks.elasticsearch.sink import Attempt
+from pipeline.stream import kafka_io, messages, task
 from pipeline.stream.champions import Champion, Champions
+from pipeline.stream.checkpoint import Unfinished
 
 FIRST_WAIT, LONGEST_WAIT = 1.0, 30.0
 
@@ -65,6 +71,9 @@ class BatchRunner:
         champions: Champions,
         stop: threading.Event,
         ensure_streams: Callable[[], object],
+        *,
+        check_topic: Callable[[], None] = lambda: None,
+        unfinished: Unfinished | None = None,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._settings = settings
@@ -73,8 +82,10 @@ class BatchRunner:
         self._champions = champions
         self._stop = stop
         self._ensure_streams = ensure_streams
+        self._check_topic = check_topic
+        self._unfinished = unfinished
         self._now = now
-        self._refreshed: set[str] = set()
+        self._seals = Seals(client)
         self._outcomes: Any = None
         self.failure: Exception | None = None
         self.in_flight = threading.Lock()
@@ -85,18 +96,25 @@ class BatchRunner:
         Raises:
             Stopping: the stream was asked to stop before the batch was done.
             ConfigError: a privilege or a credential is wrong; kept in `failure` too.
+            SetupError: the topic was made anew, or Elasticsearch refuses what waiting does not mend; kept likewise.
         """
         with self.in_flight:
             try:
                 # Once: all attempts at a batch are scored with the same models.
                 champions = self._champions.of_batch(records.sparkSession.sparkContext)
-                self._observer.finished(batch, self._until_done(records, champions))
+                self._observer.finished(batch, self._until_done(records, champions, self._first_attempt(batch)))
             except Exception as error:
                 # Spark's own exception would hold it as text only.
                 self.failure = error
                 raise
 
-    def _until_done(self, records: DataFrame, champions: tuple[Champion, ...]) -> Outcome:
+    def _first_attempt(self, batch: int) -> Attempt:
+        """A batch that was in flight when the stream last ended has had an attempt already."""
+        if self._unfinished is not None and self._unfinished.batch == batch:
+            return Attempt(self._unfinished.began, repeated=True)
+        return Attempt(datetime.fromtimestamp(self._now(), UTC))
+
+    def _until_done(self, records: DataFrame, champions: tuple[Champion, ...], this: Attempt) -> Outcome:
         outcome = Outcome()
         for attempt in Retrying(
             retry=retry_if_exception_type(SinkUnavailable),
@@ -107,25 +125,27 @@ class BatchRunner:
             with attempt:
                 if self._stop.is_set():
                     raise Stopping("asked to stop")
-                outcome = self._attempt(records, champions)
+                number = attempt.retry_state.attempt_number
+                outcome = self._attempt(records, champions, replace(this, repeated=this.repeated or number > 1))
         return outcome
 
-    def _attempt(self, records: DataFrame, champions: tuple[Champion, ...]) -> Outcome:
-        with elasticsearch_errors(self._settings.elasticsearch):
-            work = task.Work(self._settings, self._backing(SCORED), self._backing(REJECTED), champions)
+    def _attempt(self, records: DataFrame, champions: tuple[Champion, ...], this: Attempt) -> Outcome:
+        self._check_topic()
+        try:
+            work = task.Work(self._settings, self._backing(SCORED), self._backing(REJECTED), this, champions)
+        except (TransportError, ApiError) as error:
+            raise as_sink_error(error, self._settings.elasticsearch) from None
         outcome = self._run(records, work)
-        if outcome.denied:
-            raise ConfigError(outcome.denied)
-        if outcome.gave_up:
-            raise SinkUnavailable(f"Elasticsearch must be waited for ({outcome.gave_up})", reason=outcome.gave_up)
+        if outcome.fault is not None:
+            raise outcome.fault
         return outcome
 
     def _run(self, records: DataFrame, work: task.Work) -> Outcome:
         outcomes = self._zeroed(records)
-        scored = records.mapInArrow(partial(task.run, work=work, outcomes=outcomes), task.OUTPUT)
+        scored = records.mapInArrow(partial(task.run, work=work, outcomes=outcomes), messages.SCHEMA)
         try:
             kafka_io.write(scored, self._settings.kafka)
-        except PySparkException as error:
+        except (PySparkException, Py4JError) as error:
             if self._stop.is_set():
                 raise Stopping("cancelled") from None
             if kafka_io.is_unavailable(error):
@@ -143,13 +163,10 @@ class BatchRunner:
 
     def _backing(self, dataset: str) -> Backing:
         stream = data_stream(dataset, self._settings.elasticsearch.namespace)
-        horizon = self._now() - self._settings.stream.repeat_horizon_hours * 3600
-        found = backing.resolve(self._client, stream, since=horizon)
-        closed = [index for index in found.older if index not in self._refreshed]
-        if closed:
-            # What was indexed just before the rollover must be found by the look-up.
-            self._client.indices.refresh(index=closed, ignore_unavailable=True)
-            self._refreshed.update(closed)
+        hours = self._settings.stream.repeat_horizon_hours
+        since = self._now() - hours * 3600 if hours else 0.0
+        found = backing.resolve(self._client, stream, since=since)
+        self._seals.seal(found.older)
         return found
 
     def _tell_waiting(self, state: RetryCallState) -> None:

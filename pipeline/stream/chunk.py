@@ -29,10 +29,11 @@ NO_MODELS: Models = MappingProxyType({})
 
 
 class Record(NamedTuple):
-    """A Kafka record as the stream reads it."""
+    """A Kafka record as the stream reads it; of a value that is too large only the head, and its `size` in bytes."""
 
     value: bytes | None
     at: Coordinates
+    size: int | None = None
 
 
 class Refused(NamedTuple):
@@ -119,7 +120,7 @@ def dumps(document: Document) -> bytes:
 def _scored(chunk: Chunk, records: Iterable[Record], analyzer: Analyzer) -> Iterator[Scored]:
     for record in records:
         chunk.outcome.read[record.at.topic] += 1
-        decoded = decode(record.value)
+        decoded = decode(record.value, record.size)
         if isinstance(decoded, Rejection):
             refuse(chunk, Refused(decoded, record))
         else:

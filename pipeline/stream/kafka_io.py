@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from py4j.protocol import Py4JError
 from pyspark.sql import DataFrame, SparkSession
 
 from pipeline.errors import ConfigError
 from pipeline.settings import KafkaSettings, StreamSettings
 
-_COLUMNS = ("topic", "partition", "offset", "timestamp", "value")
+HEAD_BYTES = 65_536
+"""How much the tasks get of a record that is too large to be decoded."""
+
+PATIENCE_MS = 15_000
+"""How long Spark's own clients wait for the broker before an attempt fails: the waiting is done by the driver."""
 
 
 def read(spark: SparkSession, kafka: KafkaSettings, stream: StreamSettings) -> DataFrame:
-    """The topic of tweets as a stream of `topic, partition, offset, timestamp, value`."""
+    """The topic of tweets as a stream of `topic, partition, offset, timestamp, value, size`.
+
+    `size` is the value's, in bytes. Of a value above `stream.max_record_bytes` only the head is there, so that no
+    record, however large, reaches a Python worker whole.
+    """
     options = options_of(kafka) | {
         "subscribe": kafka.tweets_topic,
         "startingOffsets": stream.starting_offsets,
@@ -19,8 +32,16 @@ def read(spark: SparkSession, kafka: KafkaSettings, stream: StreamSettings) -> D
         "failOnDataLoss": str(not stream.accept_data_loss).lower(),
         # The default of 500 ms is the largest part of a small batch.
         "kafka.fetch.max.wait.ms": "20",
+        # What compresses well may be a thousand times as large in memory: 500 records at once are too many.
+        "kafka.max.poll.records": "50",
+        "kafkaConsumer.pollTimeoutMs": str(PATIENCE_MS),
+        "fetchOffset.numRetries": "1",
+        "kafka.default.api.timeout.ms": str(PATIENCE_MS),
+        "kafka.request.timeout.ms": "10000",
     }
-    return spark.readStream.format("kafka").options(**options).load().select(*_COLUMNS)
+    records = spark.readStream.format("kafka").options(**options).load()
+    head = f"if(octet_length(value) > {stream.max_record_bytes}, substring(value, 1, {HEAD_BYTES}), value) AS value"
+    return records.selectExpr("topic", "partition", "offset", "timestamp", head, "octet_length(value) AS size")
 
 
 def write(messages: DataFrame, kafka: KafkaSettings) -> None:
@@ -31,7 +52,10 @@ def write(messages: DataFrame, kafka: KafkaSettings) -> None:
         "kafka.linger.ms": "20",
         # The default of 16 KB is a dozen documents: too few to compress well, and a request each.
         "kafka.batch.size": "262144",
-        "kafka.delivery.timeout.ms": "30000",
+        # A value may have `max_message_bytes`; key and headers come on top.
+        "kafka.max.request.size": str(kafka.max_message_bytes + 32_768),
+        "kafka.delivery.timeout.ms": str(PATIENCE_MS),
+        "kafka.max.block.ms": str(PATIENCE_MS),
         "kafka.request.timeout.ms": "10000",
     }
     messages.write.format("kafka").options(**options).save()
@@ -55,18 +79,48 @@ def options_of(kafka: KafkaSettings) -> dict[str, str]:
 
 
 def is_unavailable(error: BaseException) -> bool:
-    """Whether Spark failed because the broker was away, which mends itself when it is back."""
-    text = str(error)
-    return any(name in text for name in _AWAY)
+    """Whether Spark failed because the broker was away, which mends itself when it is back.
+
+    Told by the classes of the Java exception's causes; by their names in its text where Spark has only that left, as
+    of an exception that ended a query.
+    """
+    classes = list(_java_classes(getattr(error, "java_exception", None) or getattr(error, "_origin", None)))
+    if classes:
+        return any(name in _AWAY for name in classes)
+    return any(re.search(rf"\b{re.escape(name)}\b", str(error)) for name in _AWAY)
 
 
-_AWAY = (
-    "org.apache.kafka.common.errors.TimeoutException",
-    "org.apache.kafka.common.errors.DisconnectException",
-    "org.apache.kafka.common.errors.NotLeaderOrFollowerException",
-    "org.apache.kafka.common.errors.UnknownTopicOrPartitionException",
-    "java.util.concurrent.TimeoutException: Futures timed out",
+_AWAY = frozenset(
+    {
+        # Kafka's own word for what may be tried again; its subclasses are all named here for texts.
+        "org.apache.kafka.common.errors.RetriableException",
+        "org.apache.kafka.common.errors.TimeoutException",
+        "org.apache.kafka.common.errors.DisconnectException",
+        "org.apache.kafka.common.errors.NetworkException",
+        "org.apache.kafka.common.errors.NotLeaderOrFollowerException",
+        "org.apache.kafka.common.errors.LeaderNotAvailableException",
+        "org.apache.kafka.common.errors.CoordinatorNotAvailableException",
+        "org.apache.kafka.common.errors.BrokerNotAvailableException",
+        "org.apache.kafka.common.errors.NotEnoughReplicasException",
+        "org.apache.kafka.common.errors.UnknownTopicOrPartitionException",
+        "org.apache.kafka.common.errors.KafkaStorageException",
+        "java.util.concurrent.TimeoutException",
+    }
 )
+
+
+def _java_classes(error: Any) -> Iterator[str]:
+    """The names of the classes of a Java exception and of its causes, with all that these extend."""
+    try:
+        while error is not None:
+            kind = error.getClass()
+            while kind is not None:
+                yield str(kind.getName())
+                kind = kind.getSuperclass()
+            error = error.getCause()
+    except Py4JError:
+        # The JVM has gone, so it can't be asked.
+        return
 
 
 def _sasl(kafka: KafkaSettings) -> dict[str, str]:

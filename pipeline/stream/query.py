@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from pyspark.sql import SparkSession
 from pyspark.sql.streaming import StreamingQuery
 
+from pipeline.domain.document import escaped
 from pipeline.domain.names import QUERY
 from pipeline.errors import PipelineError, SetupError
 from pipeline.settings import Settings
@@ -16,6 +18,8 @@ from pipeline.stream import kafka_io
 from pipeline.stream.batch import BatchRunner, Stopping
 
 _POLL = 0.2
+_LOOK_EVERY = 10.0
+"""Seconds between two looks at Kafka while the query has nothing to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +46,29 @@ def start(spark: SparkSession, settings: Settings, runner: BatchRunner, *, once:
 
 
 def wait(
-    spark: SparkSession, query: StreamingQuery, settings: Settings, runner: BatchRunner, stop: threading.Event
+    spark: SparkSession,
+    query: StreamingQuery,
+    settings: Settings,
+    runner: BatchRunner,
+    stop: threading.Event,
+    look: Callable[[], None],
 ) -> Ended:
     """Until the query ends by itself, or is asked to stop and has finished its batch in flight.
+
+    `look` is called every ten seconds between batches. What it raises ends the query.
 
     Raises:
         PipelineError: what ended the query, where it is a fault that waiting does not mend.
     """
+    looked = time.monotonic()
     while query.isActive and not stop.wait(_POLL):
-        pass
+        if time.monotonic() - looked > _LOOK_EVERY and not runner.in_flight.locked():
+            try:
+                look()
+            except PipelineError:
+                query.stop()
+                raise
+            looked = time.monotonic()
     if stop.is_set():
         _finish(spark, query, settings.stream.stop_timeout, runner)
     return _ended(query, runner, stop)
@@ -86,4 +104,5 @@ def _as_pipeline_error(error: Exception) -> PipelineError:
             "`tweetpulse run --accept-data-loss` goes on from what is there"
         )
     first = next((line.strip() for line in text.splitlines() if line.strip()), type(error).__name__)
-    return PipelineError(f"the stream ended: {first[:300]} (more with --debug)")
+    # A damaged file of the checkpoint is quoted with all its NULs.
+    return PipelineError(f"the stream ended: {escaped(first[:300].encode())} (more with --debug)")

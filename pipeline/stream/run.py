@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
+from functools import partial
 
 from elasticsearch import Elasticsearch
 from pyspark.sql import SparkSession
@@ -13,11 +14,12 @@ from tenacity import RetryCallState, Retrying, retry_if_result, wait_exponential
 from tenacity.nap import sleep_using_event
 
 from pipeline.domain.outcome import Outcome
-from pipeline.errors import SetupError, SinkUnavailable
+from pipeline.errors import SinkUnavailable
 from pipeline.settings import Settings
-from pipeline.stream import query
+from pipeline.stream import checkpoint, query
 from pipeline.stream.batch import FIRST_WAIT, LONGEST_WAIT, BatchRunner
 from pipeline.stream.champions import Champions
+from pipeline.stream.topic_watch import TopicWatch
 from pipeline.telemetry.events import StreamEvents
 from pipeline.telemetry.listener import Listener
 
@@ -40,7 +42,9 @@ class Run:
         Raises:
             PipelineError: what ended the query, where it is a fault that waiting does not mend.
         """
-        make_checkpoint(self.settings.checkpoint)
+        checkpoint.make(self.settings.checkpoint)
+        for path in checkpoint.mend(self.settings.checkpoint):
+            self.events.checkpoint_mended(path)
         listener = Listener(self.events)
         self.spark.streams.addListener(listener)
         # Also while nothing comes in it is known who would predict, and what can't be loaded.
@@ -51,38 +55,40 @@ class Run:
             sleep=sleep_using_event(self.stop),
             before_sleep=self._tell_waiting,
         )
+        self.events.started()
         try:
             patient(self._once_through, once)
         finally:
+            self.events.ended()
             self.spark.streams.removeListener(listener)
         return self.events.total
 
     def _once_through(self, once: bool) -> query.Ended:
-        runner = BatchRunner(self.settings, self.client, self.events, self.champions, self.stop, self.ensure_streams)
-        started = query.start(self.spark, self.settings, runner, once=once)
-        self.events.started()
+        with closing(TopicWatch(self.settings.kafka, self.settings.checkpoint)) as watch:
+            try:
+                watch.check()
+            except SinkUnavailable:
+                return query.Ended(kafka_away=True)
+            runner = BatchRunner(
+                self.settings,
+                self.client,
+                self.events,
+                self.champions,
+                self.stop,
+                self.ensure_streams,
+                check_topic=watch.check,
+                unfinished=checkpoint.unfinished(self.settings.checkpoint),
+            )
+            started = query.start(self.spark, self.settings, runner, once=once)
+            return query.wait(self.spark, started, self.settings, runner, self.stop, partial(self._look, watch))
+
+    def _look(self, watch: TopicWatch) -> None:
+        """While nothing comes in: is Kafka there, and is the topic the same? Spark itself finds out late, or never."""
         try:
-            return query.wait(self.spark, started, self.settings, runner, self.stop)
-        finally:
-            self.events.ended()
+            watch.check()
+        except SinkUnavailable as error:
+            self.events.waiting("kafka", error, 1)
 
     def _tell_waiting(self, state: RetryCallState) -> None:
         error = SinkUnavailable("Kafka does not answer", reason="kafka")
         self.events.waiting("kafka", error, state.attempt_number)
-
-
-def make_checkpoint(folder: Path) -> None:
-    """Make the checkpoint's folder.
-
-    Raises:
-        SetupError: it can't be made or written to.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        probe = folder / ".probe"
-        probe.touch()
-        probe.unlink()
-    except OSError as error:
-        raise SetupError(
-            f"the checkpoint {folder} can't be written ({error.strerror}): set TWEETPULSE_STREAM__CHECKPOINT to another"
-        ) from None

@@ -12,35 +12,35 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import pyarrow as pa
+from pyspark import TaskContext
 
 from pipeline.domain.document import REJECTED, SCORED, Coordinates, data_stream
 from pipeline.domain.outcome import Outcome
 from pipeline.domain.prediction import Task
 from pipeline.domain.record import Reason, Rejection
 from pipeline.elasticsearch_client import connect
-from pipeline.errors import ConfigError, SinkUnavailable
+from pipeline.errors import PipelineError
 from pipeline.scoring.analysis import Analyzer
 from pipeline.scoring.linear import LinearModel
 from pipeline.settings import Settings
 from pipeline.sinks.elasticsearch.backing import Backing
 from pipeline.sinks.elasticsearch.bulk import Entry, Fate
-from pipeline.sinks.elasticsearch.sink import ElasticsearchSink, Report
+from pipeline.sinks.elasticsearch.sink import Attempt, ElasticsearchSink, Report
+from pipeline.stream import messages
 from pipeline.stream.champions import Champion
 from pipeline.stream.chunk import Chunk, Models, Record, Refused, refuse, refused_documents, score_chunk
+from pipeline.stream.messages import Message
 
 IN_FLIGHT = 2
 """Bulk requests under way at once per task: more made no difference, fewer did."""
 
-OUTPUT = "topic string, key binary, value binary, headers array<struct<key: string, value: binary>>"
-"""What a task hands on, as Spark's Kafka sink takes it."""
-
-_HEADERS = pa.list_(pa.struct([("key", pa.string()), ("value", pa.binary())]))
-_OUTPUT = pa.schema([("topic", pa.string()), ("key", pa.binary()), ("value", pa.binary()), ("headers", _HEADERS)])
+OUTPUT_BYTES = 16 * 1024**2
+"""How much a task hands on at once."""
 
 
 class Outcomes(Protocol):
@@ -57,29 +57,27 @@ class Work:
     settings: Settings
     scored: Backing
     rejected: Backing
+    attempt: Attempt
     champions: tuple[Champion, ...] = ()
 
 
-class Message(NamedTuple):
-    """A record for Kafka."""
-
-    topic: str
-    key: bytes
-    value: bytes | None
-    headers: list[dict[str, object]] | None = None
-
-
 def run(batches: Iterator[pa.RecordBatch], work: Work, outcomes: Outcomes) -> Iterator[pa.RecordBatch]:
-    """Do the work on every Arrow batch; stops at the first sign that the environment must be waited for."""
+    """Do the work on every Arrow batch; stops at the first error of ours, which goes to the driver with the counts."""
     outcome = Outcome()
     try:
-        yield from _overlapped(batches, work, outcome)
-    except SinkUnavailable as error:
-        outcome.gave_up = error.reason
-    except ConfigError as error:
-        outcome.denied = error.message
+        yield from _overlapped(batches, _as_attempted(work), outcome)
+    except PipelineError as error:
+        outcome.fault = error
     finally:
         outcomes.add(outcome)
+
+
+def _as_attempted(work: Work) -> Work:
+    """Spark repeats a task whose worker was killed: an earlier attempt at it may have written something."""
+    context = TaskContext.get()
+    if context is None or not context.attemptNumber():
+        return work
+    return replace(work, attempt=replace(work.attempt, repeated=True))
 
 
 def _overlapped(batches: Iterator[pa.RecordBatch], work: Work, outcome: Outcome) -> Iterator[pa.RecordBatch]:
@@ -88,8 +86,7 @@ def _overlapped(batches: Iterator[pa.RecordBatch], work: Work, outcome: Outcome)
     with ThreadPoolExecutor(IN_FLIGHT) as pool:
         for batch in batches:
             chunk = worker.score(batch, models)
-            entries = [Entry(*document) for document in chunk.documents]
-            under_way.append((chunk, pool.submit(worker.index, entries, work)))
+            under_way.append((chunk, pool.submit(worker.index, chunk, work)))
             if len(under_way) > IN_FLIGHT:
                 yield from worker.settle(*under_way.popleft(), work, outcome)
         while under_way:
@@ -111,8 +108,10 @@ class _Worker:
     def score(self, batch: pa.RecordBatch, models: Models) -> Chunk:
         return score_chunk(_records(batch), self._analyzer, models, namespace=self._namespace, tracked=self._tracked)
 
-    def index(self, entries: list[Entry], work: Work) -> Report:
-        return self._sink.index(self._stream, entries, work.scored)
+    def index(self, chunk: Chunk, work: Work) -> Report:
+        entries = [Entry(*document) for document in chunk.documents]
+        records = {id_: record.at for id_, record in chunk.records.items()}
+        return self._sink.index(self._stream, entries, work.scored, records, work.attempt)
 
     def settle(self, chunk: Chunk, indexing: Future[Report], work: Work, outcome: Outcome) -> Iterator[pa.RecordBatch]:
         """Count what became of a chunk, once Elasticsearch has answered, and hand on its messages."""
@@ -128,31 +127,34 @@ class _Worker:
             for id_, record in chunk.records.items()
             if report.verdicts[id_].fate is Fate.INDEXED
         )
+        sent = self._messages(chunk, report)
+        messages.count_truncated(sent, result.truncated)
         outcome.add(result)
-        yield from _arrow(self._messages(chunk, report))
+        yield from messages.as_arrow(sent, OUTPUT_BYTES)
 
     def _reject_failed(self, chunk: Chunk, report: Report) -> None:
         """What Elasticsearch refused for its own fault is a rejected record too."""
         for id_, verdict in report.verdicts.items():
             if verdict.fate is Fate.FAILED:
-                refuse(chunk, Refused(Rejection(Reason.MAPPING, verdict.error), chunk.records[id_]))
+                reason = Reason.TOO_LARGE if verdict.reason == "too_large" else Reason.MAPPING
+                refuse(chunk, Refused(Rejection(reason, verdict.error), chunk.records[id_]))
 
     def _index_rejected(self, chunk: Chunk, work: Work) -> Report:
         documents = refused_documents(chunk.refused, datetime.now(UTC), self._namespace)
-        return self._sink.index(self._rejected_stream, [Entry(*document) for document in documents], work.rejected)
+        records = {refused.record.at.key: refused.record.at for refused in chunk.refused}
+        entries = [Entry(*document) for document in documents]
+        return self._sink.index(self._rejected_stream, entries, work.rejected, records, work.attempt)
 
     def _messages(self, chunk: Chunk, report: Report) -> list[Message]:
         kafka = self._settings.kafka
-        messages = [
-            Message(kafka.rejected_topic, record.at.key.encode(), record.value, _headers(rejection))
-            for rejection, record in chunk.refused
-        ]
+        limit = kafka.max_message_bytes
+        found = [messages.rejected(kafka.rejected_topic, refused, limit) for refused in chunk.refused]
         # Of a repeated id the first one, as in Elasticsearch.
         for id_, body in dict(reversed(chunk.documents)).items():
             # Also what was already there: the attempt that indexed it may have died before it published it.
             if report.verdicts[id_].fate is not Fate.FAILED:
-                messages += [Message(topic, id_.encode(), body) for topic in self._topics(id_ in chunk.complaints)]
-        return messages
+                found += messages.scored(self._topics(id_ in chunk.complaints), id_, body, limit)
+        return found
 
     def _topics(self, complaint: bool) -> list[str]:
         kafka, scored = self._settings.kafka, self._settings.stream.publish_scored
@@ -185,12 +187,12 @@ def models_of(champions: tuple[Champion, ...]) -> Models:
 
 
 def _records(batch: pa.RecordBatch) -> Iterator[Record]:
-    columns = (batch.column(name) for name in ("topic", "partition", "offset", "value"))
+    columns = (batch.column(name) for name in ("topic", "partition", "offset", "value", "size"))
     micros = batch.column("timestamp").cast(pa.int64()).to_pylist()
-    for (topic, partition, offset, value), time_ in zip(
+    for (topic, partition, offset, value, size), time_ in zip(
         zip(*(column.to_pylist() for column in columns), strict=True), micros, strict=True
     ):
-        yield Record(value, Coordinates(topic, partition, offset, datetime.fromtimestamp(time_ / 1e6, UTC)))
+        yield Record(value, Coordinates(topic, partition, offset, datetime.fromtimestamp(time_ / 1e6, UTC)), size)
 
 
 def _count(outcome: Outcome, stream: str, report: Report) -> None:
@@ -201,18 +203,3 @@ def _count(outcome: Outcome, stream: str, report: Report) -> None:
             outcome.failed[stream, verdict.reason] += 1
     outcome.retries.update(report.retries)
     outcome.bulk.add(report.bulk)
-
-
-def _headers(rejection: Rejection) -> list[dict[str, object]]:
-    return [
-        {"key": "reason", "value": rejection.reason.encode()},
-        {"key": "error", "value": rejection.error.encode()},
-    ]
-
-
-def _arrow(messages: list[Message]) -> Iterator[pa.RecordBatch]:
-    if messages:
-        columns = zip(*messages, strict=True)
-        yield pa.RecordBatch.from_arrays(
-            [pa.array(column, field.type) for column, field in zip(columns, _OUTPUT, strict=True)], schema=_OUTPUT
-        )

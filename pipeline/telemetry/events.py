@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from pathlib import Path
 
 from pipeline import log
 from pipeline.domain.names import QUERY
@@ -75,6 +76,13 @@ class StreamEvents:
                 "tweetpulse.already_there": outcome.already_there.total(),
                 "tweetpulse.rejected": outcome.rejected.total(),
             },
+        )
+
+    def checkpoint_mended(self, dropped: Path) -> None:
+        """A file of the checkpoint was damaged; without it a batch is planned or done again."""
+        self._log.warning(
+            "damaged file of the checkpoint dropped",
+            **{"event.action": "checkpoint-mended", "file.path": str(dropped)},
         )
 
     def model_in_use(self, task: Task, version: str, trained: datetime, evaluation: Mapping[str, float]) -> None:

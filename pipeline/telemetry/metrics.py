@@ -84,6 +84,9 @@ class StreamMetrics:
             "documents_failed", "Documents that Elasticsearch refused for their own fault.", "data_stream", "reason"
         )
         self.retries = counter("bulk_retries", "Bulk requests or batches sent again, by reason.", "reason")
+        self.truncated = counter(
+            "messages_truncated", "Messages too large for their topic, which got the head.", "topic"
+        )
         self.batch_duration = Histogram(
             "tweetpulse_batch_duration_seconds",
             "From trigger to commit of a micro-batch.",
@@ -135,6 +138,7 @@ class StreamMetrics:
         _add(self.retries, outcome.retries)
         _add(self.entities, outcome.entities)
         _add(self.failed, outcome.failed)
+        _add(self.truncated, outcome.truncated)
         _add(self.predictions, outcome.predictions)
         _add(self.compared, outcome.compared)
         _add(self.disagreements, outcome.disagreements)
@@ -154,6 +158,8 @@ class StreamMetrics:
         _start(self.scored, Label)
         _start(self.entities, (*settings.scoring.entities, OTHER), Label)
         _start(self.retries, WAIT_REASONS)
+        kafka = settings.kafka
+        _start(self.truncated, (kafka.scored_topic, kafka.rejected_topic, kafka.assistance_topic))
         _start(self.waiting, _SINKS, WAIT_REASONS)
         _start(self.phase, PHASES)
         _start(self.batch_duration, [QUERY])

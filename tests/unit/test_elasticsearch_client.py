@@ -13,7 +13,14 @@ import pytest
 from elastic_transport import ApiResponseMeta, HttpHeaders, NodeConfig, TransportError
 
 from pipeline.domain.outcome import WAIT_REASONS
-from pipeline.elasticsearch_client import WAIT_STATUSES, as_pipeline_error, connect, elasticsearch_errors
+from pipeline.elasticsearch_client import (
+    WAIT_ERRORS,
+    WAIT_STATUSES,
+    as_pipeline_error,
+    as_sink_error,
+    connect,
+    elasticsearch_errors,
+)
 from pipeline.errors import ConfigError, PipelineError, SetupError, SinkUnavailable
 from pipeline.settings import ElasticsearchSettings
 
@@ -22,8 +29,14 @@ SETTINGS = ElasticsearchSettings(url="http://127.0.0.1:9200", username="ann", pa
 
 
 def refusal(status: int, body: Any, kind: type[elasticsearch.ApiError] = elasticsearch.ApiError) -> PipelineError:
+    return as_pipeline_error(api_error(status, body, kind), SETTINGS)
+
+
+def api_error(
+    status: int, body: Any, kind: type[elasticsearch.ApiError] = elasticsearch.ApiError
+) -> elasticsearch.ApiError:
     meta = ApiResponseMeta(status, "1.1", HttpHeaders(), 0.1, NodeConfig("http", "127.0.0.1", 9200))
-    return as_pipeline_error(kind("message\nof two lines", meta, body), SETTINGS)
+    return kind("message\nof two lines", meta, body)
 
 
 def error(kind: str, reason: str = "because") -> dict[str, Any]:
@@ -85,14 +98,17 @@ def test_every_transport_error_is_listed_above() -> None:
         (403, error("security_exception"), ConfigError, None),
         (403, error("cluster_block_exception"), SinkUnavailable, "read_only"),
         (429, error("es_rejected_execution_exception"), SinkUnavailable, "too_many_requests"),
-        (429, error("cluster_block_exception"), SinkUnavailable, "too_many_requests"),
+        (429, error("cluster_block_exception"), SinkUnavailable, "read_only"),
+        (400, error("index_closed_exception"), SinkUnavailable, "index_closed"),
+        (408, None, SinkUnavailable, "timeout"),
         (502, "<html>\n<body>Bad Gateway</body>", SinkUnavailable, "bad_gateway"),
         (503, error("cluster_block_exception"), SinkUnavailable, "unavailable"),
         (504, None, SinkUnavailable, "gateway_timeout"),
         (400, error("illegal_argument_exception", "two\nlines"), SetupError, None),
         (404, error("index_not_found_exception"), SetupError, None),
         (405, {"error": "Incorrect HTTP method"}, SetupError, None),
-        (500, {"error": None}, SetupError, None),
+        (500, {"error": None}, SinkUnavailable, "server_error"),
+        (507, error("x"), SinkUnavailable, "server_error"),
         (200, "hello", SetupError, None),
     ],
 )
@@ -117,7 +133,31 @@ def test_wait_reasons_are_a_closed_list() -> None:
     raised = [as_pipeline_error(kind("x"), SETTINGS) for kind in foreign() if issubclass(kind, TransportError)]
     reasons = {found.reason for found in raised if isinstance(found, SinkUnavailable)}
     assert reasons == {"connection", "timeout"}
-    assert (reasons | set(WAIT_STATUSES.values()) | {"read_only"}) - set(WAIT_REASONS) == set()
+    own = {"server_error", "malformed", "index_missing"}
+    assert (reasons | {*WAIT_STATUSES.values(), *WAIT_ERRORS.values()} | own) - set(WAIT_REASONS) == set()
+
+
+@pytest.mark.parametrize(
+    ("error_", "expected", "reason"),
+    [
+        (
+            api_error(404, error("index_not_found_exception"), elasticsearch.NotFoundError),
+            SinkUnavailable,
+            "index_missing",
+        ),
+        (api_error(404, "<html>not found</html>", elasticsearch.NotFoundError), SinkUnavailable, "malformed"),
+        (api_error(400, {}), SinkUnavailable, "malformed"),
+        (api_error(200, "hello", elasticsearch.UnsupportedProductError), SinkUnavailable, "malformed"),
+        (elastic_transport.SerializationError("cut"), SinkUnavailable, "malformed"),
+        (elastic_transport.ConnectionError("x"), SinkUnavailable, "connection"),
+        (api_error(400, error("illegal_argument_exception")), SetupError, None),
+        (api_error(403, error("security_exception")), ConfigError, None),
+    ],
+)
+def test_what_a_sink_waits_for(error_: Exception, expected: type[PipelineError], reason: str | None) -> None:
+    """Whoever indexes has met Elasticsearch before: what it would never say is the environment's fault."""
+    found = as_sink_error(error_, SETTINGS)
+    assert (type(found), getattr(found, "reason", None)) == (expected, reason)
 
 
 @pytest.mark.parametrize("url", ["127.0.0.1:9200", "http://example.org", ""])

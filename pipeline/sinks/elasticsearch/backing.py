@@ -1,12 +1,13 @@
-"""The backing indices of a data stream, and which of them may hold an id that comes again.
+"""The backing indices of a data stream: which one is written, and which older ones may hold an id that comes again.
 
 A data stream de-duplicates by `_id` only inside its write index. After a rollover a repeat would be indexed
-a second time, so the ids are looked up in the older indices that are young enough to hold one.
+a second time, so the ids are looked up in the older indices. These are sealed first: nothing is added to them any more.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -14,20 +15,22 @@ from elasticsearch import Elasticsearch, NotFoundError
 
 from pipeline.errors import SinkUnavailable
 
-IDS_PER_QUERY = 5_000
-"""An `ids` query takes any number, but its answer stops at 10,000 hits."""
+INDICES_PER_REQUEST = 50
+"""An HTTP request line may have 4,096 bytes (`http.max_initial_line_length`), and the indices are named in it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Backing:
-    """The write index, and the older ones that a repeated id could be in."""
+    """The write index, and the older ones that a repeated id could be in, oldest first."""
 
     write: str
     older: tuple[str, ...] = ()
 
 
-def resolve(client: Elasticsearch, stream: str, *, since: float) -> Backing:
+def resolve(client: Elasticsearch, stream: str, *, since: float = 0.0) -> Backing:
     """The backing indices of a data stream; `older` are those that were written to after `since` (epoch seconds).
+
+    An index that is closed or red is one of them: what it holds can't be seen now, but it holds it.
 
     Raises:
         SinkUnavailable: the data stream is not there; whoever waits for it may make it.
@@ -42,6 +45,8 @@ def resolve(client: Elasticsearch, stream: str, *, since: float) -> Backing:
     except NotFoundError:
         raise SinkUnavailable(f"the data stream {stream} is not there", reason="index_missing") from None
     created = {name: int(found["settings"]["index"]["creation_date"]) / 1000 for name, found in answer.items()}
+    if not created:
+        raise SinkUnavailable(f"Elasticsearch names no index of {stream}", reason="malformed")
     return backing_of(created, since=since)
 
 
@@ -56,36 +61,78 @@ def backing_of(created: Mapping[str, float], *, since: float) -> Backing:
     return Backing(names[-1], tuple(name for name, end in closed.items() if end > since))
 
 
-def present(client: Elasticsearch, indices: Sequence[str], ids: Collection[str]) -> set[str]:
-    """Which of these ids the indices hold. An index that has gone meanwhile holds none."""
-    if not indices:
-        return set()
-    found: set[str] = set()
-    for chunk in _chunks(list(ids), IDS_PER_QUERY):
-        answer = client.search(
-            index=list(indices),
-            query={"ids": {"values": chunk}},
-            size=min(len(chunk) * len(indices), 10_000),
-            source=False,
-            ignore_unavailable=True,
-            track_total_hits=False,
-            filter_path="hits.hits._id",
-        )
-        found.update(hit["_id"] for hit in answer.get("hits", {}).get("hits", ()))
-    return found
+class Seals:
+    """Seals older backing indices, each once: what is found in a sealed index is all that it will ever hold.
+
+    A bulk request that was sent before a rollover may still be under way after it, for example when its sender gave
+    up waiting or was killed. Elasticsearch puts a write block on an index only after all writes under way are done,
+    and refuses what comes later, so a look-up behind the block misses nothing.
+    """
+
+    def __init__(self, client: Elasticsearch) -> None:
+        self._client = client
+        self._sealed: set[str] = set()
+
+    def seal(self, indices: Sequence[str]) -> None:
+        """Block writes to each index and refresh it, so that a search sees all of it.
+
+        Raises:
+            SinkUnavailable: an index is gone, or can't be sealed now.
+            ApiError, TransportError: Elasticsearch refuses or does not answer.
+        """
+        for index in indices:
+            if index not in self._sealed:
+                block_writes(self._client, index)
+                self._refresh(index)
+                self._sealed.add(index)
+
+    def _refresh(self, index: str) -> None:
+        with index_errors():
+            shards = self._client.indices.refresh(index=index)["_shards"]
+        if shards["failed"] or not shards["successful"]:
+            raise SinkUnavailable(f"the index {index} can't be refreshed", reason="unavailable")
 
 
-def held(client: Elasticsearch, index: str, ids: Collection[str]) -> set[str]:
-    """Which of these ids one index holds, also what was written to it this moment."""
-    if not ids:
-        return set()
-    answer = client.mget(index=index, ids=list(ids), source=False, filter_path="docs._id,docs.found")
-    return {found["_id"] for found in answer["docs"] if found.get("found")}
+def block_writes(client: Elasticsearch, index: str) -> None:
+    """Put a write block on an index, once all writes under way are done; one that has it keeps it.
+
+    Raises:
+        SinkUnavailable: the index is gone, or not all of its shards have taken the block.
+    """
+    with index_errors():
+        answer = client.indices.add_block(index=index, block="write")
+    # Of an index that has the block already (or is closed, which the look-up finds out) nothing is said.
+    if not all(found.get("blocked") for found in answer.get("indices", ())):
+        raise SinkUnavailable(f"the index {index} can't be blocked for writing now", reason="unavailable")
+
+
+@contextmanager
+def writable(client: Elasticsearch, index: str) -> Iterator[None]:
+    """Lift the write block of an older index while something is deleted from it.
+
+    Raises:
+        SinkUnavailable: as `block_writes`.
+    """
+    with index_errors():
+        client.indices.put_settings(index=index, settings={"index.blocks.write": None})
+    try:
+        yield
+    finally:
+        block_writes(client, index)
+
+
+@contextmanager
+def index_errors() -> Iterator[None]:
+    """A backing index that is gone means that the data stream has changed: it is resolved anew and tried again.
+
+    Raises:
+        SinkUnavailable: in place of NotFoundError.
+    """
+    try:
+        yield
+    except NotFoundError:
+        raise SinkUnavailable("a backing index has gone meanwhile", reason="index_missing") from None
 
 
 def _generation(name: str) -> int:
     return int(name.rsplit("-", 1)[1])
-
-
-def _chunks(ids: list[str], size: int) -> Iterable[list[str]]:
-    return (ids[start : start + size] for start in range(0, len(ids), size))

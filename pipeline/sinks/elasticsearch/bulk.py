@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, NamedTuple
 
 import orjson
 
-from pipeline.elasticsearch_client import WAIT_STATUSES
+from pipeline.domain.parts import parts
+from pipeline.elasticsearch_client import WAIT_ERRORS, wait_reason
 
 FILTER_PATH = (
     "items.create.status,items.create._index,items.create.failure_store,"
@@ -44,7 +45,7 @@ class Verdict:
     Attributes:
         reason: a closed label: one of `FAILURES` or `WAIT_REASONS`, or `denied`.
         error: the server's own words, without what they quote of the document.
-        index: where the document is now.
+        index: where the document is; where nothing is said of it, "".
     """
 
     fate: Fate
@@ -52,8 +53,6 @@ class Verdict:
     error: str = ""
     index: str = ""
 
-
-ALREADY_THERE = Verdict(Fate.ALREADY_THERE)
 
 _MAPPING_ERRORS = frozenset(
     {
@@ -77,9 +76,17 @@ def operations(entries: Iterable[Entry]) -> list[bytes]:
     return lines
 
 
-def verdicts(answer: dict[str, Any]) -> list[Verdict]:
-    """A verdict per item of a bulk answer, in the request's order."""
-    return [_verdict(item["create"]) for item in answer.get("items", ())]
+def bodies(entries: Sequence[Entry], limit: int) -> Iterator[Sequence[Entry]]:
+    """The entries of each request, of about `limit` bytes at most."""
+    return parts(entries, lambda entry: len(entry.body), limit)
+
+
+def verdicts(answer: object) -> list[Verdict]:
+    """A verdict per item of a bulk answer, in the request's order; none where it is no bulk answer at all."""
+    try:
+        return [_verdict(item["create"]) for item in answer["items"]]  # type: ignore[index]
+    except (KeyError, TypeError):
+        return []
 
 
 def halves(entries: Sequence[Entry]) -> tuple[Sequence[Entry], Sequence[Entry]]:
@@ -96,20 +103,15 @@ def _verdict(item: dict[str, Any]) -> Verdict:
             return Verdict(Fate.FAILED, "failure_store", "kept in the failure store")
         return Verdict(Fate.INDEXED, index=item["_index"])
     if status == 409:
-        return ALREADY_THERE
+        return Verdict(Fate.ALREADY_THERE, index=item["_index"])
     return _refusal(status, item.get("error", {}))
 
 
 def _refusal(status: int, error: dict[str, Any]) -> Verdict:
     kind = str(error.get("type", "unknown"))
     words = f"{kind}: {_words(error)}"
-    if kind == "cluster_block_exception" and status != 503:
-        # A full disk: 403 or 429, by the server's version and by who set the block.
-        return Verdict(Fate.WAITING, "read_only", words)
-    if status in WAIT_STATUSES:
-        return Verdict(Fate.BUSY, WAIT_STATUSES[status], words)
-    if kind == "index_closed_exception":
-        return Verdict(Fate.WAITING, "index_closed", words)
+    if (reason := wait_reason(status, kind)) is not None:
+        return Verdict(Fate.WAITING if reason in WAIT_ERRORS.values() else Fate.BUSY, reason, words)
     if status == 404:
         return Verdict(Fate.WAITING, "index_missing", words)
     if status in (401, 403):

@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from elastic_transport import TransportError
 from elasticsearch import ApiError, Elasticsearch
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
+from pipeline.domain.document import Coordinates
 from pipeline.domain.outcome import Durations
-from pipeline.elasticsearch_client import as_pipeline_error
+from pipeline.elasticsearch_client import as_sink_error
 from pipeline.errors import ConfigError, SinkUnavailable
 from pipeline.settings import ElasticsearchSettings
 from pipeline.sinks.elasticsearch import backing as backing_indices
-from pipeline.sinks.elasticsearch.backing import Backing
+from pipeline.sinks.elasticsearch import copies
+from pipeline.sinks.elasticsearch.backing import Backing, Seals
 from pipeline.sinks.elasticsearch.bulk import (
-    ALREADY_THERE,
     FILTER_PATH,
     Entry,
     Fate,
     Verdict,
+    bodies,
     halves,
     operations,
     verdicts,
@@ -33,12 +37,35 @@ PATIENCE = 2.0
 """Seconds that a task sends again before it gives up and leaves the waiting to the driver."""
 
 
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """Which attempt at a batch it is.
+
+    Attributes:
+        began: when the first attempt at the batch began: what was written from one of its records since then was
+            written by the batch itself.
+        repeated: an earlier attempt may have written something.
+    """
+
+    began: datetime
+    repeated: bool = False
+
+
 @dataclass(slots=True)
 class Report:
-    """What became of the entries, by id, and what it took."""
+    """What became of the entries, by id, and what it took.
+
+    Attributes:
+        verdicts: of each distinct id.
+        repeats: entries whose id came before in the same call.
+        unanswered: a request had no answer, so it is not known what it did.
+        retries: why requests were sent again.
+        bulk: seconds of each bulk request.
+    """
 
     verdicts: dict[str, Verdict] = field(default_factory=dict)
     repeats: int = 0
+    unanswered: bool = False
     retries: Counter[str] = field(default_factory=Counter)
     bulk: Durations = field(default_factory=Durations)
 
@@ -61,29 +88,53 @@ class ElasticsearchSink:
     ) -> None:
         self._client = client
         self._settings = settings
+        self._seals = Seals(client)
         self._patience = patience
         self._clock = clock
 
-    def index(self, stream: str, entries: Sequence[Entry], backing: Backing) -> Report:
+    def index(
+        self,
+        stream: str,
+        entries: Sequence[Entry],
+        backing: Backing,
+        records: Mapping[str, Coordinates] = MappingProxyType({}),
+        attempt: Attempt | None = None,
+    ) -> Report:
         """Create each entry unless its id is already there, in the write index or in an older one.
+
+        Args:
+            stream: the data stream.
+            entries: what is to be there. Of several with one id the first one counts.
+            backing: the data stream's indices; the older ones are sealed.
+            records: id → the record that the entry was made of.
+            attempt: which one it is: a document that an earlier one made of the very record counts as indexed. Without
+                it (and `records`), whatever is there is already there.
 
         Raises:
             SinkUnavailable: the environment does not let it be done now; some entries may have been indexed.
             ConfigError: a privilege is missing.
+            SetupError: Elasticsearch refuses for a reason that waiting does not mend.
         """
         report = Report()
         distinct = {entry.id: entry for entry in reversed(entries)}
         report.repeats = len(entries) - len(distinct)
         try:
-            older = backing_indices.present(self._client, backing.older, distinct)
-            # A kill between a bulk and the taking back below leaves a repeat in the write index.
-            self._delete(backing.write, backing_indices.held(self._client, backing.write, older))
-            report.verdicts.update(dict.fromkeys(older, ALREADY_THERE))
+            self._look_up(backing, distinct, report)
             self._send_all(stream, [entry for entry in distinct.values() if entry.id not in report.verdicts], report)
-            self._undo_repeats(stream, backing, report)
+            self._take_back(stream, backing, report)
+            if attempt and (attempt.repeated or report.unanswered):
+                self._claim(report, records, attempt.began)
         except (TransportError, ApiError) as error:
-            raise as_pipeline_error(error, self._settings) from None
+            raise as_sink_error(error, self._settings) from None
         return report
+
+    def _look_up(self, backing: Backing, ids: Iterable[str], report: Report) -> None:
+        """What older indices hold is already there; of what a kill has left twice, the oldest stays."""
+        if not backing.older:
+            return
+        places = copies.find(self._client, backing, list(ids))
+        copies.keep_oldest(self._client, backing, places)
+        report.verdicts.update({id_: Verdict(Fate.ALREADY_THERE, index=there[0]) for id_, there in places.items()})
 
     def _send_all(self, stream: str, entries: Sequence[Entry], report: Report) -> None:
         """Send, and send again what the server was too busy for, until all is said or patience ends."""
@@ -99,17 +150,17 @@ class ElasticsearchSink:
                 self._send(stream, [entry for entry in entries if entry.id not in report.verdicts], report)
 
     def _send(self, stream: str, entries: Sequence[Entry], report: Report) -> None:
-        """One request: each entry that has a last word gets it; SinkUnavailable if one has not."""
-        if not entries:
-            return
-        try:
-            answered = self._bulk(stream, entries, report)
-        except (TransportError, ApiError) as error:
-            raise as_pipeline_error(error, self._settings) from None
-        for entry, verdict in zip(entries, answered, strict=True):
-            if verdict.fate in _LAST_WORDS:
-                report.verdicts[entry.id] = verdict
-        _raise_for(answered)
+        """Each entry that has a last word gets it; SinkUnavailable if one has not."""
+        for body in bodies(entries, self._settings.bulk_bytes):
+            try:
+                answered = self._bulk(stream, body, report)
+            except (TransportError, ApiError) as error:
+                report.unanswered = True
+                raise as_sink_error(error, self._settings) from None
+            for entry, verdict in zip(body, answered, strict=True):
+                if verdict.fate in _LAST_WORDS:
+                    report.verdicts[entry.id] = verdict
+            _raise_for(answered)
 
     def _bulk(self, stream: str, entries: Sequence[Entry], report: Report) -> list[Verdict]:
         started = self._clock()
@@ -126,35 +177,43 @@ class ElasticsearchSink:
             return [verdict for half in halves(entries) for verdict in self._bulk(stream, half, report)]
         finally:
             report.bulk.observe(self._clock() - started)
-        return verdicts(answer)
+        found = verdicts(answer.body)
+        if len(found) != len(entries):
+            report.unanswered = True
+            raise SinkUnavailable("Elasticsearch did not answer for every document", reason="malformed")
+        return found
 
-    def _undo_repeats(self, stream: str, known: Backing, report: Report) -> None:
-        """After a rollover between the look-up and the bulk: take back what an index closed meanwhile has already."""
-        made = {id_: verdict.index for id_, verdict in report.verdicts.items() if verdict.fate is Fate.INDEXED}
-        surprising = [id_ for id_, index in made.items() if index != known.write]
+    def _take_back(self, stream: str, known: Backing, report: Report) -> None:
+        """After a rollover between the look-up and the bulk: only the oldest copy of each id stays.
+
+        A conflict in the new write index is looked at too: what it conflicts with may be the copy that an attempt
+        left there which was killed right here.
+        """
+        made = {id_: verdict for id_, verdict in report.verdicts.items() if verdict.index not in ("", *known.older)}
+        surprising = [id_ for id_, verdict in made.items() if verdict.index != known.write]
         if not surprising:
             return
-        now = backing_indices.resolve(self._client, stream, since=0)
-        unasked = [index for index in (*now.older, now.write) if index not in known.older]
-        self._client.indices.refresh(index=unasked)
-        for index in set(made.values()):
-            here = [id_ for id_ in surprising if made[id_] == index]
-            earlier = unasked[: unasked.index(index)] if index in unasked else unasked
-            repeated = backing_indices.present(self._client, earlier, here)
-            self._delete(index, repeated)
-            report.verdicts.update(dict.fromkeys(repeated, ALREADY_THERE))
+        now = backing_indices.resolve(self._client, stream)
+        self._seals.seal([index for index in now.older if index not in known.older])
+        places = copies.find(self._client, now, surprising)
+        copies.keep_oldest(self._client, now, places)
+        for id_, there in places.items():
+            if there[0] != made[id_].index:
+                report.verdicts[id_] = Verdict(Fate.ALREADY_THERE, index=there[0])
 
-    def _delete(self, index: str, ids: Iterable[str]) -> None:
-        deletions = [{"delete": {"_index": index, "_id": id_}} for id_ in ids]
-        if not deletions:
-            return
-        answer = self._client.bulk(operations=deletions, filter_path="items.delete.status,items.delete.error.type")
-        for item in answer["items"]:
-            status = item["delete"]["status"]
-            if status in (401, 403) and item["delete"]["error"]["type"] != "cluster_block_exception":
-                raise ConfigError("Elasticsearch does not let this user delete, which takes back a repeat: grant it")
-            if status not in (200, 404):
-                raise SinkUnavailable("Elasticsearch could not take back a repeat", reason="unavailable")
+    def _claim(self, report: Report, records: Mapping[str, Coordinates], began: datetime) -> None:
+        """Count as indexed what an earlier attempt at this batch, or a request without an answer, has made.
+
+        Such a document is found to be already there, but it was made of the very record that is at hand now.
+        """
+        there: dict[str, list[str]] = defaultdict(list)
+        for id_, verdict in report.verdicts.items():
+            if verdict.fate is Fate.ALREADY_THERE:
+                there[verdict.index].append(id_)
+        for index, ids in there.items():
+            for id_, written in copies.written(self._client, index, ids).items():
+                if written.record == records[id_].place and written.ingested >= began:
+                    report.verdicts[id_] = Verdict(Fate.INDEXED, index=index)
 
 
 _LAST_WORDS = (Fate.INDEXED, Fate.ALREADY_THERE, Fate.FAILED)

@@ -110,7 +110,7 @@ def test_a_rejected_record() -> None:
     assert rejected(b'{"id": 7}') == {
         "@timestamp": TAKEN,
         "event": {
-            "id": "tweets-2-41",
+            "id": "tweets-2-41-1772366400000",
             "kind": "pipeline_error",
             "dataset": REJECTED,
             "created": TAKEN,
@@ -131,7 +131,7 @@ def test_a_rejected_record_without_a_value() -> None:
 
 def test_coordinates_make_a_key() -> None:
     """`topic-partition-offset`."""
-    assert Coordinates("tweets", 0, 9, TAKEN).key == "tweets-0-9"
+    assert Coordinates("tweets", 0, 9, TAKEN).key == "tweets-0-9-1772366400000"
 
 
 @pytest.mark.parametrize(

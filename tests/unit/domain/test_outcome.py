@@ -11,9 +11,13 @@ from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry, Histogram
 
 from pipeline.domain.outcome import EDGES, Durations, Outcome
+from pipeline.errors import ConfigError, PipelineError, SetupError, SinkUnavailable
 
 SCORED = "logs-tweets.scored-default"
 seconds = st.one_of(st.floats(0, 1_000), st.sampled_from(EDGES))
+
+
+AWAY = SinkUnavailable("away", reason="timeout")
 
 
 def durations(*observed: float) -> Durations:
@@ -22,7 +26,7 @@ def durations(*observed: float) -> Durations:
     return made
 
 
-def outcome(read: int, newest: float | None = None, gave_up: str | None = None) -> Outcome:
+def outcome(read: int, newest: float | None = None, fault: PipelineError | None = None) -> Outcome:
     return Outcome(
         read=Counter(tweets=read),
         rejected=Counter(bad_id=1),
@@ -32,6 +36,7 @@ def outcome(read: int, newest: float | None = None, gave_up: str | None = None) 
         already_there=Counter({SCORED: 1}),
         failed=Counter({(SCORED, "mapping"): 1}),
         retries=Counter(timeout=1),
+        truncated=Counter({"tweets.rejected": 1}),
         predictions=Counter({("complaint", "no_complaint"): 1}),
         compared=Counter(sentiment=2),
         disagreements=Counter(sentiment=1),
@@ -40,15 +45,15 @@ def outcome(read: int, newest: float | None = None, gave_up: str | None = None) 
         scoring=durations(2.0),
         predicting=durations(1.0),
         newest=newest,
-        gave_up=gave_up,
+        fault=fault,
     )
 
 
 def test_adding() -> None:
     """Every count and every duration of both is there; the newest time is the later, a fault the first."""
     total = outcome(10, newest=5.0)
-    total.add(outcome(20, newest=3.0, gave_up="timeout"))
-    total.add(Outcome(gave_up="connection", denied="no"))
+    total.add(outcome(20, newest=3.0, fault=AWAY))
+    total.add(Outcome(fault=SinkUnavailable("later", reason="connection")))
     assert total == Outcome(
         read=Counter(tweets=30),
         rejected=Counter(bad_id=2),
@@ -58,6 +63,7 @@ def test_adding() -> None:
         already_there=Counter({SCORED: 2}),
         failed=Counter({(SCORED, "mapping"): 2}),
         retries=Counter(timeout=2),
+        truncated=Counter({"tweets.rejected": 2}),
         predictions=Counter({("complaint", "no_complaint"): 2}),
         compared=Counter(sentiment=4),
         disagreements=Counter(sentiment=2),
@@ -66,9 +72,18 @@ def test_adding() -> None:
         scoring=durations(2.0, 2.0),
         predicting=durations(1.0, 1.0),
         newest=5.0,
-        gave_up="timeout",
-        denied="no",
+        fault=AWAY,
     )
+
+
+def test_the_fault_that_waiting_does_not_mend_is_told() -> None:
+    """Whichever comes first: a batch that is waited for would meet it again and again."""
+    denied, other = ConfigError("denied"), SetupError("refused")
+    for first, second in ((AWAY, denied), (denied, AWAY), (denied, other)):
+        total = Outcome(fault=first)
+        total.add(Outcome(fault=second))
+        total.add(Outcome())
+        assert total.fault is denied
 
 
 def test_adding_leaves_the_other_alone() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -12,9 +13,11 @@ from elastic_transport import ConnectionError as NoConnection
 from pyspark.errors import PySparkException
 
 from pipeline.domain.outcome import Outcome
-from pipeline.errors import ConfigError, SinkUnavailable
+from pipeline.errors import ConfigError, SetupError, SinkUnavailable
 from pipeline.settings import Settings, StreamSettings
+from pipeline.sinks.elasticsearch.sink import Attempt
 from pipeline.stream.batch import BatchRunner, OutcomeParam, Stopping
+from pipeline.stream.checkpoint import Unfinished
 from tests.fakes import FakeChampions, FakeIndices, FakeObserver, FakeRecords, FakeSpark, Step
 
 SETTINGS = Settings.model_construct(stream=StreamSettings(repeat_horizon_hours=1))
@@ -24,7 +27,7 @@ NOON = 1_000_000.0
 
 
 def waits(reason: str) -> Outcome:
-    return Outcome(read=Counter(tweets=3), gave_up=reason)
+    return Outcome(read=Counter(tweets=3), fault=SinkUnavailable("wait", reason=reason))
 
 
 class Stop(threading.Event):
@@ -42,12 +45,12 @@ class Stop(threading.Event):
 class Run:
     """A runner with doubles around it."""
 
-    def __init__(self, client: Any = None, ensure: Callable[[], object] = lambda: None) -> None:
+    def __init__(self, client: Any = None, ensure: Callable[[], object] = lambda: None, **more: Any) -> None:
         self.observer, self.stop, self.spark = FakeObserver(), Stop(), FakeSpark()
         self.client = client or FakeIndices({"ds-000001": NOON})
         self.champions = FakeChampions()
         self.runner = BatchRunner(
-            SETTINGS, self.client, self.observer, self.champions, self.stop, ensure, now=lambda: NOON
+            SETTINGS, self.client, self.observer, self.champions, self.stop, ensure, now=lambda: NOON, **more
         )
 
     def batch(self, *steps: Step, number: int = 0) -> FakeRecords:
@@ -145,7 +148,7 @@ def test_a_missing_privilege() -> None:
     """Waiting would not mend it: said at once, and kept where Spark does not turn it into text."""
     run = Run()
     with pytest.raises(ConfigError, match="grant it"):
-        run.batch(Outcome(denied="grant it"))
+        run.batch(Outcome(fault=ConfigError("grant it")))
     assert (run.observer.waits, type(run.runner.failure)) == ([], ConfigError)
 
 
@@ -200,13 +203,40 @@ def test_a_data_stream_that_can_not_be_made_now() -> None:
     assert run.observer.batches == [(0, DONE)]
 
 
-def test_closed_indices_are_refreshed_once() -> None:
-    """After a rollover the look-up must find what was indexed just before it; older than the horizon does not count."""
+def test_closed_indices_are_sealed_once() -> None:
+    """After a rollover the look-up must find all that was written before; older than the horizon does not count."""
     created = {"ds-000001": NOON - 9_000, "ds-000002": NOON - 7_200, "ds-000003": NOON - 1_800, "ds-000004": NOON}
     run = Run(FakeIndices(created))
     run.batch(DONE)
     run.batch(DONE)
-    assert run.client.refreshed == [["ds-000002", "ds-000003"]]
+    assert run.client.blocked == [("ds-000002", "write"), ("ds-000003", "write")]
+    assert run.client.refreshed == ["ds-000002", "ds-000003"]
+
+
+def test_attempts_know_which_they_are() -> None:
+    """The first one of a batch has written nothing before; each has the time of the first, also of a killed one."""
+    run = Run()
+    records = run.batch(waits("timeout"), DONE)
+    noon = datetime.fromtimestamp(NOON, UTC)
+    assert [work.attempt for work in records.works] == [Attempt(noon), Attempt(noon, repeated=True)]
+
+    before = datetime.fromtimestamp(NOON - 60, UTC)
+    run = Run(unfinished=Unfinished(7, before))
+    assert run.batch(DONE, number=7).works[0].attempt == Attempt(before, repeated=True)
+    assert run.batch(DONE, number=8).works[0].attempt == Attempt(noon)
+
+
+def test_a_topic_that_was_made_anew_ends_the_stream() -> None:
+    """Before anything of the batch is done, and it is kept for whoever ended it."""
+
+    def anew() -> None:
+        raise SetupError("made anew")
+
+    run = Run(check_topic=anew)
+    records = FakeRecords([DONE])
+    with pytest.raises(SetupError):
+        run.runner(records, 0)  # type: ignore[arg-type]
+    assert (records.attempts, type(run.runner.failure)) == (0, SetupError)
 
 
 def test_in_flight() -> None:

@@ -150,7 +150,7 @@ def test_refused_later() -> None:
     refuse(chunk, Refused(Rejection(Reason.MAPPING, "too odd"), chunk.records["x:1"]))
     ((id_, body),) = refused_documents(chunk.refused, INGESTED, "default")
     assert chunk.outcome.rejected == Counter(mapping=1)
-    assert (id_, orjson.loads(body)["error"]) == ("tweets-0-0", {"type": "mapping", "message": "too odd"})
+    assert (id_, orjson.loads(body)["error"]) == ("tweets-0-0-1772366400000", {"type": "mapping", "message": "too odd"})
 
 
 class Unwritable(Analyzer):

@@ -74,6 +74,7 @@ def test_names_and_types(registry: CollectorRegistry, metrics: StreamMetrics) ->
         "tweetpulse_model_trained_timestamp_seconds": "gauge",
         "tweetpulse_model_evaluation_ratio": "gauge",
         "tweetpulse_model_load_errors_total": "counter",
+        "tweetpulse_messages_truncated_total": "counter",
         "tweetpulse_model_load_failed": "gauge",
         "tweetpulse_scorer_compared_total": "counter",
         "tweetpulse_scorer_disagreements_total": "counter",

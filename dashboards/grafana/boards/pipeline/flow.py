@@ -20,6 +20,7 @@ REASONS = {
             strict=False,
         )
     ),
+    "too_large": config.WARNING,
     "mapping": config.BAD,
 }
 """The closed list of reasons; what Elasticsearch refused is the worst: neither source nor stream saw it coming."""
@@ -99,10 +100,12 @@ def _delay() -> sdk.Panel:
 
 def _rejections() -> sdk.Panel:
     expression = "sum by (reason) (increase(tweetpulse_records_rejected_total{$scope}[$__rate_interval])) > 0"
+    heads = "sum by (topic) (increase(tweetpulse_messages_truncated_total{$scope}[$__rate_interval])) > 0"
     return happenings(
         "Rejected records by reason",
-        "They are kept in the topic of rejected records and can be replayed after a fix.",
-        [over_time(expression, "{{reason}}")],
+        "They are kept in the topic of rejected records and can be replayed after a fix. "
+        "A *head*: a message was too large for its topic, so that only its beginning was written there.",
+        [over_time(expression, "{{reason}}", "A"), over_time(heads, "head: {{topic}}", "B")],
         colours=REASONS,
     )
 

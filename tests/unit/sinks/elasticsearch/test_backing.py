@@ -7,7 +7,7 @@ from elastic_transport import ApiResponseMeta, HttpHeaders, NodeConfig
 from elasticsearch import NotFoundError
 
 from pipeline.errors import SinkUnavailable
-from pipeline.sinks.elasticsearch.backing import IDS_PER_QUERY, Backing, backing_of, present, resolve
+from pipeline.sinks.elasticsearch.backing import Backing, backing_of, resolve
 from tests.fakes import FakeIndices
 
 STREAM = "logs-tweets.scored-default"
@@ -56,37 +56,3 @@ def test_a_data_stream_that_is_gone() -> None:
     with pytest.raises(SinkUnavailable) as raised:
         resolve(Gone({}), STREAM, since=0)  # type: ignore[arg-type]
     assert raised.value.reason == "index_missing"
-
-
-class Searched:
-    """A server that holds every even id, and notes the sizes of what it is asked."""
-
-    def __init__(self) -> None:
-        self.asked: list[tuple[int, int]] = []
-
-    def search(self, *, query: dict[str, dict[str, list[str]]], size: int, **_: object) -> dict[str, object]:
-        ids = query["ids"]["values"]
-        self.asked.append((len(ids), size))
-        hits = [{"_id": id_} for id_ in ids if int(id_) % 2 == 0]
-        return {"hits": {"hits": hits}} if hits else {}
-
-
-def test_looking_ids_up() -> None:
-    """All are asked for, in queries whose answers are not cut short."""
-    client = Searched()
-    ids = [str(number) for number in range(IDS_PER_QUERY + 1)]
-    found = present(client, [name(1), name(2)], ids)  # type: ignore[arg-type]
-    assert found == {id_ for id_ in ids if int(id_) % 2 == 0}
-    assert client.asked == [(IDS_PER_QUERY, 10_000), (1, 2)]
-
-
-def test_nothing_older_asks_nothing() -> None:
-    """Without older indices, or ids, there is no request."""
-    client = Searched()
-    assert present(client, (), ["1"]) | present(client, [name(1)], []) == set()  # type: ignore[arg-type]
-    assert client.asked == []
-
-
-def test_nothing_found() -> None:
-    """An answer that the filter left empty holds nothing."""
-    assert present(Searched(), [name(1)], ["1"]) == set()  # type: ignore[arg-type]

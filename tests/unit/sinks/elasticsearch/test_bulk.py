@@ -8,8 +8,8 @@ import orjson
 import pytest
 
 from pipeline.domain.outcome import FAILURES, WAIT_REASONS
-from pipeline.elasticsearch_client import WAIT_STATUSES
-from pipeline.sinks.elasticsearch.bulk import ALREADY_THERE, Entry, Fate, Verdict, halves, operations, verdicts
+from pipeline.elasticsearch_client import WAIT_ERRORS, WAIT_STATUSES
+from pipeline.sinks.elasticsearch.bulk import Entry, Fate, Verdict, bodies, halves, operations, verdicts
 
 INDEX = ".ds-logs-tweets.scored-default-2026.03.01-000001"
 
@@ -24,6 +24,7 @@ def refused(status: int, kind: str | None = None, reason: str | None = None, cau
 TABLE = [
     (429, "es_rejected_execution_exception", Fate.BUSY, "too_many_requests"),
     (429, "cluster_block_exception", Fate.WAITING, "read_only"),
+    (408, "x", Fate.BUSY, "timeout"),
     (502, "x", Fate.BUSY, "bad_gateway"),
     (503, "unavailable_shards_exception", Fate.BUSY, "unavailable"),
     (504, "x", Fate.BUSY, "gateway_timeout"),
@@ -37,7 +38,10 @@ TABLE = [
     (400, "strict_dynamic_mapping_exception", Fate.FAILED, "mapping"),
     (400, "illegal_argument_exception", Fate.FAILED, "mapping"),
     (400, "something_new_exception", Fate.FAILED, "other"),
-    (500, None, Fate.FAILED, "other"),
+    (503, "cluster_block_exception", Fate.BUSY, "unavailable"),
+    (500, None, Fate.BUSY, "server_error"),
+    (500, "illegal_state_exception", Fate.BUSY, "server_error"),
+    (507, "x", Fate.BUSY, "server_error"),
 ]
 
 
@@ -53,7 +57,8 @@ def test_reasons_are_closed_lists() -> None:
     of = {fate: {reason for _, _, found, reason in TABLE if found is fate} for fate in Fate}
     assert (of[Fate.BUSY] | of[Fate.WAITING]) - set(WAIT_REASONS) == set()
     assert of[Fate.FAILED] - set(FAILURES) == set()
-    assert of[Fate.BUSY] == set(WAIT_STATUSES.values())
+    assert of[Fate.BUSY] == {*WAIT_STATUSES.values(), "server_error"}
+    assert of[Fate.WAITING] == {*WAIT_ERRORS.values(), "index_missing"}
 
 
 def test_what_went_well() -> None:
@@ -61,13 +66,13 @@ def test_what_went_well() -> None:
     answer = {
         "items": [
             {"create": {"status": 201, "_index": INDEX}},
-            {"create": {"status": 409, "error": {"type": "version_conflict_engine_exception"}}},
+            {"create": {"status": 409, "_index": INDEX, "error": {"type": "version_conflict_engine_exception"}}},
             {"create": {"status": 201, "_index": ".fs-1", "failure_store": "used"}},
         ]
     }
     assert verdicts(answer) == [
         Verdict(Fate.INDEXED, index=INDEX),
-        ALREADY_THERE,
+        Verdict(Fate.ALREADY_THERE, index=INDEX),
         Verdict(Fate.FAILED, "failure_store", "kept in the failure store"),
     ]
 
@@ -78,9 +83,19 @@ def test_a_failure_store_that_is_not_used() -> None:
     assert verdicts(answer)[0].fate is Fate.INDEXED
 
 
-def test_an_empty_answer() -> None:
-    """No items, no verdicts."""
-    assert verdicts({}) == []
+@pytest.mark.parametrize("answer", [{}, {"items": [{}]}, {"items": None}, {"items": [{"create": {}}]}, [], "", None, 7])
+def test_what_is_no_bulk_answer(answer: object) -> None:
+    """Whatever stands between may answer anything: no verdicts, and no exception."""
+    assert verdicts(answer) == []
+
+
+def test_requests_are_bounded_by_bytes() -> None:
+    """Nothing is lost or reordered; a document that is larger than the limit goes alone."""
+    entries = [Entry(str(number), b"x" * size) for number, size in enumerate([4, 4, 4, 20, 1, 9, 1])]
+    found = list(bodies(entries, 10))
+    assert [entry for body in found for entry in body] == entries
+    assert [[len(entry.body) for entry in body] for body in found] == [[4, 4], [4], [20], [1, 9], [1]]
+    assert list(bodies([], 10)) == []
 
 
 @pytest.mark.parametrize(

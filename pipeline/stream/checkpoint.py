@@ -1,0 +1,163 @@
+"""The checkpoint's folder: made, mended after a crash of the machine, and what it says of the batch to be repeated.
+
+Spark writes `offsets/N` before batch N runs and `commits/N` once it is done. When the machine loses power, the
+newest file can be empty or full of NULs, and Spark then refuses to start. Such a file may be dropped here, since a
+batch that is built anew, or repeated, creates no document twice.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import orjson
+
+from pipeline.domain.progress import VERSION, batches, parse_offsets, parse_start
+from pipeline.errors import SetupError
+
+_CRC_HEADER = b"crc\0"
+_CRC_CHUNK = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """A batch that was begun and not committed: Spark repeats it with the same records.
+
+    Attributes:
+        batch: its number.
+        began: when it was planned.
+    """
+
+    batch: int
+    began: datetime
+
+
+def make(folder: Path) -> None:
+    """Make the checkpoint's folder, or see that it can be written.
+
+    Raises:
+        SetupError: it can't be made or written to.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / ".probe"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise _unusable(folder, error) from None
+
+
+def mend(folder: Path) -> list[Path]:
+    """Drop what a crash of the machine has left damaged; the files that were dropped.
+
+    Raises:
+        SetupError: a file can't be read or removed.
+    """
+    try:
+        dropped = _damaged(folder)
+        for path in dropped:
+            path.unlink()
+            _crc_of(path).unlink(missing_ok=True)
+    except OSError as error:
+        raise _unusable(folder, error) from None
+    return dropped
+
+
+def unfinished(folder: Path) -> Unfinished | None:
+    """The batch that Spark will repeat first; None where all that was begun is committed."""
+    begun, done = (batches(_names(folder / name)) for name in ("offsets", "commits"))
+    newest = max(begun, default=None)
+    if newest is None or newest in done:
+        return None
+    planned = (folder / "offsets" / str(newest)).stat().st_mtime
+    return Unfinished(newest, datetime.fromtimestamp(planned, UTC))
+
+
+def _damaged(folder: Path) -> list[Path]:
+    offsets = _damaged_newest(folder / "offsets", _is_offsets)
+    # Without its offsets a commit says nothing; one that is damaged itself only means that its batch is repeated.
+    orphans = [path for path in (folder / "commits" / name.name for name in offsets) if path.exists()]
+    commits = [path for path in _damaged_newest(folder / "commits", _is_commit) if path not in orphans]
+    return [
+        *_unreadable(folder / "metadata", _is_json),
+        *_unreadable(folder / "sources/0/0", _is_start),
+        *offsets,
+        *orphans,
+        *commits,
+    ]
+
+
+def _unreadable(path: Path, is_whole: Callable[[str], bool]) -> list[Path]:
+    return [path] if path.exists() and not _whole(path, is_whole) else []
+
+
+def _damaged_newest(folder: Path, is_whole: Callable[[str], bool]) -> list[Path]:
+    """The newest files down to the first that is whole: Spark reads no others."""
+    damaged: list[Path] = []
+    for number in sorted(batches(_names(folder)), reverse=True):
+        path = folder / str(number)
+        if _whole(path, is_whole):
+            break
+        damaged.append(path)
+    return damaged
+
+
+def _whole(path: Path, is_whole: Callable[[str], bool]) -> bool:
+    content = path.read_bytes()
+    try:
+        return is_whole(content.decode()) and _crc_fits(content, _crc_of(path))
+    except UnicodeDecodeError:
+        return False
+
+
+def _is_offsets(text: str) -> bool:
+    return _parses(parse_offsets, text)
+
+
+def _is_start(text: str) -> bool:
+    return _parses(parse_start, text)
+
+
+def _parses(parse: Callable[[str], object], text: str) -> bool:
+    try:
+        return bool(parse(text))
+    except SetupError:
+        return False
+
+
+def _is_commit(text: str) -> bool:
+    version, _, rest = text.partition("\n")
+    return version == VERSION and _is_json(rest)
+
+
+def _is_json(text: str) -> bool:
+    try:
+        return isinstance(orjson.loads(text), dict)
+    except orjson.JSONDecodeError:
+        return False
+
+
+def _crc_of(path: Path) -> Path:
+    return path.with_name(f".{path.name}.crc")
+
+
+def _crc_fits(content: bytes, crc: Path) -> bool:
+    """Whether Hadoop's checksum file, where there is one, is of this content: a CRC-32 for each 512 bytes."""
+    if not crc.exists():
+        return True
+    parts = (content[start : start + _CRC_CHUNK] for start in range(0, len(content), _CRC_CHUNK))
+    sums = b"".join(zlib.crc32(part).to_bytes(4, "big") for part in parts)
+    return crc.read_bytes() == _CRC_HEADER + _CRC_CHUNK.to_bytes(4, "big") + sums
+
+
+def _names(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir()] if folder.is_dir() else []
+
+
+def _unusable(folder: Path, error: OSError) -> SetupError:
+    return SetupError(
+        f"the checkpoint {folder} can't be written ({error.strerror}): set TWEETPULSE_STREAM__CHECKPOINT to another"
+    )

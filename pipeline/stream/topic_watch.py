@@ -1,0 +1,103 @@
+"""Whether the topic is still the one that the checkpoint is of, and whether Kafka answers at all.
+
+Offsets count from 0 in every topic. A topic that is deleted and made anew looks like the one before it with other
+records, so a stream that goes on by its offsets never reads the first ones. Therefore Kafka gives every topic an id.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import orjson
+from kafka import KafkaAdminClient
+from kafka.errors import KafkaError
+
+from pipeline import durable_file
+from pipeline.errors import ConfigError, PipelineError, SetupError, SinkUnavailable
+from pipeline.kafka_client import connect
+from pipeline.settings import KafkaSettings
+
+FILE = "tweetpulse-topics.json"
+"""In the checkpoint's folder: topic → its id."""
+
+TIMEOUT_MS = 5_000
+
+
+class TopicWatch:
+    """Asks Kafka for the topic's id, and holds it against the one that is kept with the checkpoint."""
+
+    def __init__(self, settings: KafkaSettings, checkpoint: Path) -> None:
+        self._settings = settings
+        self._topic = settings.tweets_topic
+        self._file = checkpoint / FILE
+        self._admin: Any = None
+
+    def check(self) -> None:
+        """Look once; the first time, remember the id.
+
+        Raises:
+            SinkUnavailable: Kafka does not answer, or has no such topic now.
+            SetupError: the topic was made anew, or the file can't be read or written.
+        """
+        found, known = self._ask(), kept(self._file)
+        if known.get(self._topic, found) != found:
+            raise SetupError(
+                f"the topic {self._topic} was deleted and made anew, and the checkpoint {self._file.parent} is of the "
+                "one before it: move the checkpoint away, and all of the new topic is read (no tweet is doubled)"
+            )
+        if self._topic not in known:
+            _keep(self._file, known | {self._topic: found})
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        admin, self._admin = self._admin, None
+        if admin is not None:
+            with suppress(KafkaError, OSError):
+                admin.close()
+
+    def _ask(self) -> str:
+        try:
+            if self._admin is None:
+                self._admin = connect(
+                    KafkaAdminClient,
+                    self._settings,
+                    bootstrap_timeout_ms=TIMEOUT_MS,
+                    request_timeout_ms=TIMEOUT_MS,
+                )
+            found = self._admin.describe_topics([self._topic])[0]
+        except ConfigError:
+            raise
+        except (KafkaError, PipelineError):
+            self.close()
+            raise SinkUnavailable("Kafka does not answer", reason="kafka") from None
+        if found["error_code"]:
+            raise SinkUnavailable(f"Kafka has no topic {self._topic} now", reason="kafka")
+        return str(found["topic_id"])
+
+
+def kept(file: Path) -> dict[str, str]:
+    """Topic → its id, as a checkpoint keeps them; empty where it does not yet.
+
+    Raises:
+        SetupError: the file can't be read.
+    """
+    try:
+        found = orjson.loads(file.read_bytes())
+    except FileNotFoundError:
+        return {}
+    except (OSError, orjson.JSONDecodeError) as error:
+        raise SetupError(
+            f"{file} can't be read ({type(error).__name__}): remove it, if the topic is still the same"
+        ) from None
+    return {str(topic): str(id_) for topic, id_ in found.items()} if isinstance(found, dict) else {}
+
+
+def _keep(file: Path, ids: dict[str, str]) -> None:
+    try:
+        durable_file.replace(file, orjson.dumps(ids))
+    except OSError as error:
+        raise SetupError(
+            f"{file} can't be written ({error.strerror}): set TWEETPULSE_STREAM__CHECKPOINT to another"
+        ) from None
