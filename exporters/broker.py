@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
-from kafka import KafkaConsumer, TopicPartition
+from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
 
 from pipeline.domain.progress import Partition
 from pipeline.kafka_client import connect, kafka_errors
@@ -49,6 +49,7 @@ class Broker:
         self._settings = settings
         self._clock = clock
         self._consumer: Any = connect(KafkaConsumer, settings, **_OPTIONS)
+        self._admin: Any = None
 
     def held(self, topics: Iterable[str]) -> dict[Partition, tuple[int, int]]:
         """The beginning and the end of every partition; a topic that is not there has none.
@@ -70,6 +71,22 @@ class Broker:
             beginnings = self._consumer.beginning_offsets(partitions)
             ends = self._consumer.end_offsets(partitions)
         return {tuple(partition): (beginnings[partition], ends[partition]) for partition in partitions}
+
+    def topic_ids(self, topics: Collection[str]) -> dict[str, str]:
+        """Topic → its id, which a topic of the same name that is made anew does not have; those that are there.
+
+        Raises:
+            SetupError: the broker does not answer.
+            ConfigError: it does not let this user look at a topic.
+        """
+        if not topics:
+            return {}
+        with kafka_errors(self._settings):
+            if self._admin is None:
+                timeouts = {name: value for name, value in _OPTIONS.items() if name.endswith("timeout_ms")}
+                self._admin = connect(KafkaAdminClient, self._settings, **timeouts)
+            found = self._admin.describe_topics(list(topics))
+        return {topic["name"]: str(topic["topic_id"]) for topic in found if not topic["error_code"]}
 
     def appended(self, offsets: Mapping[Partition, int], timeout: float = 1.0) -> dict[Partition, float]:
         """When the broker got the records at some offsets, in seconds of the epoch.
@@ -95,6 +112,8 @@ class Broker:
     def close(self) -> None:
         """Let go of the connection."""
         self._consumer.close()
+        if self._admin is not None:
+            self._admin.close()
 
     def _seek(self, wanted: Mapping[TopicPartition, int]) -> None:
         self._consumer.assign(list(wanted))

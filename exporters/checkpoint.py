@@ -5,7 +5,14 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from pipeline.domain.progress import Partition, newest_committed, parse_offsets, parse_start
+from pipeline.domain.progress import (
+    TOPICS_FILE,
+    Partition,
+    newest_committed,
+    parse_offsets,
+    parse_start,
+    parse_topic_ids,
+)
 from pipeline.errors import ConfigError, SetupError
 
 _SCHEME = re.compile(r"^([a-z][a-z0-9+.-]+):/+")
@@ -24,6 +31,22 @@ def read(folder: Path) -> dict[Partition, int] | None:
     except (OSError, UnicodeDecodeError) as error:
         fault = getattr(error, "strerror", None) or type(error).__name__
         raise SetupError(f"the checkpoint {folder} can't be read ({fault}): let this user read it") from None
+
+
+def topic_ids(folder: Path) -> dict[str, str]:
+    """Topic → the id that it had when the query began to read it; empty where none is kept.
+
+    Raises:
+        ConfigError: the checkpoint is not on a local file system.
+        SetupError: the file can't be read, or is damaged.
+    """
+    file = local(folder) / TOPICS_FILE
+    try:
+        return parse_topic_ids(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise SetupError(f"{file} can't be read ({type(error).__name__}): let this user read it") from None
 
 
 def local(folder: Path) -> Path:

@@ -59,8 +59,9 @@ class StreamLag:
         """
         # The checkpoint first: what is committed while the broker is asked must not make the lag negative.
         committed = {query: checkpoint.read(folder) for query, folder in self._queries.items()}
+        known = {query: checkpoint.topic_ids(folder) for query, folder in self._queries.items()}
         with self._broker.use() as broker:
-            behind = {query: self._lags(broker, offsets) for query, offsets in committed.items()}
+            behind = {query: self._lags(broker, offsets, known[query]) for query, offsets in committed.items()}
             wanted = {
                 (p, lag.next_offset) for of in behind.values() for p, lag in of.items() if lag.next_offset is not None
             }
@@ -71,7 +72,9 @@ class StreamLag:
         """Let go of the broker."""
         self._broker.close()
 
-    def _lags(self, broker: Broker, committed: Mapping[Partition, int] | None) -> dict[Partition, Lag]:
+    def _lags(
+        self, broker: Broker, committed: Mapping[Partition, int] | None, known: Mapping[str, str]
+    ) -> dict[Partition, Lag]:
         if committed is None:
             held = broker.held([self._topic])
             starts = {} if self._from_earliest else {partition: end for partition, (_, end) in held.items()}
@@ -80,7 +83,9 @@ class StreamLag:
         gone = {topic for topic, _ in committed} - {topic for topic, _ in held}
         if gone:
             raise SetupError(f"the checkpoint is of topic {min(gone)}, which Kafka does not have")
-        return lags(committed, held)
+        # Of a topic that was deleted and made anew nothing was read, whatever the offsets say.
+        anew = {topic for topic, id_ in broker.topic_ids(known).items() if id_ != known[topic]}
+        return lags({partition: offset for partition, offset in committed.items() if partition[0] not in anew}, held)
 
     def _times(self, broker: Broker, wanted: set[tuple[Partition, int]]) -> dict[tuple[Partition, int], float]:
         """When the broker got the next records; while a query stands still, they stay the same."""

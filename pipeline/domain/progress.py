@@ -17,6 +17,9 @@ from pipeline.errors import SetupError
 VERSION = "v1"
 NO_OFFSET = "-"
 
+TOPICS_FILE = "tweetpulse-topics.json"
+"""In the checkpoint's folder: topic → the id that Kafka gave it. Written by the stream, not by Spark."""
+
 Partition = tuple[str, int]
 """A topic and the number of one of its partitions."""
 
@@ -58,6 +61,20 @@ def parse_offsets(text: str) -> dict[Partition, int]:
     lines = _lines(text)
     sources = [line for line in lines[1:] if line and line != NO_OFFSET]
     return {partition: offset for line in sources for partition, offset in _offsets(line).items()}
+
+
+def parse_topic_ids(text: str) -> dict[str, str]:
+    """Topic → its id, from `tweetpulse-topics.json`.
+
+    Raises:
+        SetupError: it is something else.
+    """
+    try:
+        return {str(topic): str(id_) for topic, id_ in orjson.loads(text).items()}
+    except (ValueError, AttributeError):
+        raise SetupError(
+            f"{TOPICS_FILE} of the checkpoint is damaged: remove it, if the topic is still the same"
+        ) from None
 
 
 def parse_start(text: str) -> dict[Partition, int]:

@@ -15,12 +15,10 @@ from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
 
 from pipeline import durable_file
+from pipeline.domain.progress import TOPICS_FILE, parse_topic_ids
 from pipeline.errors import ConfigError, PipelineError, SetupError, SinkUnavailable
 from pipeline.kafka_client import connect
 from pipeline.settings import KafkaSettings
-
-FILE = "tweetpulse-topics.json"
-"""In the checkpoint's folder: topic → its id."""
 
 TIMEOUT_MS = 5_000
 
@@ -31,7 +29,7 @@ class TopicWatch:
     def __init__(self, settings: KafkaSettings, checkpoint: Path) -> None:
         self._settings = settings
         self._topic = settings.tweets_topic
-        self._file = checkpoint / FILE
+        self._file = checkpoint / TOPICS_FILE
         self._admin: Any = None
 
     def check(self) -> None:
@@ -41,7 +39,7 @@ class TopicWatch:
             SinkUnavailable: Kafka does not answer, or has no such topic now.
             SetupError: the topic was made anew, or the file can't be read or written.
         """
-        found, known = self._ask(), kept(self._file)
+        found, known = self._ask(), _kept(self._file)
         if known.get(self._topic, found) != found:
             raise SetupError(
                 f"the topic {self._topic} was deleted and made anew, and the checkpoint {self._file.parent} is of the "
@@ -77,21 +75,13 @@ class TopicWatch:
         return str(found["topic_id"])
 
 
-def kept(file: Path) -> dict[str, str]:
-    """Topic → its id, as a checkpoint keeps them; empty where it does not yet.
-
-    Raises:
-        SetupError: the file can't be read.
-    """
+def _kept(file: Path) -> dict[str, str]:
     try:
-        found = orjson.loads(file.read_bytes())
+        return parse_topic_ids(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
-    except (OSError, orjson.JSONDecodeError) as error:
-        raise SetupError(
-            f"{file} can't be read ({type(error).__name__}): remove it, if the topic is still the same"
-        ) from None
-    return {str(topic): str(id_) for topic, id_ in found.items()} if isinstance(found, dict) else {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise SetupError(f"{file} can't be read ({type(error).__name__}): let this user read it") from None
 
 
 def _keep(file: Path, ids: dict[str, str]) -> None:
