@@ -16,6 +16,8 @@ from typing import Any
 
 import requests
 
+KIND = "application/vnd.elasticsearch+json;compatible-with=8"
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -23,7 +25,7 @@ class Answer:
 
     status: int
     body: bytes
-    kind: str = "application/vnd.elasticsearch+json;compatible-with=8"
+    kind: str = KIND
     elasticsearch: bool = True
     cut: int | None = None
 
@@ -37,7 +39,7 @@ Fault = Callable[[Forward], Answer]
 def says(status: int, body: bytes | dict[str, Any], *, html: bool = False) -> Fault:
     """An answer that the real server is never asked for."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    kind = "text/html" if html else Answer.kind
+    kind = "text/html" if html else KIND
     return lambda forward: Answer(status, content, kind, elasticsearch=not html)
 
 
@@ -140,7 +142,7 @@ def _requests(server: str, proxy: Proxy) -> type[BaseHTTPRequestHandler]:
         def _forward(self, body: bytes) -> Answer:
             headers = {name: value for name, value in self.headers.items() if name.lower() not in _HOP_BY_HOP}
             real = session.request(self.command, server + self.path, data=body, headers=headers, timeout=60)
-            return Answer(real.status_code, real.content, real.headers.get("Content-Type", Answer.kind))
+            return Answer(real.status_code, real.content, real.headers.get("Content-Type", KIND))
 
         def _send(self, answer: Answer) -> None:
             self.send_response(answer.status)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import Any
 
 import pytest
 from pyspark.sql import SparkSession
 
 from pipeline.domain.tweet import Tweet
+from pipeline.elasticsearch_client import connect
 from pipeline.settings import Settings
+from pipeline.sinks.elasticsearch.setup import set_up
 from tests.fault_proxy import Answer, Fault, applied_then, applied_then_changed, applied_then_cut, before, late, says
 from tests.streams import count, distinct_ids, drain, publish
 
@@ -43,16 +46,18 @@ FAULTS: dict[str, Fault] = {
     "an item too few": applied_then_changed(_without_the_last),
     "cut before the body": applied_then_cut(0.0),
     "cut in the body": applied_then_cut(0.5),
-    "later than is waited for": late(4.0),
+    "later than is waited for": late(8.0),
 }
 
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS.keys())
 def test_bulk_answers(settings: Settings, spark: SparkSession, fault: Fault) -> None:
     """Each is waited out; what was indexed without an answer counts as indexed, and as nothing else."""
+    with closing(connect(settings.elasticsearch)) as client:
+        set_up(client, settings.elasticsearch)
     publish(settings, [Tweet(id=f"test:{n}", text=f"tweet {n} is great", source="test") for n in range(TWEETS)])
     with before(settings.elasticsearch.url) as proxy:
-        elasticsearch = settings.elasticsearch.model_copy(update={"url": proxy.url, "request_timeout": 2.0})
+        elasticsearch = settings.elasticsearch.model_copy(update={"url": proxy.url, "request_timeout": 5.0})
         through = settings.model_copy(update={"elasticsearch": elasticsearch})
         proxy.misbehave(fault, times=4, path="scored-")
         drained = drain(spark, through)

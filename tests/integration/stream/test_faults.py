@@ -100,7 +100,8 @@ def test_an_outage_is_waited_out_while_the_metrics_keep_moving(
 ) -> None:
     """Elasticsearch hangs in the middle of a drain: the sink waits and says so; then everything is there."""
     stack = make_stack()
-    settings = _impatient(settings_of(stack, mark=uuid4().hex[:12], folder=tmp_path))
+    patient = settings_of(stack, mark=uuid4().hex[:12], folder=tmp_path)
+    settings = _impatient(patient)
     registry = CollectorRegistry()
     events = StreamEvents(StreamMetrics(registry, settings))
     stop = threading.Event()
@@ -109,7 +110,8 @@ def test_an_outage_is_waited_out_while_the_metrics_keep_moving(
         closing(connect(settings.elasticsearch)) as client,
     ):
         ensure = partial(set_up, client, settings.elasticsearch)
-        ensure()
+        with closing(connect(patient.elasticsearch)) as unhurried:
+            set_up(unhurried, patient.elasticsearch)
         ensure_topics(settings.kafka)
         outcomes: list[Outcome] = []
         champions = Champions(Registry(settings.registry), events)
