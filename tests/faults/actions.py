@@ -29,6 +29,13 @@ def kill(world: World, part: AnyPart, seconds: float = 0.0) -> bool:
     return True
 
 
+def kill_in_batch(world: World, part: AnyPart, seconds: float) -> bool:
+    """kill -9 so many seconds after a batch has begun; a small one may be done by then."""
+    world.until_in_batch()
+    time.sleep(seconds)
+    return kill(world, part)
+
+
 def freeze(world: World, part: AnyPart, seconds: float) -> bool:
     """SIGSTOP for so long. Whether there was one to stop."""
     process = world.process(part)

@@ -12,11 +12,10 @@ import json
 import shutil
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -27,35 +26,12 @@ from bench.soak import RESULTS
 from pipeline.embedded.guard import guarded
 from pipeline.embedded.info import StackInfo
 from pipeline.embedded.stack import start
-from tests.faults import books
+from tests.faults.breaking import Happened, run
 from tests.faults.oracle import Verdict
-from tests.faults.plan import Planned, planned
+from tests.faults.plan import planned
 from tests.faults.records import Shares, records
 from tests.faults.world import World, opened
 from tests.stacks import stack_settings
-
-Tell = Callable[[str], object]
-
-_TELL_SECONDS = 60.0
-_PATIENCE = 240.0
-"""Seconds that the stream may take to recover; after that chaos goes on all the same, and says so."""
-
-
-@dataclass(slots=True)
-class Happened:
-    """A fault that was done.
-
-    Attributes:
-        at: seconds after the beginning.
-        recovery: seconds from its end until all that Kafka had then was committed; None if nobody saw that.
-        fault: what went wrong with the fault itself.
-    """
-
-    kind: str
-    at: float
-    seconds: float
-    recovery: float | None = None
-    fault: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,106 +57,6 @@ class Result:
         )
 
 
-@dataclass
-class Chaos:
-    """A run under way.
-
-    Args:
-        world: whose parts it breaks.
-        plan: what is to come.
-        tell: told of each fault, and now and then how it goes.
-    """
-
-    world: World
-    plan: Iterable[Planned]
-    tell: Tell
-    happened: list[Happened] = field(default_factory=list)
-    _begun: float = field(default_factory=time.monotonic)
-    _watching: list[threading.Thread] = field(default_factory=list)
-
-    def until(self, seconds: float) -> None:
-        """Do what is planned, as long as it begins within so many seconds after the first commit."""
-        self.world.until_committed(1, _PATIENCE)
-        self._begun = time.monotonic()
-        for one in self.plan:
-            if one.patient:
-                self._await_recovery()
-            time.sleep(min(one.pause, max(0.0, seconds - self._now)))
-            if self._now >= seconds:
-                break
-            self._do(one)
-        self._await_recovery()
-
-    @property
-    def _now(self) -> float:
-        return time.monotonic() - self._begun
-
-    def _do(self, one: Planned) -> None:
-        happened = Happened(one.kind.name, round(self._now, 1), round(one.seconds, 1))
-        self.happened.append(happened)
-        try:
-            one.kind.act(self.world, one.seconds)
-        except Exception as error:
-            # A fault that could not be done or repaired is told; the oracle still has the last word.
-            happened.fault = f"{type(error).__name__}: {error}"[:300]
-        self.tell(f"{happened.at:7.1f} s  {happened.kind} ({happened.seconds:.0f} s) {happened.fault}")
-        self._watch(happened)
-
-    def _watch(self, happened: Happened) -> None:
-        """See in the background when the stream has recovered."""
-
-        def watch() -> None:
-            took = self.world.recovered(_PATIENCE)
-            happened.recovery = None if took is None else round(took, 1)
-
-        self._watching.append(threading.Thread(target=watch, daemon=True))
-        self._watching[-1].start()
-
-    def _await_recovery(self) -> None:
-        while self._watching:
-            self._watching.pop().join()
-
-
-def run(world: World, seconds: float, plan: Iterable[Planned], tell: Tell) -> tuple[Verdict, list[Happened]]:
-    """Break a world for so long while its feed runs, let it drain, and ask the oracle."""
-    chaos = Chaos(world, plan, tell)
-    with world.feed.running(), _telling(world, tell):
-        chaos.until(seconds)
-    tell("the faults are over: draining")
-    recoveries = [one.recovery for one in chaos.happened if one.recovery is not None]
-    verdict = world.judge(seconds=max(recoveries, default=None))
-    return verdict, chaos.happened
-
-
-@contextmanager
-def _telling(world: World, tell: Tell) -> Iterator[None]:
-    """How it goes, now and then."""
-    stop = threading.Event()
-
-    def watch() -> None:
-        while not stop.wait(_TELL_SECONDS):
-            with suppress(Exception):
-                tell(progress(world))
-
-    thread = threading.Thread(target=watch, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()
-
-
-def progress(world: World) -> str:
-    """How a world is, in one line."""
-    sent, committed = world.feed.total, world.committed
-    counts = books.total(books.ledger(one for log in world.stream.logs for one in books.finished(log)).values())
-    return (
-        f"           {sent:,} in Kafka, {committed:,} committed, {counts.indexed:,} indexed, "
-        f"{counts.rejected:,} rejected, process {len(world.stream.lives)} of the stream"
-    )
-
-
 def exits(world: World) -> list[dict[str, Any]]:
     """The processes of the stream that ended though nobody here killed a part of them."""
     return [{"process": one.number, "code": one.code, "said": one.last_words()} for one in world.stream.surprises]
@@ -197,7 +73,7 @@ def own_stack(folder: Path) -> Iterator[StackInfo]:
 def main(arguments: list[str] | None = None) -> int:
     """Run it as asked; the exit code."""
     given = _arguments(arguments)
-    console = Console(highlight=False, soft_wrap=True)
+    console = Console(highlight=False, soft_wrap=True, markup=False)
     folder = Path(tempfile.mkdtemp(prefix="tweetpulse-chaos-"))
     folder.chmod(0o755)
     is_ok = False
@@ -210,9 +86,9 @@ def main(arguments: list[str] | None = None) -> int:
         else:
             console.print(f"data and logs are kept in {folder}")
     for example in result.verdict.examples:
-        console.print(example, markup=False)
+        console.print(example)
     console.print(f"kept in {_keep(result)}")
-    console.print(result.line, markup=False)
+    console.print(result.line)
     return 0 if is_ok else 1
 
 

@@ -49,6 +49,10 @@ def _kill(part: actions.AnyPart) -> Act:
     return lambda world, seconds: actions.kill(world, part, seconds)
 
 
+def _kill_in_batch(part: actions.AnyPart) -> Act:
+    return lambda world, seconds: actions.kill_in_batch(world, part, seconds)
+
+
 def _freeze(part: actions.AnyPart) -> Act:
     return lambda world, seconds: actions.freeze(world, part, seconds)
 
@@ -60,6 +64,9 @@ KINDS: tuple[Kind, ...] = (
     Kind("kill jvm", _kill("jvm"), 2),
     Kind("kill daemon", _kill("daemon"), 2),
     Kind("kill worker", _kill("worker"), 3),
+    *(Kind(f"kill {part} in a batch", _kill_in_batch(part), 2, (0.0, 0.5)) for part in ("driver", "jvm", "worker")),
+    Kind("kill kafka in a batch", _kill_in_batch("kafka"), 1, (0.0, 0.5)),
+    Kind("kill elasticsearch in a batch", _kill_in_batch("elasticsearch"), 1, (0.0, 0.5)),
     Kind("kill kafka", _kill("kafka"), 2, SHORT),
     Kind("kill elasticsearch", _kill("elasticsearch"), 2, SHORT),
     *(Kind(f"freeze {part}", _freeze(part), 1, LONG) for part in ("driver", "jvm", "daemon", "worker")),

@@ -93,6 +93,22 @@ class World:
         except (SetupError, ValueError):
             return 0  # It is being written this moment.
 
+    @property
+    def is_in_batch(self) -> bool:
+        """Whether a batch was planned that is not committed: it is being read, scored and indexed."""
+        folder = self.settings.checkpoint
+        newest = (max(map(int, _numbers(folder / kind)), default=-1) for kind in ("offsets", "commits"))
+        return next(newest) > next(newest)
+
+    def until_in_batch(self, timeout: float = 60.0) -> bool:
+        """Wait until a batch begins; whether one did in time."""
+        deadline = time.monotonic() + timeout
+        while not (self.stream.is_alive and self.is_in_batch):
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.01)
+        return True
+
     def until_committed(self, records: int, timeout: float) -> float | None:
         """Wait until so many are committed and a process of the stream runs; the seconds, None if it took longer."""
         begun = time.monotonic()
@@ -135,6 +151,10 @@ class World:
             return self.stream.part(part, self.random)
         server = self.servers.find(part)
         return psutil.Process(server.pid) if server and is_alive(server.pid, server.started) else None
+
+
+def _numbers(folder: Path) -> list[str]:
+    return [path.name for path in folder.glob("[0-9]*")]
 
 
 def insist(do: Callable[[], T], timeout: float = 120.0) -> T:
