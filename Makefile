@@ -55,7 +55,7 @@ bench: $(STAMP) ## measure speed, as ratios to a plain loop in the same run
 chaos: $(STAMP) ## random faults under continuous input, then: is anything lost, is anything twice? (MINUTES=30 SEED=7)
 	@$(BIN)/python -m tests.faults.chaos $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
-soak: $(STAMP) ## an hour of collecting, with a disconnect each minute: is anything lost? (ARGS="--minutes 5")
+soak: $(STAMP) ## an hour of collecting, with a disconnect each minute: is anything lost? (ARGS="--minutes 5"); the whole way: ARGS="whole --minutes 60"
 	@$(BIN)/python -m bench.soak $(ARGS)
 
 lock: $(STAMP) ## resolve the dependencies anew

@@ -60,18 +60,19 @@ class Chaos:
         self._begun = time.monotonic()
         for one in self.plan:
             if one.patient:
-                self._await_recovery()
+                self.await_recovery()
             time.sleep(min(one.pause, max(0.0, seconds - self._now)))
             if self._now >= seconds:
                 break
-            self._do(one)
-        self._await_recovery()
+            self.do(one)
+        self.await_recovery()
 
     @property
     def _now(self) -> float:
         return time.monotonic() - self._begun
 
-    def _do(self, one: Planned) -> None:
+    def do(self, one: Planned) -> None:
+        """Do a fault, and see in the background how soon the stream has recovered from it."""
         happened = Happened(one.kind.name, round(self._now, 1), round(one.seconds, 1))
         self.happened.append(happened)
         try:
@@ -92,7 +93,8 @@ class Chaos:
         self._watching.append(threading.Thread(target=watch, daemon=True))
         self._watching[-1].start()
 
-    def _await_recovery(self) -> None:
+    def await_recovery(self) -> None:
+        """Wait until all recoveries have been seen, or have taken too long."""
         while self._watching:
             self._watching.pop().join()
 

@@ -80,6 +80,19 @@ KINDS: tuple[Kind, ...] = (
     Kind("block writes", actions.block_writes, 2, (2.0, 30.0)),
 )
 
+SURVIVABLE: tuple[Kind, ...] = (
+    Kind("kill worker", _kill("worker"), 2),
+    Kind("kill daemon", _kill("daemon"), 1),
+    Kind("kill kafka", _kill("kafka"), 1, (0.0, 2.0)),
+    Kind("kill elasticsearch", _kill("elasticsearch"), 1, (0.0, 2.0)),
+    *(Kind(f"freeze {part}", _freeze(part), 1, (1.0, 8.0)) for part in ("driver", "jvm", "worker")),
+    Kind("freeze kafka", _freeze("kafka"), 1, (1.0, 8.0)),
+    Kind("freeze elasticsearch", _freeze("elasticsearch"), 1, (1.0, 8.0)),
+    Kind("rollover", lambda world, _: actions.roll_over(world), 1),
+    Kind("block writes", actions.block_writes, 1, (1.0, 8.0)),
+)
+"""What one process of the stream has to survive, short enough to catch up with at 70 % of the maximum."""
+
 
 def planned(
     seed: int, kinds: tuple[Kind, ...] = KINDS, *, pause: tuple[float, float] = (2.0, 25.0), hasty: float = 0.3
