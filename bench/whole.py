@@ -18,7 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from itertools import count
 from pathlib import Path
 
@@ -41,15 +41,15 @@ FLAT_FROM_MINUTES = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How long each part takes, and by which seed the faults come. `rate`: instead of what was measured."""
+    """How long each part takes, in seconds but for `minutes`. `rate`: instead of what is measured."""
 
     minutes: float = 60.0
-    every_seconds: float = 60.0
-    measure_seconds: float = 90.0
-    burst_seconds: float = 60.0
-    drain_seconds: float = 3_600.0
-    seed: int = 1
+    every: float = 60.0
+    measure: float = 90.0
+    burst: float = 60.0
     rate: float | None = None
+    seed: int = 1
+    drain: float = 3_600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class Figures:
         found = [] if self.verdict.ok else [str(self.verdict)]
         found += [f"the stream ended by itself: {one['said']}" for one in self.exits]
         if self.burst.drained_seconds is None:
-            found.append(f"the burst was not drained within {self.plan.drain_seconds:.0f} s")
+            found.append(f"the burst was not drained within {self.plan.drain:.0f} s")
         if self.plan.minutes >= FLAT_FROM_MINUTES:
             found += [str(one) for one in self.quarters if one.grew]
         return found
@@ -91,7 +91,7 @@ def soak(world: World, plan: Plan) -> Figures:
     """Run it on a world whose feed is not sending yet."""
     with world.feed.running():
         world.feed.rate = 0
-        most = plan.rate / SHARE if plan.rate else maximum(world, plan.measure_seconds)
+        most = plan.rate / SHARE if plan.rate else maximum(world, plan.measure)
         world.feed.rate = rate = plan.rate or SHARE * most
         _tell(f"at most {most:,.0f} records/s; {plan.minutes:g} minutes of {rate:,.0f} records/s")
         with footprint.sampled(lambda: _pid(world), lambda: _lag(world)) as samples:
@@ -100,7 +100,7 @@ def soak(world: World, plan: Plan) -> Figures:
         burst = _burst(world, rate, plan)
     recoveries = [one.recovery for one in chaos.happened if one.recovery is not None]
     _tell("reading everything")
-    verdict = world.judge(seconds=max(recoveries, default=None))
+    verdict = world.judge(seconds=max(recoveries, default=None), more=chaos.differences)
     return Figures(
         plan, most, rate, burst, verdict, chaos.happened, exits(world), footprint.quarters(samples), list(samples)
     )
@@ -135,10 +135,11 @@ def _steady(world: World, plan: Plan) -> Chaos:
     faults = planned(plan.seed, SURVIVABLE)
     begun = time.monotonic()
     for number in count():
-        due = (number + 0.5) * plan.every_seconds
+        due = (number + 0.5) * plan.every
         _sleep_until(begun + min(due, plan.minutes * 60))
         if due >= plan.minutes * 60:
             break
+        chaos.compare()
         chaos.do(next(faults))
         _tell(progress(world))
     chaos.await_recovery()
@@ -147,16 +148,16 @@ def _steady(world: World, plan: Plan) -> Chaos:
 
 def _burst(world: World, rate: float, plan: Plan) -> Burst:
     """As many records as so many seconds of it are, as fast as this machine publishes them; then nothing more comes."""
-    records = int(TIMES * rate * plan.burst_seconds)
+    records = int(TIMES * rate * plan.burst)
     before, begun = world.feed.total, time.monotonic()
     world.feed.rate = TIMES * rate
-    while (sent := world.feed.total - before) < records and time.monotonic() - begun < plan.drain_seconds:
+    while (sent := world.feed.total - before) < records and time.monotonic() - begun < plan.drain:
         time.sleep(0.1)
     world.feed.rate = 0
     published = time.monotonic() - begun
     _tell(f"{sent:,} records within {published:.0f} s; {_lag(world):,} behind")
     world.feed.flush()
-    drained = world.until_committed(world.feed.total, plan.drain_seconds)
+    drained = world.until_committed(world.feed.total, plan.drain)
     return Burst(sent, round(published, 1), None if drained is None else round(drained, 1))
 
 
@@ -235,20 +236,15 @@ def _plan(arguments: list[str]) -> Plan:
     parser = argparse.ArgumentParser(
         prog="soak whole", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    default = Plan()
-    parser.add_argument("--minutes", type=float, default=default.minutes, help="how long at 70 %% of the maximum")
-    parser.add_argument("--every", type=float, default=default.every_seconds, help="seconds between two faults")
-    parser.add_argument("--measure", type=float, default=default.measure_seconds, help="seconds to measure the maximum")
-    parser.add_argument("--burst", type=float, default=default.burst_seconds, help="seconds that the burst is worth")
-    parser.add_argument("--rate", type=float, default=None, help="records per second, instead of what is measured")
-    parser.add_argument("--seed", type=int, default=default.seed, help="decides the faults")
-    given = parser.parse_args(arguments)
-    return replace(
-        default,
-        minutes=given.minutes,
-        every_seconds=given.every,
-        measure_seconds=given.measure,
-        burst_seconds=given.burst,
-        rate=given.rate,
-        seed=given.seed,
-    )
+    options = {
+        "minutes": "how long at 70 %% of the maximum",
+        "every": "seconds between two faults",
+        "measure": "seconds to measure the maximum",
+        "burst": "seconds of 20 times the rate that the burst is worth",
+        "rate": "records per second, instead of 70 %% of what is measured",
+        "seed": "decides the faults",
+    }
+    for name, text in options.items():
+        kind = int if name == "seed" else float
+        parser.add_argument(f"--{name}", type=kind, default=getattr(Plan(), name), help=text)
+    return Plan(**vars(parser.parse_args(arguments)))

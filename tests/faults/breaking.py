@@ -51,6 +51,7 @@ class Chaos:
     plan: Iterable[Planned]
     tell: Tell
     happened: list[Happened] = field(default_factory=list)
+    differences: list[str] = field(default_factory=list)
     _begun: float = field(default_factory=time.monotonic)
     _watching: list[threading.Thread] = field(default_factory=list)
 
@@ -61,6 +62,7 @@ class Chaos:
         for one in self.plan:
             if one.patient:
                 self.await_recovery()
+                self.compare()
             time.sleep(min(one.pause, max(0.0, seconds - self._now)))
             if self._now >= seconds:
                 break
@@ -93,6 +95,12 @@ class Chaos:
         self._watching.append(threading.Thread(target=watch, daemon=True))
         self._watching[-1].start()
 
+    def compare(self) -> None:
+        """Note where the metrics of the process that runs now are not what it has logged."""
+        process, found = len(self.world.stream.lives), self.world.page_differences()
+        if found and process == len(self.world.stream.lives) and self.world.page():
+            self.differences += [f"process {process}: {one}" for one in found]
+
     def await_recovery(self) -> None:
         """Wait until all recoveries have been seen, or have taken too long."""
         while self._watching:
@@ -106,7 +114,7 @@ def run(world: World, seconds: float, plan: Iterable[Planned], tell: Tell) -> tu
         chaos.until(seconds)
     tell("the faults are over: draining")
     recoveries = [one.recovery for one in chaos.happened if one.recovery is not None]
-    verdict = world.judge(seconds=max(recoveries, default=None))
+    verdict = world.judge(seconds=max(recoveries, default=None), more=chaos.differences)
     return verdict, chaos.happened
 
 

@@ -74,6 +74,7 @@ class Supervised:
         self._grace = grace
         self._stop = threading.Event()
         self._held = threading.Event()
+        self._starting = threading.Lock()
 
     @property
     def logs(self) -> list[Path]:
@@ -132,10 +133,11 @@ class Supervised:
 
     def _supervise(self) -> None:
         while not self._stop.is_set():
-            if self._held.is_set():
+            with self._starting:
+                life = None if self._held.is_set() or self._stop.is_set() else self._start()
+            if life is None:
                 self._stop.wait(0.1)
                 continue
-            life = self._start()
             life.code = life.process.wait()
             life.ended = time.time()
             self._clear(life)
@@ -158,7 +160,9 @@ class Supervised:
         return self.lives[-1]
 
     def _end(self, how: signal.Signals) -> None:
-        self.expect_end()
+        with self._starting:
+            # From here on none is started any more.
+            self.expect_end()
         if self.is_alive:
             process = self.lives[-1].process
             process.send_signal(how)

@@ -131,20 +131,31 @@ class World:
         """What /metrics of the stream shows now."""
         return books.page(f"http://{HOST}:{self.settings.telemetry.stream_port}/metrics")
 
-    def page_differences(self) -> list[str]:
-        """In a quiet moment: where /metrics of this process does not show what this process has logged."""
-        said = books.total(one.counts for one in books.finished(self.stream.logs[-1]))
-        shown = self.page()
-        if shown is None:
-            return ["/metrics does not answer"]
-        return books.differences("/metrics", shown, "the log of its process", said)
+    def page_differences(self, tries: int = 5) -> list[str]:
+        """Where /metrics of this process does not show what this process has logged.
 
-    def judge(self, *, seconds: float | None = None, timeout: float = 600.0) -> Verdict:
-        """Drain, look at /metrics, end the stream cleanly, and ask the oracle."""
-        more = [] if self.drained(timeout) else [f"not drained within {timeout:.0f} s"]
+        A batch counts a moment before it is logged, so only what differs again and again is a difference.
+        """
+        found: list[str] = []
+        for _ in range(tries):
+            said, shown = self._logged(), self.page()
+            if shown is None:
+                found = ["/metrics does not answer"]
+            elif said == self._logged() and not (found := books.differences("/metrics", shown, "its log", said)):
+                return []
+            time.sleep(_STEP)
+        return found
+
+    def judge(self, *, seconds: float | None = None, timeout: float = 600.0, more: Iterable[str] = ()) -> Verdict:
+        """Drain, look at /metrics, end the stream cleanly, and ask the oracle; `more` was found on the way."""
+        more = [*more] if self.drained(timeout) else [*more, f"not drained within {timeout:.0f} s"]
         more += self.page_differences()
         with self.stream.stopped():
             return oracle.judge(self.settings, self.stream.logs, self.feed.acknowledged, seconds=seconds, more=more)
+
+    def _logged(self) -> books.Counts:
+        """What the present process has logged."""
+        return books.total(one.counts for one in books.finished(self.stream.logs[-1]))
 
     def _process(self, part: AnyPart) -> psutil.Process | None:
         if part in PARTS:
