@@ -88,8 +88,11 @@ class Chaos:
     def _watch(self, happened: Happened) -> None:
         """See in the background when the stream has recovered."""
 
+        # Something that came after the fault, or a stream that has just been killed would seem to have recovered.
+        target = max(self.world.feed.total, self.world.committed) + 1
+
         def watch() -> None:
-            took = self.world.recovered(_PATIENCE)
+            took = self.world.until_committed(target, _PATIENCE)
             happened.recovery = None if took is None else round(took, 1)
 
         self._watching.append(threading.Thread(target=watch, daemon=True))

@@ -28,7 +28,7 @@ from pipeline.embedded.info import StackInfo
 from pipeline.embedded.stack import start
 from tests.faults.breaking import Happened, run
 from tests.faults.oracle import Verdict
-from tests.faults.plan import planned
+from tests.faults.plan import KINDS, Kind, planned
 from tests.faults.records import Shares, records
 from tests.faults.world import World, opened
 from tests.stacks import stack_settings
@@ -73,6 +73,7 @@ def own_stack(folder: Path) -> Iterator[StackInfo]:
 def main(arguments: list[str] | None = None) -> int:
     """Run it as asked; the exit code."""
     given = _arguments(arguments)
+    _kinds(given.only)
     console = Console(highlight=False, soft_wrap=True, markup=False)
     folder = Path(tempfile.mkdtemp(prefix="tweetpulse-chaos-"))
     folder.chmod(0o755)
@@ -105,7 +106,7 @@ def _in(folder: Path, given: argparse.Namespace, console: Console) -> Result:
             # At a terminal the state is one line that changes; elsewhere a line a minute.
             status.update(line.strip()) if console.is_terminal and line.startswith("  ") else console.print(line)
 
-        verdict, happened = run(world, given.minutes * 60, planned(given.seed), tell)
+        verdict, happened = run(world, given.minutes * 60, planned(given.seed, _kinds(given.only)), tell)
         return Result(
             given.seed, given.minutes, given.rate, verdict, happened, exits(world), len(world.stream.lives) - 1
         )
@@ -129,7 +130,17 @@ def _arguments(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--rate", type=float, default=300.0, help="records per second")
     parser.add_argument("--repeats", type=float, default=0.2, help="share of records with an earlier id")
     parser.add_argument("--invalid", type=float, default=0.01, help="share of records that are no tweets")
+    names = ", ".join(kind.name for kind in KINDS)
+    parser.add_argument("--only", action="append", metavar="KIND", help=f"a kind of fault; may be repeated: {names}")
     return parser.parse_args(arguments)
+
+
+def _kinds(only: list[str] | None) -> tuple[Kind, ...]:
+    """The kinds of these names, or all."""
+    unknown = set(only or ()) - {kind.name for kind in KINDS}
+    if unknown:
+        sys.exit(f"chaos: there is no fault {', '.join(sorted(unknown))}: see --help")
+    return tuple(kind for kind in KINDS if not only or kind.name in only)
 
 
 if __name__ == "__main__":
