@@ -15,7 +15,6 @@ from tests.faults.world import World
 
 Tell = Callable[[str], object]
 
-_TELL_SECONDS = 60.0
 _PATIENCE = 240.0
 """Seconds that the stream may take to recover; after that chaos goes on all the same, and says so."""
 
@@ -110,10 +109,21 @@ class Chaos:
             self._watching.pop().join()
 
 
-def run(world: World, seconds: float, plan: Iterable[Planned], tell: Tell) -> tuple[Verdict, list[Happened]]:
-    """Break a world for so long while its feed runs, let it drain, and ask the oracle."""
+def run(
+    world: World, seconds: float, plan: Iterable[Planned], tell: Tell, state: Tell | None = None, every: float = 60.0
+) -> tuple[Verdict, list[Happened]]:
+    """Break a world for so long while its feed runs, let it drain, and ask the oracle.
+
+    Args:
+        world: whose feed is not sending yet.
+        seconds: how long faults begin.
+        plan: which.
+        tell: told of each fault.
+        state: told every so many seconds how it goes; `tell` where it is not given.
+        every: how many seconds.
+    """
     chaos = Chaos(world, plan, tell)
-    with world.feed.running(), _telling(world, tell):
+    with world.feed.running(), _telling(world, state or tell, every):
         chaos.until(seconds)
     tell("the faults are over: draining")
     recoveries = [one.recovery for one in chaos.happened if one.recovery is not None]
@@ -122,12 +132,12 @@ def run(world: World, seconds: float, plan: Iterable[Planned], tell: Tell) -> tu
 
 
 @contextmanager
-def _telling(world: World, tell: Tell) -> Iterator[None]:
+def _telling(world: World, tell: Tell, every: float) -> Iterator[None]:
     """How it goes, now and then."""
     stop = threading.Event()
 
     def watch() -> None:
-        while not stop.wait(_TELL_SECONDS):
+        while not stop.wait(every):
             with suppress(Exception):
                 tell(progress(world))
 
@@ -145,6 +155,6 @@ def progress(world: World) -> str:
     sent, committed = world.feed.total, world.committed
     counts = books.total(books.ledger(one for log in world.stream.logs for one in books.finished(log)).values())
     return (
-        f"           {sent:,} in Kafka, {committed:,} committed, {counts.indexed:,} indexed, "
+        f"{sent:,} in Kafka, {committed:,} committed, {counts.indexed:,} indexed, "
         f"{counts.rejected:,} rejected, process {len(world.stream.lives)} of the stream"
     )

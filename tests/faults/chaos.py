@@ -101,12 +101,10 @@ def _in(folder: Path, given: argparse.Namespace, console: Console) -> Result:
         opened(stack, folder / "world", seed=given.seed, rate=given.rate, made=records(given.seed, shares)) as world,
         console.status("the stream starts") as status,
     ):
-
-        def tell(line: str) -> None:
-            # At a terminal the state is one line that changes; elsewhere a line a minute.
-            status.update(line.strip()) if console.is_terminal and line.startswith("  ") else console.print(line)
-
-        verdict, happened = run(world, given.minutes * 60, planned(given.seed, _kinds(given.only)), tell)
+        # At a terminal the state is one line that changes; elsewhere a line a minute.
+        state, every = (status.update, 2.0) if console.is_terminal else (console.print, 60.0)
+        faults = planned(given.seed, _kinds(given.only))
+        verdict, happened = run(world, given.minutes * 60, faults, console.print, state, every)
         return Result(
             given.seed, given.minutes, given.rate, verdict, happened, exits(world), len(world.stream.lives) - 1
         )
