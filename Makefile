@@ -7,7 +7,7 @@ UV     := $(BIN)/uv
 STAMP  := $(VENV)/.synced
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test test-faults check format lint types imports boards bench soak lock clean
+.PHONY: help env demo test test-faults check format lint types imports boards bench chaos soak lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -52,7 +52,10 @@ format: $(STAMP) ## format the code and mend what ruff can
 bench: $(STAMP) ## measure speed, as ratios to a plain loop in the same run
 	@$(BIN)/python -m bench $(ARGS)
 
-soak: $(STAMP) ## an hour of collecting, with a disconnect each minute: is anything lost? (ARGS="--minutes 5")
+chaos: $(STAMP) ## random faults under continuous input, then: is anything lost, is anything twice? (MINUTES=30 SEED=7)
+	@$(BIN)/python -m tests.faults.chaos $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED)) $(ARGS)
+
+soak: $(STAMP) ## an hour of collecting, with a disconnect each minute: is anything lost? (ARGS="--minutes 5"); the whole way: ARGS="whole --minutes 60"
 	@$(BIN)/python -m bench.soak $(ARGS)
 
 lock: $(STAMP) ## resolve the dependencies anew

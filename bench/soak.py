@@ -1,6 +1,7 @@
 """Hours of a live source: does its memory grow, is anything lost, how soon is it back after each disconnect?
 
 python -m bench.soak --minutes 60 --rate 50
+python -m bench.soak whole --minutes 60        the whole way instead: see bench/whole.py
 
 A fake X in a process of its own writes tweets at that rate and ends the stream every minute, each time in another
 way; a real broker; the real `tweetpulse collect twitter`. At the end the ids in the topic are held to those that were
@@ -277,6 +278,11 @@ def _broker() -> Iterator[Settings]:
 
 def main() -> int:
     """Run it as asked; the exit code."""
+    if sys.argv[1:2] == ["whole"]:
+        # Only here: it looks at what this module keeps.
+        from bench import whole
+
+        return whole.main(sys.argv[2:])
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--minutes", type=float, default=60.0)
     parser.add_argument("--rate", type=float, default=50.0)

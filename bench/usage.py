@@ -64,7 +64,7 @@ def _watch(pid: int, servers: Mapping[str, int], usage: Usage, stop: threading.E
     known: dict[tuple[str, int], float] = {}
     while not stop.is_set():
         memory: Counter[str] = Counter()
-        for part, process in _parts(root, servers):
+        for part, process in parts(root, servers):
             try:
                 known[part, process.pid] = sum(process.cpu_times()[:2])
                 if part in STREAM:
@@ -80,7 +80,8 @@ def _watch(pid: int, servers: Mapping[str, int], usage: Usage, stop: threading.E
         stop.wait(PERIOD)
 
 
-def _parts(root: psutil.Process, servers: Mapping[str, int]) -> list[tuple[str, psutil.Process]]:
+def parts(root: psutil.Process, servers: Mapping[str, int]) -> list[tuple[str, psutil.Process]]:
+    """Which part of the stream, or which server, each process is."""
     try:
         children = root.children(recursive=True)
     except psutil.Error:

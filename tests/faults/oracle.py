@@ -1,0 +1,141 @@
+"""The one oracle: nothing lost, nothing twice, and the stream's own books say the same.
+
+records in Kafka = tweets indexed + their repeats + records rejected
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
+from itertools import chain, islice
+from pathlib import Path
+
+from pipeline.settings import Settings
+from tests.faults import books
+from tests.faults.books import Counts
+from tests.faults.truth import Indexed, Truth, indexed, topic
+
+_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What came of a world.
+
+    Attributes:
+        produced: records that Kafka has.
+        repeats: of them, tweets whose id had come before.
+        indexed: distinct tweets in Elasticsearch; `rejected`: distinct rejected records there.
+        lost: tweets and invalid records that should be there and are not, and what Kafka had acknowledged and lost.
+        twice: documents beyond the first of a tweet or of a rejected record.
+        seconds: how long the stream took to recover, at most; None where that was not measured.
+        recounted: records whose batch was finished twice, since a kill came before its commit: no fault.
+        differences: where the stream's books, or the fate of a record, are not as they should be, in words.
+        examples: a few ids of what was lost or twice.
+    """
+
+    produced: int
+    repeats: int
+    indexed: int
+    rejected: int
+    lost: int
+    twice: int
+    seconds: float | None = None
+    recounted: int = 0
+    differences: tuple[str, ...] = ()
+    examples: tuple[str, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """Whether all is as promised."""
+        return not self.lost and not self.twice and not self.differences
+
+    def __str__(self) -> str:
+        took = "" if self.seconds is None else f", recovered within {self.seconds:.0f} s"
+        metrics = "; ".join(self.differences) or "metrics equal"
+        return (
+            f"produced {self.produced:,} ({self.repeats:,} repeats), indexed {self.indexed:,}, "
+            f"rejected {self.rejected:,}, lost {self.lost:,}, twice {self.twice:,}{took}; {metrics}"
+        )
+
+    def json(self) -> str:
+        """For a file."""
+        return json.dumps(asdict(self) | {"ok": self.ok})
+
+
+def judge(
+    settings: Settings,
+    logs: Sequence[Path],
+    acknowledged: Counter[bytes] | None = None,
+    *,
+    truth: Truth | None = None,
+    seconds: float | None = None,
+    more: Iterable[str] = (),
+) -> Verdict:
+    """Read everything and say what came of it; the stream must have drained.
+
+    Args:
+        settings: the world's.
+        logs: of all processes of the stream, in their order.
+        acknowledged: how often Kafka has acknowledged each key, if it is known.
+        truth: what Kafka was given, where its topic can't be asked any more.
+        seconds: how long recovering took.
+        more: differences that were found on the way.
+    """
+    truth = truth or Truth.of(topic(settings.kafka))
+    found = indexed(settings)
+    batches = [one for log in logs for one in books.finished(log)]
+    kept = books.ledger(batches)
+    verdict = compared(truth, found, kept, acknowledged)
+    recounted = books.total(one.counts for one in batches).read - books.total(kept.values()).read
+    return replace(verdict, seconds=seconds, recounted=recounted, differences=(*verdict.differences, *more))
+
+
+def compared(
+    truth: Truth, found: Indexed, kept: dict[int, Counts], acknowledged: Counter[bytes] | None = None
+) -> Verdict:
+    """The verdict on what was given, what was found and what the stream says of it. Pure."""
+    lost_by_kafka = list(((acknowledged or Counter()) - truth.keys).elements())
+    lost = [*sorted(truth.ids - found.scored.keys()), *map(str, sorted(truth.rejected.keys() - found.rejected.keys()))]
+    twice = [id_ for id_, copies in found.scored.items() if copies > 1]
+    twice += [str(at) for at, reasons in found.rejected.items() if len(reasons) > 1]
+    copies = found.scored.total() + sum(map(len, found.rejected.values()))
+    distinct = len(found.scored) + len(found.rejected)
+    return Verdict(
+        produced=truth.records,
+        repeats=truth.repeats,
+        indexed=len(found.scored),
+        rejected=len(found.rejected),
+        lost=len(lost) + len(lost_by_kafka),
+        twice=copies - distinct,
+        differences=(*_fates(truth, found), *_metrics(truth, found, kept)),
+        examples=(
+            *(f"lost by Kafka: {key!r}" for key in islice(lost_by_kafka, _SHOWN)),
+            *(f"lost: {one}" for one in islice(lost, _SHOWN)),
+            *(f"twice: {one}" for one in islice(twice, _SHOWN)),
+        ),
+    )
+
+
+def _fates(truth: Truth, found: Indexed) -> list[str]:
+    """What is there and should not be, or by another reason."""
+    unknown = found.scored.keys() - truth.ids
+    refused = found.rejected.keys() - truth.rejected.keys()
+    other = {at for at, reason in truth.rejected.items() if set(found.rejected.get(at, [reason])) != {reason}}
+    said = {
+        "documents of tweets that nobody sent": unknown,
+        "tweets were rejected": refused,
+        "records were rejected for another reason": other,
+    }
+    return [f"{len(those):,} {what} ({next(iter(those))})" for what, those in said.items() if those]
+
+
+def _metrics(truth: Truth, found: Indexed, kept: dict[int, Counts]) -> list[str]:
+    """Where the sum of what the stream logged is not what Kafka was given and Elasticsearch has."""
+    unbalanced = [f"batch {batch} does not balance: {counts}" for batch, counts in kept.items() if not counts.balances]
+    documents = len(found.scored) + len(found.rejected)
+    true = Counts(truth.records, documents, truth.records - documents, len(truth.rejected))
+    said = books.total(kept.values())
+    return list(chain(islice(unbalanced, _SHOWN), books.differences("the log", said, "truth", true)))

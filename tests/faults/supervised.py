@@ -1,0 +1,195 @@
+"""The stream as a real process that somebody supervises: whenever it ends, it is started again."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import Literal
+
+import psutil
+
+from bench.servers import environment
+from pipeline.embedded.processes import mark, python_mark
+from pipeline.settings import Settings
+from tests.paths import ROOT
+
+Part = Literal["driver", "jvm", "daemon", "worker"]
+PARTS: tuple[Part, ...] = ("driver", "jvm", "daemon", "worker")
+
+_LAST_WORDS = 3
+_DAEMON = "pipeline.stream.daemon"
+
+
+@dataclass(slots=True)
+class Life:
+    """One process of the stream.
+
+    Attributes:
+        number: 0 for the first.
+        log: its standard error, where it logs; what it prints is beside it (`.out`).
+        code: how it ended; None while it runs.
+        expected: whether somebody here killed a part of it, so that its end is no news.
+    """
+
+    number: int
+    log: Path
+    process: subprocess.Popen[bytes]
+    started: float
+    ended: float | None = None
+    code: int | None = None
+    expected: bool = False
+
+    def last_words(self) -> list[str]:
+        """What it said last besides its log lines."""
+        lines = [line for line in self.log.read_text(errors="replace").splitlines() if line and line[0] != "{"]
+        return lines[-_LAST_WORDS:]
+
+
+class Supervised:
+    """Runs `tweetpulse run`, also again and again.
+
+    Args:
+        settings: passed on through the environment.
+        folder: for its logs; its processes carry the folder's mark, by which `pipeline.embedded.guard` ends them.
+        options: of the command.
+        pause: seconds from an end to the next start.
+        grace: seconds in which what a killed driver leaves behind may end by itself, before the supervisor kills it.
+    """
+
+    def __init__(self, settings: Settings, folder: Path, *options: str, pause: float = 1.0, grace: float = 2.0) -> None:
+        self.lives: list[Life] = []
+        self._settings = settings
+        self._folder = folder
+        self._options = options
+        self._pause = pause
+        self._grace = grace
+        self._stop = threading.Event()
+        self._held = threading.Event()
+        self._starting = threading.Lock()
+
+    @property
+    def logs(self) -> list[Path]:
+        """The logs of all processes so far, in their order."""
+        return [life.log for life in self.lives]
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether one runs now."""
+        return bool(self.lives) and self.lives[-1].process.poll() is None
+
+    @property
+    def surprises(self) -> list[Life]:
+        """The processes that ended although nobody here killed a part of them."""
+        return [life for life in self.lives if life.code is not None and not life.expected]
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Keep one running as long as the block runs; all of it is gone afterwards."""
+        thread = threading.Thread(target=self._supervise, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            self._stop.set()
+            self._end(signal.SIGKILL)
+            thread.join()
+
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """End it cleanly and keep it so within the block."""
+        self._held.set()
+        self._end(signal.SIGTERM)
+        try:
+            yield
+        finally:
+            self._held.clear()
+
+    def part(self, name: Part, random: Random | None = None) -> psutil.Process | None:
+        """One of its processes now, if there is one; of several workers any."""
+        if not self.is_alive:
+            return None
+        with suppress(psutil.Error):
+            driver = psutil.Process(self.lives[-1].process.pid)
+            jvm = [child for child in driver.children() if child.name() == "java"]
+            daemons = [child for one in jvm for child in one.children() if _DAEMON in child.cmdline()]
+            workers = [child for one in daemons for child in one.children()]
+            found = {"driver": [driver], "jvm": jvm, "daemon": daemons, "worker": workers}[name]
+            return (random or Random(0)).choice(found) if found else None
+        return None
+
+    def expect_end(self) -> None:
+        """Somebody is about to kill a part of it: if it ends, that is why."""
+        if self.lives:
+            self.lives[-1].expected = True
+
+    def _supervise(self) -> None:
+        while not self._stop.is_set():
+            with self._starting:
+                life = None if self._held.is_set() or self._stop.is_set() else self._start()
+            if life is None:
+                self._stop.wait(0.1)
+                continue
+            life.code = life.process.wait()
+            life.ended = time.time()
+            self._clear(life)
+            self._stop.wait(self._pause)
+
+    def _start(self) -> Life:
+        number = len(self.lives)
+        log = self._folder / f"stream-{number:03}.log"
+        with log.open("wb") as said, log.with_suffix(".out").open("wb") as printed:
+            process = subprocess.Popen(
+                [sys.executable, python_mark(self._folder), "-m", "pipeline", "run", *self._options],
+                cwd=ROOT,
+                env=os.environ | environment(self._settings) | {"SPARK_SUBMIT_OPTS": mark(self._folder)},
+                stdin=subprocess.DEVNULL,
+                stdout=printed,
+                stderr=said,
+                start_new_session=True,
+            )
+        self.lives.append(Life(number, log, process, time.time()))
+        return self.lives[-1]
+
+    def _end(self, how: signal.Signals) -> None:
+        with self._starting:
+            # From here on none is started any more.
+            self.expect_end()
+        if self.is_alive:
+            process = self.lives[-1].process
+            process.send_signal(how)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(60)
+            process.kill()
+            process.wait()
+        if self.lives:
+            self._clear(self.lives[-1])
+
+    def _clear(self, life: Life) -> None:
+        """End what a process has left behind, as a supervisor does that knows all of a service's processes."""
+        deadline = time.monotonic() + self._grace
+        while (left := _session(life.process.pid)) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        for process in left:
+            with suppress(psutil.Error):
+                process.kill()
+        psutil.wait_procs(left, timeout=10)
+
+
+def _session(leader: int) -> list[psutil.Process]:
+    """All processes of the session that a process has begun, also when it is gone itself."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error, ProcessLookupError):
+            is_of_it = process.pid != leader and os.getsid(process.pid) == leader
+            if is_of_it and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+    return found

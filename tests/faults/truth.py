@@ -1,0 +1,160 @@
+"""What Kafka was given, and what Elasticsearch has: both read completely, so that nothing is inferred."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from elasticsearch import Elasticsearch, NotFoundError
+from kafka import KafkaConsumer, TopicPartition
+
+from pipeline.domain.document import REJECTED, SCORED, data_stream
+from pipeline.elasticsearch_client import connect
+from pipeline.kafka_client import connect as kafka_connect
+from pipeline.settings import ElasticsearchSettings, KafkaSettings, Settings
+from tests.faults.records import reason_of
+
+_PAGE = 10_000
+_PATIENCE = 60.0
+
+
+class At(NamedTuple):
+    """Where a record lies in the topic of tweets."""
+
+    partition: int
+    offset: int
+
+
+class Sent(NamedTuple):
+    """A record that Kafka has."""
+
+    at: At
+    key: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """What must come of the records: each id once in the scored data stream, each invalid record once rejected.
+
+    Attributes:
+        keys: how often each key is there.
+        ids: of the tweets.
+        rejected: where an invalid record lies → the reason.
+    """
+
+    keys: Counter[bytes]
+    ids: frozenset[str]
+    rejected: Mapping[At, str]
+
+    @classmethod
+    def of(cls, records: Iterable[Sent]) -> Truth:
+        """By the records' keys alone (see `tests.faults.records`)."""
+        keys: Counter[bytes] = Counter()
+        rejected: dict[At, str] = {}
+        for at, key in records:
+            keys[key] += 1
+            if reason := reason_of(key):
+                rejected[at] = reason
+        return cls(keys, frozenset(key.decode() for key in keys if reason_of(key) is None), rejected)
+
+    @property
+    def records(self) -> int:
+        """How many there are in all."""
+        return self.keys.total()
+
+    @property
+    def repeats(self) -> int:
+        """Tweets whose id had come before."""
+        return self.records - len(self.ids) - len(self.rejected)
+
+
+@dataclass(frozen=True, slots=True)
+class Indexed:
+    """What the backing indices hold, each read on its own.
+
+    Attributes:
+        scored: `_id` → how many indices hold it.
+        rejected: where a rejected record lay → the reasons of all of its documents.
+        indices: how many documents each index holds.
+    """
+
+    scored: Counter[str] = field(default_factory=Counter)
+    rejected: dict[At, list[str]] = field(default_factory=dict)
+    indices: dict[str, int] = field(default_factory=dict)
+
+
+def topic(settings: KafkaSettings) -> Iterator[Sent]:
+    """All records that the topic of tweets has now."""
+    with closing(kafka_connect(KafkaConsumer, settings, enable_auto_commit=False)) as consumer:
+        numbers = consumer.partitions_for_topic(settings.tweets_topic) or set()
+        partitions = [TopicPartition(settings.tweets_topic, number) for number in sorted(numbers)]
+        consumer.assign(partitions)
+        ends = consumer.end_offsets(partitions)
+        consumer.seek_to_beginning(*partitions)
+        while any(consumer.position(one) < ends[one] for one in partitions):
+            for records in consumer.poll(timeout_ms=1_000).values():
+                yield from (Sent(At(one.partition, one.offset), one.key) for one in records)
+
+
+def indexed(settings: Settings) -> Indexed:
+    """All that the two data streams hold now.
+
+    Raises:
+        AssertionError: an index can't be read completely.
+    """
+    patient = settings.elasticsearch.model_copy(update={"request_timeout": _PATIENCE})
+    with closing(connect(patient)) as client:
+        found = Indexed()
+        for index in backing(client, settings.elasticsearch, SCORED):
+            ids = [hit["_id"] for hit in _hits(client, index, found)]
+            found.scored.update(ids)
+        for index in backing(client, settings.elasticsearch, REJECTED):
+            for hit in _hits(client, index, found):
+                fields = {name: values[0] for name, values in hit["fields"].items()}
+                at = At(fields["kafka.partition"], fields["kafka.offset"])
+                found.rejected.setdefault(at, []).append(fields["error.type"])
+        return found
+
+
+def backing(client: Elasticsearch, settings: ElasticsearchSettings, dataset: str = SCORED) -> list[str]:
+    """The names of a data stream's backing indices, the write index last; none where it is not there."""
+    try:
+        answer = client.indices.get_settings(
+            index=data_stream(dataset, settings.namespace), name="index.creation_date", expand_wildcards="all"
+        )
+    except NotFoundError:
+        return []
+    return sorted(answer, key=lambda name: int(name.rsplit("-", 1)[1]))
+
+
+def _hits(client: Elasticsearch, index: str, found: Indexed) -> list[Mapping[str, Any]]:
+    """Every document of one index: in it an `_id`, and so an `event.id`, is there once, by which pages can go on."""
+    client.indices.refresh(index=index)
+    hits: list[Mapping[str, Any]] = []
+    after: Any = None
+    while True:
+        answer = client.search(
+            index=index,
+            size=_PAGE,
+            source=False,
+            sort=[{"event.id": "asc"}],
+            search_after=after,
+            docvalue_fields=_FIELDS,
+        )
+        assert not answer["timed_out"], index
+        assert not answer["_shards"]["failed"], index
+        page = answer["hits"]["hits"]
+        hits += page
+        if len(page) < _PAGE:
+            break
+        after = page[-1]["sort"]
+    count = int(client.count(index=index)["count"])
+    assert count == len(hits) == len({hit["_id"] for hit in hits}), f"{index} holds {count}, and {len(hits)} were read"
+    found.indices[index] = count
+    return hits
+
+
+_FIELDS = ("kafka.partition", "kafka.offset", "error.type")
