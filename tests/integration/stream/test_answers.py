@@ -13,7 +13,7 @@ from pipeline.elasticsearch_client import connect
 from pipeline.settings import Settings
 from pipeline.sinks.elasticsearch.setup import set_up
 from tests.fault_proxy import Answer, Fault, applied_then, applied_then_changed, applied_then_cut, before, late, says
-from tests.streams import count, distinct_ids, drain, publish
+from tests.streams import count, distinct_ids, drain, publish, scored_stream
 
 TWEETS = 60
 
@@ -59,7 +59,7 @@ def test_bulk_answers(settings: Settings, spark: SparkSession, fault: Fault) -> 
     with before(settings.elasticsearch.url) as proxy:
         elasticsearch = settings.elasticsearch.model_copy(update={"url": proxy.url, "request_timeout": 5.0})
         through = settings.model_copy(update={"elasticsearch": elasticsearch})
-        proxy.misbehave(fault, times=4, path="scored-")
+        proxy.misbehave(fault, times=4, path=f"{scored_stream(settings)}/_bulk")
         drained = drain(spark, through)
         assert proxy.met == 4
     assert drained.counts() == {"read": TWEETS, "indexed": TWEETS, "already there": 0, "rejected": 0}
