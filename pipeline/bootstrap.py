@@ -100,11 +100,12 @@ def stream(
         prepare: make the data streams anew where somebody deletes them meanwhile.
 
     Raises:
+        AlreadyRunning: another stream has the checkpoint.
         SetupError: Java, a jar or the port is missing.
         ConfigError: a credential is wrong.
     """
     # Only here: importing Spark takes longer than most of the other commands.
-    from pipeline.stream import session
+    from pipeline.stream import checkpoint, session
     from pipeline.stream.champions import Champions
     from pipeline.stream.run import Run
 
@@ -116,6 +117,8 @@ def stream(
     java = find_java(tell=tell)
     jars = spark_jars(settings, tell)
     with (
+        # First of all: whoever is told of a taken port takes another one, and would be the second on this checkpoint.
+        checkpoint.held(settings.checkpoint),
         serving(
             collectors, settings.telemetry.host, settings.telemetry.stream_port, "TWEETPULSE_TELEMETRY__STREAM_PORT"
         ) as url,

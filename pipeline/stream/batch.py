@@ -166,7 +166,7 @@ class BatchRunner:
         hours = self._settings.stream.repeat_horizon_hours
         since = self._now() - hours * 3600 if hours else 0.0
         found = backing.resolve(self._client, stream, since=since)
-        self._seals.seal(found.older)
+        self._seals.seal(found)
         return found
 
     def _tell_waiting(self, state: RetryCallState) -> None:

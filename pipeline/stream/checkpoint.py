@@ -7,8 +7,11 @@ batch that is built anew, or repeated, creates no document twice.
 
 from __future__ import annotations
 
+import fcntl
+import os
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,8 +19,9 @@ from pathlib import Path
 import orjson
 
 from pipeline.domain.progress import VERSION, batches, parse_offsets, parse_start
-from pipeline.errors import SetupError
+from pipeline.errors import AlreadyRunning, SetupError
 
+_LOCK = "tweetpulse.lock"
 _CRC_HEADER = b"crc\0"
 _CRC_CHUNK = 512
 
@@ -48,6 +52,30 @@ def make(folder: Path) -> None:
         probe.unlink()
     except OSError as error:
         raise _unusable(folder, error) from None
+
+
+@contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """Hold the checkpoint for one stream of this machine; let go at the end, also when the process is killed.
+
+    Raises:
+        AlreadyRunning: another stream has it.
+        SetupError: the folder can't be made or written to.
+    """
+    make(folder)
+    with (folder / _LOCK).open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            raise AlreadyRunning(
+                f"another stream uses the checkpoint {folder} ({lock.read(100).strip()}): end it, "
+                "or give this one a checkpoint of its own (TWEETPULSE_STREAM__CHECKPOINT)"
+            ) from None
+        lock.truncate(0)
+        lock.write(f"process {os.getpid()}, since {datetime.now().astimezone():%Y-%m-%d %H:%M:%S %Z}\n")
+        lock.flush()
+        yield
 
 
 def mend(folder: Path) -> list[Path]:

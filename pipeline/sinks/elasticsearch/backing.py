@@ -6,7 +6,7 @@ a second time, so the ids are looked up in the older indices. These are sealed f
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
@@ -73,14 +73,16 @@ class Seals:
         self._client = client
         self._sealed: set[str] = set()
 
-    def seal(self, indices: Sequence[str]) -> None:
-        """Block writes to each index and refresh it, so that a search sees all of it.
+    def seal(self, backing: Backing) -> None:
+        """Block writes to each older index and refresh it, so that a search sees all of it.
 
         Raises:
             SinkUnavailable: an index is gone, or can't be sealed now.
             ApiError, TransportError: Elasticsearch refuses or does not answer.
         """
-        for index in indices:
+        # A data stream that was deleted and made anew begins with the same names.
+        self._sealed.discard(backing.write)
+        for index in backing.older:
             if index not in self._sealed:
                 block_writes(self._client, index)
                 self._refresh(index)

@@ -194,7 +194,7 @@ class ElasticsearchSink:
         if not surprising:
             return
         now = backing_indices.resolve(self._client, stream)
-        self._seals.seal([index for index in now.older if index not in known.older])
+        self._seals.seal(now)
         places = copies.find(self._client, now, surprising)
         copies.keep_oldest(self._client, now, places)
         for id_, there in places.items():

@@ -55,7 +55,7 @@ def index(client: Elasticsearch, settings: Settings, *entries: Entry, known: Bac
     if known is None:
         known = resolve(client, stream)
         try:
-            Seals(client).seal(known.older)
+            Seals(client).seal(known)
         except ApiError as error:
             raise as_sink_error(error, settings.elasticsearch) from None
     return ElasticsearchSink(client, settings.elasticsearch, patience=0.2).index(stream, entries, known)
@@ -167,7 +167,7 @@ def test_nothing_lands_in_a_sealed_index(client: Elasticsearch, settings: Settin
     index(client, settings, entry(1))
     sealed = resolve(client, scored_stream(settings)).write
     roll_over(settings)
-    Seals(client).seal([sealed])
+    Seals(client).seal(resolve(client, scored_stream(settings)))
     # An update is the only write that a closed backing index takes at all.
     held = client.get(index=sealed, id="test:1")
     operation = {"index": {"_id": "test:1", "if_seq_no": held["_seq_no"], "if_primary_term": held["_primary_term"]}}
@@ -223,7 +223,7 @@ def test_what_the_batch_itself_wrote_before_counts_as_indexed(
         roll_over(settings)
     stream = scored_stream(settings)
     known = resolve(client, stream)
-    Seals(client).seal(known.older)
+    Seals(client).seal(known)
     sink = ElasticsearchSink(client, settings.elasticsearch)
     records = {f"test:{number}": at(number) for number in (1, 2, 3, 4)}
     entries = [entry(number, number, later) for number in (1, 2, 3, 4)]

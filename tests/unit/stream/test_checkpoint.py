@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import zlib
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from pipeline.errors import SetupError
+from pipeline.errors import AlreadyRunning, SetupError
 from pipeline.stream import checkpoint
 
 OFFSETS = 'v1\n{"batchWatermarkMs":0,"batchTimestampMs":1,"conf":{}}\n{"tweets":{"0":5}}'
@@ -117,6 +118,19 @@ def test_the_batch_in_flight(folder: Path) -> None:
 def test_none_yet(tmp_path: Path) -> None:
     """A checkpoint that is new has nothing to mend and no batch in flight."""
     assert (checkpoint.mend(tmp_path), checkpoint.unfinished(tmp_path)) == ([], None)
+
+
+def test_one_stream_at_a_time(tmp_path: Path) -> None:
+    """The second is told which process has it; when that one has ended, it may."""
+    folder = tmp_path / "checkpoint"
+    with (
+        checkpoint.held(folder),
+        pytest.raises(AlreadyRunning, match=rf"\(process {os.getpid()}, since 20\d\d-"),
+        checkpoint.held(folder),
+    ):
+        pass
+    with checkpoint.held(folder):
+        assert checkpoint.mend(folder) == []
 
 
 def test_a_folder_that_can_not_be_made(tmp_path: Path) -> None:
