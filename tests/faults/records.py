@@ -64,7 +64,12 @@ def tweet(number: int, random: Random, *, hostile: bool = False) -> Made:
 def bad(number: int, random: Random) -> Made:
     """A record that is no tweet, by a reason that decoding must find."""
     reason, value = random.choice(_INVALID)
-    return Made(f"{_BAD}{reason}/{number}".encode(), value)
+    return Made(refused_key(reason, number), value)
+
+
+def refused_key(reason: str, number: object) -> bytes:
+    """The key of a record that must be rejected."""
+    return f"{_BAD}{reason}/{number}".encode()
 
 
 def reason_of(key: bytes) -> str | None:
