@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import chain, islice
 from pathlib import Path
@@ -73,6 +73,8 @@ def judge(
     truth: Truth | None = None,
     seconds: float | None = None,
     more: Iterable[str] = (),
+    taken: Counter[str] | None = None,
+    refusals: Collection[str] = (),
 ) -> Verdict:
     """Read everything and say what came of it; the stream must have drained.
 
@@ -83,22 +85,39 @@ def judge(
         truth: what Kafka was given, where its topic can't be asked any more.
         seconds: how long recovering took.
         more: differences that were found on the way.
+        taken: documents of tweets that somebody has deleted: they were indexed, and are no loss.
+        refusals: reasons by which Elasticsearch may have refused a tweet, which is indexed in the end all the same.
     """
-    truth = truth or Truth.of(topic(settings.kafka))
     found = indexed(settings)
+    truth = with_refusals(truth or Truth.of(topic(settings.kafka)), found, refusals)
     batches = [one for log in logs for one in books.finished(log)]
     kept = books.ledger(batches)
-    verdict = compared(truth, found, kept, acknowledged)
+    verdict = compared(truth, found, kept, acknowledged, taken)
     recounted = books.total(one.counts for one in batches).read - books.total(kept.values()).read
     return replace(verdict, seconds=seconds, recounted=recounted, differences=(*verdict.differences, *more))
 
 
+def with_refusals(truth: Truth, found: Indexed, reasons: Collection[str]) -> Truth:
+    """The truth in which tweets that Elasticsearch refused for one of these reasons were to be rejected. Pure."""
+    refused = {at: those[0] for at, those in found.rejected.items() if those[0] in reasons}
+    return replace(truth, rejected={**refused, **truth.rejected})
+
+
 def compared(
-    truth: Truth, found: Indexed, kept: dict[int, Counts], acknowledged: Counter[bytes] | None = None
+    truth: Truth,
+    found: Indexed,
+    kept: dict[int, Counts],
+    acknowledged: Counter[bytes] | None = None,
+    taken: Counter[str] | None = None,
 ) -> Verdict:
-    """The verdict on what was given, what was found and what the stream says of it. Pure."""
+    """The verdict on what was given, what was found and what the stream says of it. Pure.
+
+    `taken` are the documents of tweets that somebody has deleted.
+    """
+    taken = taken or Counter()
+    ever = found.scored.keys() | taken.keys()
     lost_by_kafka = list(((acknowledged or Counter()) - truth.keys).elements())
-    lost = [*sorted(truth.ids - found.scored.keys()), *map(str, sorted(truth.rejected.keys() - found.rejected.keys()))]
+    lost = [*sorted(truth.ids - ever), *map(str, sorted(truth.rejected.keys() - found.rejected.keys()))]
     twice = [id_ for id_, copies in found.scored.items() if copies > 1]
     twice += [str(at) for at, reasons in found.rejected.items() if len(reasons) > 1]
     copies = found.scored.total() + sum(map(len, found.rejected.values()))
@@ -106,11 +125,11 @@ def compared(
     return Verdict(
         produced=truth.records,
         repeats=truth.repeats,
-        indexed=len(found.scored),
+        indexed=len(ever),
         rejected=len(found.rejected),
         lost=len(lost) + len(lost_by_kafka),
         twice=copies - distinct,
-        differences=(*_fates(truth, found), *_metrics(truth, found, kept)),
+        differences=(*_fates(truth, found), *_metrics(truth, found, kept, taken)),
         examples=(
             *(f"lost by Kafka: {key!r}" for key in islice(lost_by_kafka, _SHOWN)),
             *(f"lost: {one}" for one in islice(lost, _SHOWN)),
@@ -132,10 +151,17 @@ def _fates(truth: Truth, found: Indexed) -> list[str]:
     return [f"{len(those):,} {what} ({next(iter(those))})" for what, those in said.items() if those]
 
 
-def _metrics(truth: Truth, found: Indexed, kept: dict[int, Counts]) -> list[str]:
-    """Where the sum of what the stream logged is not what Kafka was given and Elasticsearch has."""
+def _metrics(truth: Truth, found: Indexed, kept: dict[int, Counts], taken: Counter[str]) -> list[str]:
+    """Where the sum of what the stream logged is not what Kafka was given and Elasticsearch has.
+
+    A tweet that came again after its document was deleted was indexed again: once, whoever deleted it how often.
+    """
     unbalanced = [f"batch {batch} does not balance: {counts}" for batch, counts in kept.items() if not counts.balances]
-    documents = len(found.scored) + len(found.rejected)
-    true = Counts(truth.records, documents, truth.records - documents, len(truth.rejected))
     said = books.total(kept.values())
+    documents = len(found.scored.keys() | taken.keys()) + len(found.rejected)
+    if taken and documents <= said.indexed <= documents + len(found.scored.keys() & taken.keys()) + sum(
+        copies - 1 for copies in taken.values()
+    ):
+        documents = said.indexed
+    true = Counts(truth.records, documents, truth.records - documents, len(truth.rejected))
     return list(chain(islice(unbalanced, _SHOWN), books.differences("the log", said, "truth", true)))

@@ -75,6 +75,7 @@ class Supervised:
         self._stop = threading.Event()
         self._held = threading.Event()
         self._starting = threading.Lock()
+        self._first = 0
 
     @property
     def logs(self) -> list[Path]:
@@ -89,7 +90,13 @@ class Supervised:
     @property
     def surprises(self) -> list[Life]:
         """The processes that ended although nobody here killed a part of them."""
-        return [life for life in self.lives if life.code is not None and not life.expected]
+        return [life for life in self.lives[self._first :] if life.code is not None and not life.expected]
+
+    def begin_anew(self) -> None:
+        """What ended until now is no surprise any more, and what is killed from now on is one's own."""
+        self._first = max(len(self.lives) - 1, 0) if self.is_alive else len(self.lives)
+        if self.is_alive:
+            self.lives[-1].expected = False
 
     @contextmanager
     def running(self) -> Iterator[None]:

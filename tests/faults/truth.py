@@ -15,7 +15,7 @@ from pipeline.domain.document import REJECTED, SCORED, data_stream
 from pipeline.elasticsearch_client import connect
 from pipeline.kafka_client import connect as kafka_connect
 from pipeline.settings import ElasticsearchSettings, KafkaSettings, Settings
-from tests.faults.records import reason_of
+from tests.faults.records import key_of, reason_of
 
 _PAGE = 10_000
 _PATIENCE = 60.0
@@ -96,7 +96,10 @@ def topic(settings: KafkaSettings) -> Iterator[Sent]:
         consumer.seek_to_beginning(*partitions)
         while any(consumer.position(one) < ends[one] for one in partitions):
             for records in consumer.poll(timeout_ms=1_000).values():
-                yield from (Sent(At(one.partition, one.offset), one.key) for one in records)
+                yield from (
+                    Sent(At(one.partition, one.offset), key_of(one.value) if one.key is None else one.key)
+                    for one in records
+                )
 
 
 def indexed(settings: Settings) -> Indexed:

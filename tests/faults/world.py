@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -27,11 +28,13 @@ from pipeline.errors import SetupError
 from pipeline.settings import Settings
 from pipeline.sinks.elasticsearch.setup import set_up
 from pipeline.sources.topics import ensure_topics
+from tests.fault_proxy import Proxy
 from tests.faults import books, oracle
 from tests.faults.feed import Feed
 from tests.faults.oracle import Verdict
 from tests.faults.records import Made, records
 from tests.faults.supervised import PARTS, Part, Supervised
+from tests.faults.truth import Truth
 from tests.stacks import settings_of, stack_settings
 
 T = TypeVar("T")
@@ -45,6 +48,22 @@ _STEP = 0.25
 
 
 @dataclass
+class Excused:
+    """What was done by hand, so that the oracle does not take it for a fault of the stream's.
+
+    Attributes:
+        taken: the ids of tweets, and how many documents of each, that somebody has deleted.
+        reasons: why Elasticsearch may have refused tweets, which are rejected records then. Each must be indexed in
+            the end, by the cure that the case does.
+        truth: what Kafka was given, where its topic can't be asked any more.
+    """
+
+    taken: Counter[str] = field(default_factory=Counter)
+    reasons: set[str] = field(default_factory=set)
+    truth: Callable[[], Truth] | None = None
+
+
+@dataclass
 class World:
     """All that a fault can be done to. See `tests.faults.actions` for what can be done.
 
@@ -53,6 +72,8 @@ class World:
         stack: the folder of the servers' stack.
         client: of Elasticsearch, patient.
         random: whatever is chosen here is chosen by it.
+        proxy: between the stream and Elasticsearch, where there is one.
+        excused: what the oracle must know.
     """
 
     settings: Settings
@@ -61,6 +82,8 @@ class World:
     feed: Feed
     client: Elasticsearch
     random: Random = field(default_factory=lambda: Random(0))
+    proxy: Proxy | None = None
+    excused: Excused = field(default_factory=Excused)
 
     def process(self, part: AnyPart, timeout: float = 60.0) -> psutil.Process | None:
         """A process of this kind; a moment is waited for it, such as while the stream starts. None: there is none."""
@@ -146,12 +169,26 @@ class World:
             time.sleep(_STEP)
         return found
 
-    def judge(self, *, seconds: float | None = None, timeout: float = 600.0, more: Iterable[str] = ()) -> Verdict:
-        """Drain, look at /metrics, end the stream cleanly, and ask the oracle; `more` was found on the way."""
+    def judge(
+        self, *, seconds: float | None = None, timeout: float = 600.0, more: Iterable[str] = (), stop: bool = True
+    ) -> Verdict:
+        """Drain, look at /metrics, end the stream cleanly, and ask the oracle; `more` was found on the way.
+
+        Without `stop` the stream stays, which has nothing to do.
+        """
         more = [*more] if self.drained(timeout) else [*more, f"not drained within {timeout:.0f} s"]
         more += self.page_differences()
-        with self.stream.stopped():
-            return oracle.judge(self.settings, self.stream.logs, self.feed.acknowledged, seconds=seconds, more=more)
+        with self.stream.stopped() if stop else nullcontext():
+            return oracle.judge(
+                self.settings,
+                self.stream.logs,
+                self.feed.acknowledged,
+                truth=self.excused.truth() if self.excused.truth else None,
+                seconds=seconds,
+                more=more,
+                taken=self.excused.taken,
+                refusals=self.excused.reasons,
+            )
 
     def _logged(self) -> books.Counts:
         """What the present process has logged."""
@@ -190,6 +227,7 @@ def opened(
     made: Iterable[Made] | None = None,
     adjust: Callable[[Settings], Settings] = lambda settings: settings,
     options: Iterable[str] = (),
+    proxy: Proxy | None = None,
 ) -> Iterator[World]:
     """A world on a stack of its own: topics and data streams made, the stream started; the feed waits for `running`.
 
@@ -201,6 +239,7 @@ def opened(
         made: other records than `tests.faults.records` makes.
         adjust: changes the settings.
         options: of `tweetpulse run`.
+        proxy: through which the stream talks to Elasticsearch; the oracle does not.
     """
     settings = adjust(_settings(stack, folder))
     logs = folder / "logs"
@@ -213,9 +252,15 @@ def opened(
         feed = Feed(settings.kafka, made if made is not None else records(seed), rate)
         running.callback(feed.close)
         running.enter_context(guarded(logs))
-        stream = Supervised(settings, logs, *options)
+        stream = Supervised(_through(proxy, settings), logs, *options)
         running.enter_context(stream.running())
-        yield World(settings, stack.state_dir, stream, feed, client, Random(seed))
+        yield World(settings, stack.state_dir, stream, feed, client, Random(seed), proxy)
+
+
+def _through(proxy: Proxy | None, settings: Settings) -> Settings:
+    if proxy is None:
+        return settings
+    return settings.model_copy(update={"elasticsearch": settings.elasticsearch.model_copy(update={"url": proxy.url})})
 
 
 def _settings(stack: StackInfo, folder: Path) -> Settings:
