@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import time
+import urllib.request
+from collections.abc import Iterator
 from contextlib import suppress
 
 import psutil
+from prometheus_client.parser import text_string_to_metric_families
 
 from pipeline.domain.document import SCORED, data_stream
 from tests.faults.supervised import PARTS
@@ -104,3 +107,39 @@ def _await_end(process: psutil.Process) -> None:
 
 def _backing(world: World) -> list[str]:
     return insist(lambda: backing(world.client, world.settings.elasticsearch))
+
+
+def await_refusal(world: World, code: int, words: str, first: int, timeout: float = 240.0) -> Iterator[str]:
+    """Wait until a process of the stream has ended by itself with this code and these words; if none has, that.
+
+    `first` is the number of the first process that counts. The supervisor goes on starting it, as it does.
+    """
+    deadline = time.monotonic() + timeout
+    while time.monotonic() < deadline:
+        ended = [life for life in world.stream.lives[first:] if life.code is not None]
+        if any(life.code == code and words in " ".join(life.last_words()) for life in ended):
+            return
+        time.sleep(0.25)
+    said = "; ".join(f"{life.code}: {' '.join(life.last_words())}" for life in world.stream.lives[first:])
+    yield f"the stream did not end with {code} and “{words}”, but so: {said}"
+
+
+def await_metric(world: World, name: str, value: float, timeout: float = 120.0, **labels: str) -> Iterator[str]:
+    """Wait until /metrics of the stream shows this value; if it does not, that."""
+    deadline = time.monotonic() + timeout
+    while (found := metric(world, name, **labels)) != value:
+        if time.monotonic() > deadline:
+            yield f"{name}{labels or ''} was {found} and not {value}"
+            return
+        time.sleep(0.25)
+
+
+def metric(world: World, name: str, **labels: str) -> float | None:
+    """The sum of a metric's samples with these labels; None if nobody answers."""
+    try:
+        with urllib.request.urlopen(world.page_url, timeout=10) as answer:
+            families = list(text_string_to_metric_families(answer.read().decode()))
+    except OSError:
+        return None
+    samples = (sample for family in families for sample in family.samples if sample.name == name)
+    return sum(sample.value for sample in samples if labels.items() <= sample.labels.items())

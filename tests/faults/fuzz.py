@@ -115,7 +115,7 @@ def _named_twice(number: str, random: Random) -> Made:
 
 _MAKERS: tuple[Callable[[str, Random], Made], ...] = (_chance, _mutated, _cut, _kept, _wrong, _raw, _named_twice)
 
-_CHARACTERS = [*map(chr, range(0x20)), "\x7f", "\u200b", "\u2028", "\ufeff", "\u202e", "\uffff", "😡", "İ", "ß", "a", " "]
+_CHARACTERS = (*map(chr, range(0x20)), *"\x7f\u200b\u2028\ufeff\u202e\uffff😡İßa ")
 
 
 def _text(random: Random) -> str:
@@ -140,7 +140,7 @@ _ODD: tuple[Callable[[str, Random], dict[str, object]], ...] = (
     lambda n, r: {"url": "u" * 70_000, "geo": {"place": "p" * 40_000, "country": "c" * 40_000}},
     lambda n, r: {"geo": {"lat": -90, "lon": 180.0}},
     lambda n, r: {"other": _nested(100), "more": [[]] * 500, "": {"": ""}},
-    lambda n, r: {"other": 10**r.randint(20, 300), "tiny": 5e-324},
+    lambda n, r: {"other": 10 ** r.randint(20, 300), "tiny": 5e-324},
 )
 
 _TIMES = (
@@ -170,7 +170,10 @@ _WRONG_TIMES: tuple[object, ...] = (
 )
 
 _WRONG: tuple[tuple[Reason, dict[str, object]], ...] = (
-    *((Reason.BAD_ID, {"id": id_}) for id_ in ("i" * 201, "ü" * 101, "", " \t\n", "\u3000", 7, 1.5, None, True, [], {})),
+    *(
+        (Reason.BAD_ID, {"id": id_})
+        for id_ in ("i" * 201, "ü" * 101, "", " \t\n", "\u3000", 7, 1.5, None, True, [], {})
+    ),
     *((Reason.EMPTY_TEXT, {"text": text}) for text in (None, "", " \n\t", "\u3000\u2028\u00a0")),
     *((Reason.BAD_FIELD, {"text": text}) for text in (7, True, [], {}, ["text"])),
     *((Reason.BAD_FIELD, {name: 7}) for name in ("source", "lang", "url", "kind", "user", "entities", "geo")),
@@ -191,7 +194,10 @@ _RAW: tuple[tuple[Reason, Callable[[str], bytes | None]], ...] = (
     *((Reason.NOT_A_TWEET, lambda n, v=value: v) for value in (b"null", b"7", b'"text"', b"[]", b"{}", b" [{}] ")),
     (Reason.NOT_A_TWEET, lambda n: f'[{{"id": "{n}", "text": "in a list"}}]'.encode()),
     (Reason.NOT_A_TWEET, lambda n: f'{{"ID": "{n}", "Text": "loud"}}'.encode()),
-    *((Reason.NOT_JSON, lambda n, c=code: _tweet(id=n).decode().encode(c)) for code in ("utf-16", "utf-16-le", "utf-32")),
+    *(
+        (Reason.NOT_JSON, lambda n, c=code: _tweet(id=n).decode().encode(c))
+        for code in ("utf-16", "utf-16-le", "utf-32")
+    ),
     (Reason.NOT_JSON, lambda n: b"\xef\xbb\xbf" + _tweet(id=n)),
     (Reason.NOT_JSON, lambda n: _tweet(id=n, text="~").replace(b"~", b"\xed\xa0\x80")),
     (Reason.NOT_JSON, lambda n: _tweet(id=n, text="~").replace(b"~", b"\xc0\x80")),

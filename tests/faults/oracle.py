@@ -18,6 +18,7 @@ from tests.faults.books import Counts
 from tests.faults.truth import Indexed, Truth, indexed, topic
 
 _SHOWN = 5
+_NOTHING = Counts()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,8 @@ def judge(
     more: Iterable[str] = (),
     taken: Counter[str] | None = None,
     refusals: Collection[str] = (),
+    again: Counts | None = None,
+    unlogged: Counts = _NOTHING,
 ) -> Verdict:
     """Read everything and say what came of it; the stream must have drained.
 
@@ -87,11 +90,13 @@ def judge(
         more: differences that were found on the way.
         taken: documents of tweets that somebody has deleted: they were indexed, and are no loss.
         refusals: reasons by which Elasticsearch may have refused a tweet, which is indexed in the end all the same.
+        again: what was read again, since somebody has set a checkpoint back: then each line counts.
+        unlogged: what was counted where no log could be written.
     """
     found = indexed(settings)
     truth = with_refusals(truth or Truth.of(topic(settings.kafka)), found, refusals)
     batches = [one for log in logs for one in books.finished(log)]
-    kept = books.ledger(batches)
+    kept = (books.ledger(batches) if again is None else books.all_but(batches, again)) | {-2: unlogged}
     verdict = compared(truth, found, kept, acknowledged, taken)
     recounted = books.total(one.counts for one in batches).read - books.total(kept.values()).read
     return replace(verdict, seconds=seconds, recounted=recounted, differences=(*verdict.differences, *more))

@@ -60,16 +60,17 @@ class Supervised:
     Args:
         settings: passed on through the environment.
         folder: for its logs; its processes carry the folder's mark, by which `pipeline.embedded.guard` ends them.
-        options: of the command.
+        options: of the command; these, `settings` and `environment` may be changed for the next process.
         pause: seconds from an end to the next start.
         grace: seconds in which what a killed driver leaves behind may end by itself, before the supervisor kills it.
     """
 
     def __init__(self, settings: Settings, folder: Path, *options: str, pause: float = 1.0, grace: float = 2.0) -> None:
         self.lives: list[Life] = []
-        self._settings = settings
+        self.settings = settings
         self._folder = folder
-        self._options = options
+        self.options = options
+        self.environment: dict[str, str] = {}
         self._pause = pause
         self._grace = grace
         self._stop = threading.Event()
@@ -111,10 +112,10 @@ class Supervised:
             thread.join()
 
     @contextmanager
-    def stopped(self) -> Iterator[None]:
-        """End it cleanly and keep it so within the block."""
+    def stopped(self, how: signal.Signals = signal.SIGTERM) -> Iterator[None]:
+        """End it, cleanly if not told otherwise, and keep it so within the block."""
         self._held.set()
-        self._end(signal.SIGTERM)
+        self._end(how)
         try:
             yield
         finally:
@@ -155,9 +156,12 @@ class Supervised:
         log = self._folder / f"stream-{number:03}.log"
         with log.open("wb") as said, log.with_suffix(".out").open("wb") as printed:
             process = subprocess.Popen(
-                [sys.executable, python_mark(self._folder), "-m", "pipeline", "run", *self._options],
+                [sys.executable, python_mark(self._folder), "-m", "pipeline", "run", *self.options],
                 cwd=ROOT,
-                env=os.environ | environment(self._settings) | {"SPARK_SUBMIT_OPTS": mark(self._folder)},
+                env=os.environ
+                | environment(self.settings)
+                | {"SPARK_SUBMIT_OPTS": mark(self._folder)}
+                | self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=printed,
                 stderr=said,

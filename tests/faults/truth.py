@@ -22,10 +22,14 @@ _PATIENCE = 60.0
 
 
 class At(NamedTuple):
-    """Where a record lies in the topic of tweets."""
+    """Where a record lies in the topic of tweets, and since when, in milliseconds of the epoch.
+
+    The time tells it from the record that lies there once the topic was made anew.
+    """
 
     partition: int
     offset: int
+    time: int
 
 
 class Sent(NamedTuple):
@@ -87,8 +91,9 @@ class Indexed:
 
 
 def topic(settings: KafkaSettings) -> Iterator[Sent]:
-    """All records that the topic of tweets has now."""
-    with closing(kafka_connect(KafkaConsumer, settings, enable_auto_commit=False)) as consumer:
+    """All records that the topic of tweets has now; what a producer has taken back is none."""
+    options = {"enable_auto_commit": False, "isolation_level": "read_committed", "max_partition_fetch_bytes": 2**28}
+    with closing(kafka_connect(KafkaConsumer, settings, **options)) as consumer:
         numbers = consumer.partitions_for_topic(settings.tweets_topic) or set()
         partitions = [TopicPartition(settings.tweets_topic, number) for number in sorted(numbers)]
         consumer.assign(partitions)
@@ -96,10 +101,9 @@ def topic(settings: KafkaSettings) -> Iterator[Sent]:
         consumer.seek_to_beginning(*partitions)
         while any(consumer.position(one) < ends[one] for one in partitions):
             for records in consumer.poll(timeout_ms=1_000).values():
-                yield from (
-                    Sent(At(one.partition, one.offset), key_of(one.value) if one.key is None else one.key)
-                    for one in records
-                )
+                for one in records:
+                    at = At(one.partition, one.offset, one.timestamp)
+                    yield Sent(at, key_of(one.value) if one.key is None else one.key)
 
 
 def indexed(settings: Settings) -> Indexed:
@@ -117,7 +121,7 @@ def indexed(settings: Settings) -> Indexed:
         for index in backing(client, settings.elasticsearch, REJECTED):
             for hit in _hits(client, index, found):
                 fields = {name: values[0] for name, values in hit["fields"].items()}
-                at = At(fields["kafka.partition"], fields["kafka.offset"])
+                at = At(fields["kafka.partition"], fields["kafka.offset"], int(fields["event.created"]))
                 found.rejected.setdefault(at, []).append(fields["error.type"])
         return found
 
@@ -160,4 +164,9 @@ def _hits(client: Elasticsearch, index: str, found: Indexed) -> list[Mapping[str
     return hits
 
 
-_FIELDS = ("kafka.partition", "kafka.offset", "error.type")
+_FIELDS = (
+    "kafka.partition",
+    "kafka.offset",
+    "error.type",
+    {"field": "event.created", "format": "epoch_millis"},
+)

@@ -29,7 +29,8 @@ from pipeline.settings import Settings
 from pipeline.sinks.elasticsearch.setup import set_up
 from pipeline.sources.topics import ensure_topics
 from tests.fault_proxy import Proxy
-from tests.faults import books, oracle
+from tests.faults import books, broker, oracle
+from tests.faults.books import Counts
 from tests.faults.feed import Feed
 from tests.faults.oracle import Verdict
 from tests.faults.records import Made, records
@@ -56,11 +57,21 @@ class Excused:
         reasons: why Elasticsearch may have refused tweets, which are rejected records then. Each must be indexed in
             the end, by the cure that the case does.
         truth: what Kafka was given, where its topic can't be asked any more.
+        gone: how many records a topic had that is no more.
+        expired: the keys of records that Kafka deleted before they were read.
+        again: what was read again, since a checkpoint was set back, or there are two.
+        unlogged: what the stream counted and could not log.
+        logs: of streams beside the world's own.
     """
 
     taken: Counter[str] = field(default_factory=Counter)
     reasons: set[str] = field(default_factory=set)
     truth: Callable[[], Truth] | None = None
+    gone: int = 0
+    expired: Counter[bytes] = field(default_factory=Counter)
+    again: Callable[[], Counts] | None = None
+    unlogged: Counts = field(default_factory=Counts)
+    logs: list[Path] = field(default_factory=list)
 
 
 @dataclass
@@ -110,9 +121,9 @@ class World:
 
     @property
     def committed(self) -> int:
-        """How many records the stream has committed, of a topic that nothing was deleted from."""
+        """How many records the stream has committed, by their offsets, which count what was deleted too."""
         try:
-            return sum((checkpoint.read(self.settings.checkpoint) or {}).values())
+            return sum((checkpoint.read(self.settings.checkpoint) or {}).values()) + self.excused.gone
         except (SetupError, ValueError):
             return 0  # It is being written this moment.
 
@@ -148,11 +159,16 @@ class World:
     def drained(self, timeout: float = 600.0) -> bool:
         """Let the feed's last records through; whether all of it was committed in time. The feed must not send."""
         self.feed.flush()
-        return self.until_committed(self.feed.total, timeout) is not None
+        return self.until_committed(broker.end(self.settings.kafka) + self.excused.gone, timeout) is not None
 
     def page(self) -> books.Counts | None:
         """What /metrics of the stream shows now."""
-        return books.page(f"http://{HOST}:{self.settings.telemetry.stream_port}/metrics")
+        return books.page(self.page_url)
+
+    @property
+    def page_url(self) -> str:
+        """Where /metrics of the stream is."""
+        return f"http://{HOST}:{self.settings.telemetry.stream_port}/metrics"
 
     def page_differences(self, tries: int = 5) -> list[str]:
         """Where /metrics of this process does not show what this process has logged.
@@ -181,13 +197,15 @@ class World:
         with self.stream.stopped() if stop else nullcontext():
             return oracle.judge(
                 self.settings,
-                self.stream.logs,
-                self.feed.acknowledged,
+                [*self.stream.logs, *self.excused.logs],
+                self.feed.acknowledged - self.excused.expired,
                 truth=self.excused.truth() if self.excused.truth else None,
                 seconds=seconds,
                 more=more,
                 taken=self.excused.taken,
                 refusals=self.excused.reasons,
+                again=self.excused.again() if self.excused.again else None,
+                unlogged=self.excused.unlogged,
             )
 
     def _logged(self) -> books.Counts:
