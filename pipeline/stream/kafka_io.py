@@ -30,6 +30,8 @@ def read(spark: SparkSession, kafka: KafkaSettings, stream: StreamSettings) -> D
         "startingOffsets": stream.starting_offsets,
         "maxOffsetsPerTrigger": str(stream.max_offsets_per_trigger),
         "failOnDataLoss": str(not stream.accept_data_loss).lower(),
+        # What a producer has taken back was never said.
+        "kafka.isolation.level": "read_committed",
         # The default of 500 ms is the largest part of a small batch.
         "kafka.fetch.max.wait.ms": "20",
         # What compresses well may be a thousand times as large in memory: 500 records at once are too many.
