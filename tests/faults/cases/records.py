@@ -112,7 +112,8 @@ def _timed(world: World, seconds: float) -> Iterator[str]:
         ages = {"1970": 0, "2262": _milliseconds(2262), "9999": _milliseconds(9999), "10000": _milliseconds(9999) * 2}
         for name, age in ages.items():
             _send(world, (_tweet(f"time {name}:{n}")._replace(timestamp_ms=age + n) for n in range(50)))
-            _send(world, (_untold(f"time {name} {n}", age + n) for n in range(10)))
+            # Of a time that no calendar has, its document has another, and the oracle would not know it again.
+            _send(world, (_untold(f"time {name} {n}", age + n) for n in range(10) if name != "10000"))
         world.drained(120)
         yield from _bounded_delay(world)
 
