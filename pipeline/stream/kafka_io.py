@@ -52,8 +52,9 @@ def write(messages: DataFrame, kafka: KafkaSettings) -> None:
         "includeHeaders": "true",
         "kafka.compression.type": "lz4",
         "kafka.linger.ms": "20",
-        # The default of 16 KB is a dozen documents: too few to compress well, and a request each.
-        "kafka.batch.size": "262144",
+        # The default of 16 KB is a dozen documents: too few to compress well, and a request each. But a batch that its
+        # topic does not take is split by this size, again and again if it fits (KAFKA-8350).
+        "kafka.batch.size": str(min(262_144, kafka.max_message_bytes)),
         # A value may have `max_message_bytes`; key and headers come on top.
         "kafka.max.request.size": str(kafka.max_message_bytes + 32_768),
         "kafka.delivery.timeout.ms": str(PATIENCE_MS),

@@ -77,6 +77,7 @@ class Run:
                 self.stop,
                 self.ensure_streams,
                 check_topic=watch.check,
+                check_sizes=watch.check_sizes,
                 unfinished=checkpoint.unfinished(self.settings.checkpoint),
             )
             started = query.start(self.spark, self.settings, runner, once=once)
