@@ -63,8 +63,9 @@ class TopicWatch:
         for name, limit in self._limits(names).items():
             if limit < kafka.max_message_bytes:
                 raise ConfigError(
-                    f"the topic {name} takes {limit:,} bytes a message and not {kafka.max_message_bytes:,}: raise its "
-                    "max.message.bytes, or lower TWEETPULSE_KAFKA__MAX_MESSAGE_BYTES (it gets the head of what is larger)"
+                    f"the topic {name} takes {limit:,} bytes a message and not {kafka.max_message_bytes:,}: "
+                    "raise its max.message.bytes, or lower TWEETPULSE_KAFKA__MAX_MESSAGE_BYTES "
+                    "(it gets the head of what is larger)"
                 )
 
     def _limits(self, names: Iterable[str]) -> dict[str, int]:

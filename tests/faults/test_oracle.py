@@ -18,6 +18,7 @@ from pipeline.embedded.info import StackInfo
 from tests.faults import books, oracle
 from tests.faults.actions import roll_over
 from tests.faults.books import Counts, Finished, finished, ledger, shown, total
+from tests.faults.fuzz import fuzzed
 from tests.faults.oracle import Verdict, compared
 from tests.faults.records import bad, reason_of, records
 from tests.faults.truth import Truth, backing, indexed, topic
@@ -179,7 +180,7 @@ other_total 9
 def test_each_record_has_the_fate_that_its_key_says() -> None:
     """By the real decoder, for every kind of invalid record, and for every hostile tweet."""
     random = Random(5)
-    made = [*(bad(number, random) for number in range(500)), *islice(records(5), 3_000)]
+    made = [*(bad(number, random) for number in range(500)), *islice(records(5), 3_000), *fuzzed(5, 10_000)]
     for record in made:
         decoded = decode(record.value)
         said = str(decoded.reason) if isinstance(decoded, Rejection) else None
