@@ -9,7 +9,7 @@ from functools import partial
 
 from elasticsearch import ApiError
 
-from pipeline.domain.document import REJECTED, SCORED, data_stream
+from pipeline.domain.document import EVENTS, REJECTED, SCORED, data_stream
 from pipeline.sinks.elasticsearch.setup import ALIAS
 from tests.fault_proxy import first
 from tests.faults import actions, points
@@ -71,7 +71,9 @@ def _made_anew(world: World, seconds: float) -> None:
     proxy.refuse()
     try:
         settings = world.settings.elasticsearch
-        indices = [*backing(world.client, settings, SCORED), *backing(world.client, settings, REJECTED)]
+        indices = [
+            index for dataset in (SCORED, REJECTED, EVENTS) for index in backing(world.client, settings, dataset)
+        ]
         insist(lambda: world.client.indices.add_block(index=indices, block="write"))
         _take(world, indices)
         actions.forget_data_streams(world)
