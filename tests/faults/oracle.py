@@ -15,7 +15,7 @@ from pathlib import Path
 from pipeline.settings import Settings
 from tests.faults import books
 from tests.faults.books import Counts
-from tests.faults.truth import Indexed, Truth, indexed, topic
+from tests.faults.truth import Indexed, Truth, indexed, merged, topic
 
 _SHOWN = 5
 _NOTHING = Counts()
@@ -74,7 +74,7 @@ def judge(
     truth: Truth | None = None,
     seconds: float | None = None,
     more: Iterable[str] = (),
-    taken: Counter[str] | None = None,
+    taken: Indexed | None = None,
     refusals: Collection[str] = (),
     again: Counts | None = None,
     unlogged: Counts = _NOTHING,
@@ -88,7 +88,7 @@ def judge(
         truth: what Kafka was given, where its topic can't be asked any more.
         seconds: how long recovering took.
         more: differences that were found on the way.
-        taken: documents of tweets that somebody has deleted: they were indexed, and are no loss.
+        taken: documents that somebody has deleted: they were indexed, and are no loss.
         refusals: reasons by which Elasticsearch may have refused a tweet, which is indexed in the end all the same.
         again: what was read again, since somebody has set a checkpoint back: then each line counts.
         unlogged: what was counted where no log could be written.
@@ -113,16 +113,15 @@ def compared(
     found: Indexed,
     kept: dict[int, Counts],
     acknowledged: Counter[bytes] | None = None,
-    taken: Counter[str] | None = None,
+    taken: Indexed | None = None,
 ) -> Verdict:
     """The verdict on what was given, what was found and what the stream says of it. Pure.
 
-    `taken` are the documents of tweets that somebody has deleted.
+    `taken` are the documents that somebody has deleted.
     """
-    taken = taken or Counter()
-    ever = found.scored.keys() | taken.keys()
+    ever = merged(found, taken or Indexed())
     lost_by_kafka = list(((acknowledged or Counter()) - truth.keys).elements())
-    lost = [*sorted(truth.ids - ever), *map(str, sorted(truth.rejected.keys() - found.rejected.keys()))]
+    lost = [*sorted(truth.ids - ever.scored.keys()), *map(str, sorted(truth.rejected.keys() - ever.rejected.keys()))]
     twice = [id_ for id_, copies in found.scored.items() if copies > 1]
     twice += [str(at) for at, reasons in found.rejected.items() if len(reasons) > 1]
     copies = found.scored.total() + sum(map(len, found.rejected.values()))
@@ -130,11 +129,11 @@ def compared(
     return Verdict(
         produced=truth.records,
         repeats=truth.repeats,
-        indexed=len(ever),
-        rejected=len(found.rejected),
+        indexed=len(ever.scored),
+        rejected=len(ever.rejected),
         lost=len(lost) + len(lost_by_kafka),
         twice=copies - distinct,
-        differences=(*_fates(truth, found), *_metrics(truth, found, kept, taken)),
+        differences=(*_fates(truth, found), *_metrics(truth, ever, kept, taken is not None)),
         examples=(
             *(f"lost by Kafka: {key!r}" for key in islice(lost_by_kafka, _SHOWN)),
             *(f"lost: {one}" for one in islice(lost, _SHOWN)),
@@ -156,17 +155,17 @@ def _fates(truth: Truth, found: Indexed) -> list[str]:
     return [f"{len(those):,} {what} ({next(iter(those))})" for what, those in said.items() if those]
 
 
-def _metrics(truth: Truth, found: Indexed, kept: dict[int, Counts], taken: Counter[str]) -> list[str]:
-    """Where the sum of what the stream logged is not what Kafka was given and Elasticsearch has.
+def _metrics(truth: Truth, ever: Indexed, kept: dict[int, Counts], was_deleted: bool) -> list[str]:
+    """Where the sum of what the stream logged is not what Kafka was given and Elasticsearch has had.
 
-    A tweet that came again after its document was deleted was indexed again: once, whoever deleted it how often.
+    A tweet that comes again after its document was deleted is indexed again. A batch that is repeated after it counts
+    it once, though, so then only bounds are known.
     """
     unbalanced = [f"batch {batch} does not balance: {counts}" for batch, counts in kept.items() if not counts.balances]
     said = books.total(kept.values())
-    documents = len(found.scored.keys() | taken.keys()) + len(found.rejected)
-    if taken and documents <= said.indexed <= documents + len(found.scored.keys() & taken.keys()) + sum(
-        copies - 1 for copies in taken.values()
-    ):
+    documents = len(ever.scored) + len(ever.rejected)
+    most = ever.scored.total() + sum(map(len, ever.rejected.values()))
+    if was_deleted and documents <= said.indexed <= most:
         documents = said.indexed
     true = Counts(truth.records, documents, truth.records - documents, len(truth.rejected))
     return list(chain(islice(unbalanced, _SHOWN), books.differences("the log", said, "truth", true)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import traceback
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
@@ -49,23 +50,20 @@ class Worlds:
     _numbers: Iterator[int] = field(default_factory=count)
 
     def done(self, case: Case, seconds: float, *, short: bool = False) -> Row:
-        """Do a case, and say what came of it; where that is not good, its world is not used again.
-
-        Raises:
-            Exception: the fault itself could not be done.
-        """
+        """Do a case, and say what came of it; where that is not good, its world and its servers are not used again."""
         alone = case.fresh or case.own_stack
+        is_good = False
         try:
             with self._world_of(case) as shared:
                 verdict, took = _done(case, shared.world, seconds, stop=alone)
                 row = _row(case, verdict, shared.last, took, short)
                 shared.last = verdict
-        except BaseException:
-            self._drop()
-            self._stack = None
-            raise
-        if not row.ok or verdict.produced > _MOST_RECORDS:
-            self._drop()
+                is_good = row.ok
+        finally:
+            if not is_good:
+                self._stack = None
+            if not is_good or verdict.produced > _MOST_RECORDS:
+                self._drop()
         return row
 
     def close(self) -> None:
@@ -119,7 +117,7 @@ def _done(case: Case, world: World, seconds: float, *, stop: bool) -> tuple[Verd
     world.stream.begin_anew()
     with world.feed.running():
         assert world.until_committed(world.committed + 1, _START) is not None, _said(world)
-        wrong = list(case.run(world, seconds) or ())
+        wrong = list(_run(case, world, seconds))
         # What comes after the fault must be committed, or a stream that has just been killed would seem to be well.
         took = world.until_committed(max(world.feed.total, world.committed) + 1, case.patience)
         time.sleep(_AFTER)
@@ -130,6 +128,15 @@ def _done(case: Case, world: World, seconds: float, *, stop: bool) -> tuple[Verd
         said = "; ".join(f"code {one.code}: {' '.join(one.last_words())}" for one in ended)
         wrong.append(f"the stream ended by itself ({said})" if ended else "the stream did not end, as it should")
     return world.judge(seconds=took, more=wrong, stop=stop), took
+
+
+def _run(case: Case, world: World, seconds: float) -> Iterator[str]:
+    """What was not as promised; a fault that could not be done is no proof of anything either."""
+    try:
+        yield from case.run(world, seconds) or ()
+    except Exception as error:
+        at = traceback.extract_tb(error.__traceback__)[-1]
+        yield f"{type(error).__name__} in {at.name}: {error}"[:500]
 
 
 def _row(case: Case, verdict: Verdict, last: Verdict | None, took: float | None, short: bool) -> Row:

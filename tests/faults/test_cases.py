@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 
 import pytest
@@ -23,9 +24,13 @@ def _id(case: Case) -> str:
 @pytest.mark.faults
 @pytest.mark.timeout(1_200)
 @pytest.mark.parametrize("case", CASES, ids=_id)
-def test_fault(case: Case, worlds: Worlds, rows: list[Row]) -> None:
+def test_fault(case: Case, worlds: Worlds, rows: list[Row], capsys: pytest.CaptureFixture[str]) -> None:
     """What the row of `docs/reliability.md` says."""
     rows.append(worlds.done(case, case.seconds))
+    with capsys.disabled():
+        # It takes an hour: whoever waits sees how it goes.
+        sys.stdout.write("\n".join(("", rows[-1].line, *rows[-1].wrong, "")))
+        sys.stdout.flush()
     assert rows[-1].ok, "\n".join((rows[-1].line, *rows[-1].wrong))
 
 

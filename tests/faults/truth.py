@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -90,6 +90,12 @@ class Indexed:
     indices: dict[str, int] = field(default_factory=dict)
 
 
+def merged(one: Indexed, other: Indexed) -> Indexed:
+    """What two have, such as what was there before something was deleted."""
+    both = {at: [*one.rejected.get(at, ()), *other.rejected.get(at, ())] for at in one.rejected | other.rejected}
+    return Indexed(one.scored + other.scored, both, one.indices | other.indices)
+
+
 def topic(settings: KafkaSettings) -> Iterator[Sent]:
     """All records that the topic of tweets has now; what a producer has taken back is none."""
     options = {"enable_auto_commit": False, "isolation_level": "read_committed", "max_partition_fetch_bytes": 2**28}
@@ -106,8 +112,8 @@ def topic(settings: KafkaSettings) -> Iterator[Sent]:
                     yield Sent(at, key_of(one.value) if one.key is None else one.key)
 
 
-def indexed(settings: Settings) -> Indexed:
-    """All that the two data streams hold now.
+def indexed(settings: Settings, only: Collection[str] | None = None) -> Indexed:
+    """All that the two data streams hold now, or only these backing indices of them.
 
     Raises:
         AssertionError: an index can't be read completely.
@@ -115,15 +121,19 @@ def indexed(settings: Settings) -> Indexed:
     patient = settings.elasticsearch.model_copy(update={"request_timeout": _PATIENCE})
     with closing(connect(patient)) as client:
         found = Indexed()
-        for index in backing(client, settings.elasticsearch, SCORED):
+        for index in _chosen(backing(client, settings.elasticsearch, SCORED), only):
             ids = [hit["_id"] for hit in _hits(client, index, found)]
             found.scored.update(ids)
-        for index in backing(client, settings.elasticsearch, REJECTED):
+        for index in _chosen(backing(client, settings.elasticsearch, REJECTED), only):
             for hit in _hits(client, index, found):
                 fields = {name: values[0] for name, values in hit["fields"].items()}
                 at = At(fields["kafka.partition"], fields["kafka.offset"], int(fields["event.created"]))
                 found.rejected.setdefault(at, []).append(fields["error.type"])
         return found
+
+
+def _chosen(indices: Iterable[str], only: Collection[str] | None) -> list[str]:
+    return [index for index in indices if only is None or index in only]
 
 
 def backing(client: Elasticsearch, settings: ElasticsearchSettings, dataset: str = SCORED) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager, nullcontext
 from dataclasses import dataclass, field
@@ -35,7 +34,7 @@ from tests.faults.feed import Feed
 from tests.faults.oracle import Verdict
 from tests.faults.records import Made, records
 from tests.faults.supervised import PARTS, Part, Supervised
-from tests.faults.truth import Truth
+from tests.faults.truth import Indexed, Truth
 from tests.stacks import settings_of, stack_settings
 
 T = TypeVar("T")
@@ -53,7 +52,7 @@ class Excused:
     """What was done by hand, so that the oracle does not take it for a fault of the stream's.
 
     Attributes:
-        taken: the ids of tweets, and how many documents of each, that somebody has deleted.
+        taken: the documents that somebody has deleted, as they were found before.
         reasons: why Elasticsearch may have refused tweets, which are rejected records then. Each must be indexed in
             the end, by the cure that the case does.
         truth: what Kafka was given, where its topic can't be asked any more.
@@ -64,7 +63,7 @@ class Excused:
         logs: of streams beside the world's own.
     """
 
-    taken: Counter[str] = field(default_factory=Counter)
+    taken: Indexed | None = None
     reasons: set[str] = field(default_factory=set)
     truth: Callable[[], Truth] | None = None
     gone: int = 0
