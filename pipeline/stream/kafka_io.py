@@ -112,6 +112,17 @@ _AWAY = frozenset(
 )
 
 
+def root_cause(error: BaseException) -> str:
+    """What a Java exception comes from in the end, by its class alone, since its text may quote a record; else ""."""
+    java = getattr(error, "java_exception", None)
+    try:
+        while java is not None and java.getCause() is not None:
+            java = java.getCause()
+        return str(java.getClass().getSimpleName()) if java is not None else ""
+    except Py4JError:
+        return ""
+
+
 def _java_classes(error: Any) -> Iterator[str]:
     """The names of the classes of a Java exception and of its causes, with all that these extend."""
     try:
