@@ -35,7 +35,7 @@ class Sent(NamedTuple):
 
 def _send(world: World, records: Iterable[Sent]) -> None:
     """Of any size, as long as they compress well: the broker only sees what is compressed."""
-    options = {"compression_type": "lz4", "max_request_size": _MEGABYTES, "buffer_memory": _MEGABYTES}
+    options = {"compression_type": "lz4", "max_request_size": _MEGABYTES, "batch_size": 1}
     with closing(connect(KafkaProducer, world.settings.kafka, **options)) as producer:
         for record in records:
             topic = world.settings.kafka.tweets_topic
