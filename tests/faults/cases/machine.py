@@ -34,12 +34,10 @@ def _killed_again_and_again(world: World, seconds: float) -> None:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         world.until_in_batch()
-        if worker := world.stream.part("worker", world.random):
-            with suppress(psutil.Error):
-                worker.kill()
+        # After three attempts at a task the stream ends.
+        world.stream.expect_end()
+        _kill_a_worker(world)
         time.sleep(0.3)
-    # The stream may have ended after three attempts at a task.
-    world.stream.expect_end()
 
 
 def _no_memory(world: World, seconds: float) -> None:
@@ -48,14 +46,19 @@ def _no_memory(world: World, seconds: float) -> None:
     assert daemon
     soft, hard = daemon.rlimit(RLIMIT_AS)
     daemon.rlimit(RLIMIT_AS, (daemon.memory_info().vms + 2**20, hard))
-    while worker := world.stream.part("worker"):
-        with suppress(psutil.Error):
-            worker.kill()
-            worker.wait(10)
     world.stream.expect_end()
+    for _ in range(4):
+        # Those that were forked before may have what they want.
+        _kill_a_worker(world)
     time.sleep(seconds)
     with suppress(psutil.Error):
         daemon.rlimit(RLIMIT_AS, (soft, hard))
+
+
+def _kill_a_worker(world: World) -> None:
+    if worker := world.stream.part("worker", world.random):
+        with suppress(psutil.Error):
+            worker.kill()
 
 
 # The clock.
