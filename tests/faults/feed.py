@@ -66,6 +66,10 @@ class Feed:
             self._send(record)
         self.flush()
 
+    def some(self, number: int) -> None:
+        """Send so many of its records now, and return when Kafka has them. It must not be running."""
+        self.send(islice(self._records, number))
+
     def flush(self, timeout: float = 300.0) -> None:
         """Wait until Kafka has everything."""
         deadline = time.monotonic() + timeout

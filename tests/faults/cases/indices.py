@@ -26,17 +26,16 @@ _ALLOCATION = "cluster.routing.allocation.enable"
 
 
 def _red(world: World, seconds: float) -> Iterator[str]:
-    """No node may have it, so it is not allocated when it is opened."""
-    index = older(world)
-    nobody = "index.routing.allocation.require._name"
+    """It may not be allocated when it is opened."""
+    index, name = older(world), "index.routing.allocation.enable"
     insist(lambda: world.client.indices.close(index=index))
-    insist(lambda: world.client.indices.put_settings(index=index, settings={nobody: "nobody"}))
+    insist(lambda: world.client.indices.put_settings(index=index, settings={name: "none"}))
     insist(lambda: world.client.indices.open(index=index, wait_for_active_shards=0))
     time.sleep(seconds)
     health = insist(lambda: world.client.cluster.health(index=index))["status"]
     if health != "red":
         yield f"the index was {health}"
-    insist(lambda: world.client.indices.put_settings(index=index, settings={nobody: None}))
+    insist(lambda: world.client.indices.put_settings(index=index, settings={name: None}))
 
 
 def _all_red(world: World, seconds: float) -> None:
