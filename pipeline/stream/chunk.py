@@ -29,10 +29,11 @@ NO_MODELS: Models = MappingProxyType({})
 
 
 class Record(NamedTuple):
-    """A Kafka record as the stream reads it."""
+    """A Kafka record as the stream reads it. `replay` is the key of one that was sent again after it was rejected."""
 
     value: bytes | None
     at: Coordinates
+    replay: bytes | None = None
 
 
 class Refused(NamedTuple):

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from pyspark.sql import DataFrame, SparkSession
 
+from pipeline.domain.attempt import MAX_KEY_BYTES, PREFIX
 from pipeline.errors import ConfigError
 from pipeline.settings import KafkaSettings, StreamSettings
 
-_COLUMNS = ("topic", "partition", "offset", "timestamp", "value")
+_REPLAY = (
+    f"CASE WHEN startswith(key, X'{PREFIX.hex()}') AND octet_length(key) <= {MAX_KEY_BYTES} THEN key END AS replay"
+)
+"""The key of a record that was sent again after it was rejected, and of no other: keys would cost, nulls do not."""
+
+_COLUMNS = ("topic", "partition", "offset", "timestamp", "value", _REPLAY)
 
 
 def read(spark: SparkSession, kafka: KafkaSettings, stream: StreamSettings) -> DataFrame:
-    """The topic of tweets as a stream of `topic, partition, offset, timestamp, value`."""
+    """The topic of tweets as a stream of `topic, partition, offset, timestamp, value, replay`."""
     options = options_of(kafka) | {
         "subscribe": kafka.tweets_topic,
         "startingOffsets": stream.starting_offsets,
@@ -20,7 +26,7 @@ def read(spark: SparkSession, kafka: KafkaSettings, stream: StreamSettings) -> D
         # The default of 500 ms is the largest part of a small batch.
         "kafka.fetch.max.wait.ms": "20",
     }
-    return spark.readStream.format("kafka").options(**options).load().select(*_COLUMNS)
+    return spark.readStream.format("kafka").options(**options).load().selectExpr(*_COLUMNS)
 
 
 def write(messages: DataFrame, kafka: KafkaSettings) -> None:

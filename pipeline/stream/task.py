@@ -18,6 +18,7 @@ from typing import NamedTuple, Protocol
 
 import pyarrow as pa
 
+from pipeline.domain.attempt import HEADER
 from pipeline.domain.document import REJECTED, SCORED, Coordinates, data_stream
 from pipeline.domain.outcome import Outcome
 from pipeline.domain.prediction import Task
@@ -144,7 +145,7 @@ class _Worker:
     def _messages(self, chunk: Chunk, report: Report) -> list[Message]:
         kafka = self._settings.kafka
         messages = [
-            Message(kafka.rejected_topic, record.at.key.encode(), record.value, _headers(rejection))
+            Message(kafka.rejected_topic, record.at.key.encode(), record.value, _headers(rejection, record.replay))
             for rejection, record in chunk.refused
         ]
         # Of a repeated id the first one, as in Elasticsearch.
@@ -185,12 +186,13 @@ def models_of(champions: tuple[Champion, ...]) -> Models:
 
 
 def _records(batch: pa.RecordBatch) -> Iterator[Record]:
-    columns = (batch.column(name) for name in ("topic", "partition", "offset", "value"))
+    columns = (batch.column(name) for name in ("topic", "partition", "offset", "value", "replay"))
     micros = batch.column("timestamp").cast(pa.int64()).to_pylist()
-    for (topic, partition, offset, value), time_ in zip(
+    for (topic, partition, offset, value, replay), time_ in zip(
         zip(*(column.to_pylist() for column in columns), strict=True), micros, strict=True
     ):
-        yield Record(value, Coordinates(topic, partition, offset, datetime.fromtimestamp(time_ / 1e6, UTC)))
+        at = Coordinates(topic, partition, offset, datetime.fromtimestamp(time_ / 1e6, UTC))
+        yield Record(value, at, replay)
 
 
 def _count(outcome: Outcome, stream: str, report: Report) -> None:
@@ -203,11 +205,12 @@ def _count(outcome: Outcome, stream: str, report: Report) -> None:
     outcome.bulk.add(report.bulk)
 
 
-def _headers(rejection: Rejection) -> list[dict[str, object]]:
-    return [
+def _headers(rejection: Rejection, replay: bytes | None) -> list[dict[str, object]]:
+    headers: list[dict[str, object]] = [
         {"key": "reason", "value": rejection.reason.encode()},
         {"key": "error", "value": rejection.error.encode()},
     ]
+    return [*headers, {"key": HEADER, "value": replay}] if replay else headers
 
 
 def _arrow(messages: list[Message]) -> Iterator[pa.RecordBatch]:

@@ -101,7 +101,7 @@ class FakeReader:
     def load(self) -> FakeReader:
         return self
 
-    def select(self, *columns: str) -> FakeReader:
+    def selectExpr(self, *columns: str) -> FakeReader:
         self.columns = columns
         return self
 
