@@ -103,7 +103,9 @@ class Resender:
         self._sent: deque[tuple[Chosen, Any, int]] = deque()
         self._marks: deque[Any] = deque()
         self._buffered = 0
-        options = producer_options(delivery_timeout) | {"max_request_size": MAX_REQUEST_BYTES}
+        # kafka-python's idempotent producer takes nothing more once the broker has refused a record as too large.
+        own = {"max_request_size": MAX_REQUEST_BYTES, "enable_idempotence": False}
+        options = producer_options(delivery_timeout) | own
         self._producer = connect(KafkaProducer, settings, **options)
 
     def resend(self, letters: Iterable[Chosen], resent: Resent) -> None:
