@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 AIRLINE = Path(__file__).parents[2] / "shared/data/airline/tweets_first80pct_by_time.csv"
 ENTITIES = {name: (name.lower(), f"@{name.lower()}") for name in ("United", "Delta", "Acme", "Globex", "Initech")}
-MANY_BRANDS = ENTITIES | {f"Brand {n}": (f"love brand{n}", f"@brand{n}") for n in range(995)}
+MANY_BRANDS = ENTITIES | {f"Brand {n}": (f"brand{n} love", f"@brand{n}") for n in range(995)}
 PLAIN = "the my a plane bag gate crew seat to from at is was late hour again today with you we they need call"
 FELT = "love hate great worst awful thanks amazing delayed cancelled not never very so but good bad :) 😡"
 DRESSED = "@united @delta #fail http://t.co/abc123 WHY REALLY!!! please? &amp; 2.5 don't"
