@@ -23,8 +23,10 @@ from pipeline.settings import Settings
 from pipeline.sinks.elasticsearch import setup
 from pipeline.sinks.elasticsearch.setup import SetupReport
 from pipeline.sources.live import Live
+from pipeline.sources.originals import Originals
 from pipeline.sources.pacing import Clock
 from pipeline.sources.publisher import Patience, Progress, Published, Publisher
+from pipeline.sources.resending import Resender
 from pipeline.sources.source import LiveSource, SourceEvents
 from pipeline.sources.topics import Topics, ensure_topics
 from pipeline.telemetry.events import StreamEvents
@@ -56,6 +58,18 @@ def publisher(settings: Settings, clock: Clock | None = None) -> Publisher:
         ConfigError: it refuses the credentials.
     """
     return Publisher(settings.kafka, clock=clock or Clock())
+
+
+@contextmanager
+def resender(settings: Settings) -> Iterator[Resender]:
+    """What sends rejected records again.
+
+    Raises:
+        SetupError: the broker does not answer.
+        ConfigError: it refuses the credentials.
+    """
+    with closing(Originals(settings.kafka)) as originals, Resender(settings.kafka, originals.whole) as sender:
+        yield sender
 
 
 def elasticsearch(settings: Settings) -> Elasticsearch:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from html import unescape
 from itertools import chain
 
+from pipeline.domain.unescaped import unescaped
 from pipeline.scoring.cache import TokenCache
 from pipeline.scoring.patterns import LETTERS, MENTION, without_urls
 
@@ -89,4 +89,4 @@ class EntityFinder:
 
 
 def _tokens(text: str) -> list[str]:
-    return TOKEN.findall(without_urls(unescape(text)).replace("’", "'").casefold())
+    return TOKEN.findall(without_urls(unescaped(text)).replace("’", "'").casefold())

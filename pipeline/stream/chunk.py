@@ -29,11 +29,19 @@ NO_MODELS: Models = MappingProxyType({})
 
 
 class Record(NamedTuple):
-    """A Kafka record as the stream reads it; of a value that is too large only the head, and its `size` in bytes."""
+    """A Kafka record as the stream reads it.
+
+    Attributes:
+        value: of one that is too large only the head.
+        at: where it is.
+        size: of the whole value, bytes.
+        replay: the key of one that was sent again after it was rejected.
+    """
 
     value: bytes | None
     at: Coordinates
     size: int | None = None
+    replay: bytes | None = None
 
 
 class Refused(NamedTuple):

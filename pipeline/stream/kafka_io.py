@@ -9,6 +9,7 @@ from typing import Any
 from py4j.protocol import Py4JError
 from pyspark.sql import DataFrame, SparkSession
 
+from pipeline.domain.attempt import MAX_KEY_BYTES, PREFIX
 from pipeline.errors import ConfigError
 from pipeline.settings import KafkaSettings, StreamSettings
 
@@ -18,9 +19,14 @@ HEAD_BYTES = 65_536
 PATIENCE_MS = 15_000
 """How long Spark's own clients wait for the broker before an attempt fails: the waiting is done by the driver."""
 
+_REPLAY = (
+    f"CASE WHEN startswith(key, X'{PREFIX.hex()}') AND octet_length(key) <= {MAX_KEY_BYTES} THEN key END AS replay"
+)
+"""The key of a record that was sent again after it was rejected, and of no other: keys would cost, nulls do not."""
+
 
 def read(spark: SparkSession, kafka: KafkaSettings, stream: StreamSettings) -> DataFrame:
-    """The topic of tweets as a stream of `topic, partition, offset, timestamp, value, size`.
+    """The topic of tweets as a stream of `topic, partition, offset, timestamp, value, size, replay`.
 
     `size` is the value's, in bytes. Of a value above `stream.max_record_bytes` only the head is there, so that no
     record, however large, reaches a Python worker whole.
@@ -41,7 +47,7 @@ def read(spark: SparkSession, kafka: KafkaSettings, stream: StreamSettings) -> D
     }
     records = spark.readStream.format("kafka").options(**options).load()
     head = f"if(octet_length(value) > {stream.max_record_bytes}, substring(value, 1, {HEAD_BYTES}), value) AS value"
-    return records.selectExpr("topic", "partition", "offset", "timestamp", head, "octet_length(value) AS size")
+    return records.selectExpr("topic", "partition", "offset", "timestamp", head, "octet_length(value) AS size", _REPLAY)
 
 
 def write(messages: DataFrame, kafka: KafkaSettings) -> None:

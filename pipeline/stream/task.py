@@ -187,12 +187,13 @@ def models_of(champions: tuple[Champion, ...]) -> Models:
 
 
 def _records(batch: pa.RecordBatch) -> Iterator[Record]:
-    columns = (batch.column(name) for name in ("topic", "partition", "offset", "value", "size"))
+    columns = (batch.column(name) for name in ("topic", "partition", "offset", "value", "size", "replay"))
     micros = batch.column("timestamp").cast(pa.int64()).to_pylist()
-    for (topic, partition, offset, value, size), time_ in zip(
+    for (topic, partition, offset, value, size, replay), time_ in zip(
         zip(*(column.to_pylist() for column in columns), strict=True), micros, strict=True
     ):
-        yield Record(value, Coordinates(topic, partition, offset, datetime.fromtimestamp(time_ / 1e6, UTC)), size)
+        at = Coordinates(topic, partition, offset, datetime.fromtimestamp(time_ / 1e6, UTC))
+        yield Record(value, at, size, replay)
 
 
 def _count(outcome: Outcome, stream: str, report: Report) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -34,6 +35,8 @@ ENDPOINT = "timelines"
 
 _WANTS_TOKEN = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.UNPROCESSABLE_ENTITY)
 _ABSENT = (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
+
+_COUNT = re.compile(r"[0-9]{1,9}")
 
 TellBudget = Callable[[str, int, int, datetime], None]
 
@@ -174,7 +177,7 @@ class Api:
     def _note_budget(self, response: BaseHTTPResponse) -> None:
         left, limit = (response.headers.get(f"X-RateLimit-{name}", "") for name in ("Remaining", "Limit"))
         resets = _reset(response)
-        if left.isdecimal() and limit.isdecimal() and resets:
+        if _COUNT.fullmatch(left) and _COUNT.fullmatch(limit) and resets:
             self._tell_budget(ENDPOINT, int(left), int(limit), resets)
 
 

@@ -20,6 +20,12 @@ Json = dict[str, Any]
 
 NAME = "mastodon"
 
+MAX_CONTENT_CHARS = 500_000
+"""Of its HTML and its content warning. A longer one is not read: the stream takes no text of a fifth of that."""
+
+MAX_ID_CHARS = 100
+"""Of the server's own id: Mastodon's have 18 digits, others' up to 36 characters."""
+
 _OWN_STATUS = re.compile(r"/(?:ap/)?users/[^/]+/statuses/(\d+)")
 
 
@@ -38,7 +44,7 @@ def tweet_of(status: Any, instance: str, brands: Mapping[str, str]) -> Tweet | N
     Raises:
         NotAStatus: it has no id, no content, or a time that is none.
     """
-    if not isinstance(status, dict) or not isinstance(status.get("id"), str) or not status["id"]:
+    if not isinstance(status, dict) or not _is_id(status.get("id")):
         raise NotAStatus("a status without an id")
     # Public timelines have no boosts; whatever shows them anyway has their content there.
     boosted = _dict(status.get("reblog"))
@@ -94,6 +100,8 @@ def _text(status: Json) -> str:
     content, warning = status.get("content"), status.get("spoiler_text") or ""
     if not isinstance(content, str) or not isinstance(warning, str):
         raise NotAStatus("a status without content")
+    if len(content) + len(warning) > MAX_CONTENT_CHARS:
+        raise NotAStatus(f"a status of more than {MAX_CONTENT_CHARS:,} characters")
     return "\n\n".join(part for part in (warning.strip(), text_of(content)) if part)
 
 
@@ -116,7 +124,8 @@ def _author(account: Json) -> Author:
 
 
 def _entities(status: Json, brands: Mapping[str, str]) -> tuple[str, ...]:
-    tags = (_string(_dict(tag).get("name")) for tag in status.get("tags") or ())
+    found_tags = status.get("tags")
+    tags = (_string(_dict(tag).get("name")) for tag in (found_tags if isinstance(found_tags, list) else ()))
     found = (brands.get(tag.lower()) for tag in tags if tag)
     return tuple(dict.fromkeys(brand for brand in found if brand))
 
@@ -127,6 +136,10 @@ def _link(status: Json) -> str | None:
         if link and link.startswith(("https://", "http://")):
             return link
     return None
+
+
+def _is_id(value: Any) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= MAX_ID_CHARS
 
 
 def _dict(value: Any) -> Json:

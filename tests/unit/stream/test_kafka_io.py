@@ -101,7 +101,7 @@ class FakeReader:
     def load(self) -> FakeReader:
         return self
 
-    def selectExpr(self, *columns: str) -> FakeReader:  # noqa: N802
+    def selectExpr(self, *columns: str) -> FakeReader:  # noqa: N802 - Spark's name
         self.columns = columns
         return self
 
@@ -120,6 +120,7 @@ def test_reading(accept: bool, fail: str) -> None:
         "timestamp",
         "value",
         "size",
+        "replay",
     ]
 
 
