@@ -7,13 +7,13 @@ from contextlib import contextmanager
 
 from prometheus_client import CollectorRegistry
 
-from exporters.broker import Broker
 from exporters.data_streams import DataStreams
 from exporters.disk import Disk
 from exporters.scrape import Scrape
 from exporters.store import Store
 from exporters.stream_lag import StreamLag
 from pipeline import metrics_server
+from pipeline.broker import Broker
 from pipeline.domain.names import QUERY
 from pipeline.embedded.discover import with_embedded
 from pipeline.settings import Settings, TelemetrySettings
