@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from prometheus_client import CollectorRegistry
 
+from exporters.alias import Alias
 from exporters.data_streams import DataStreams
 from exporters.disk import Disk
 from exporters.scrape import Scrape
@@ -34,7 +35,8 @@ def scrape_of(settings: Settings) -> Scrape:
         from_earliest=settings.stream.starting_offsets == "earliest",
         connect=broker,
     )
-    return Scrape([lag, DataStreams(settings.elasticsearch.namespace, store), Disk(store)])
+    namespace = settings.elasticsearch.namespace
+    return Scrape([lag, DataStreams(namespace, store), Alias(namespace, store), Disk(store)])
 
 
 @contextmanager

@@ -16,6 +16,9 @@ from pipeline.domain.document import escaped
 NOTHING = "nothing"
 """What is expected or found where there is none."""
 
+THERE = "there"
+"""What is expected of a place of which nothing was found."""
+
 LINES = 10
 """So many differences of one place are told; of the others, how many there are."""
 

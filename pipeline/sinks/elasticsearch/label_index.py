@@ -11,7 +11,7 @@ from typing import Any
 
 from elasticsearch import BadRequestError, Elasticsearch
 
-from pipeline.sinks.elasticsearch.differences import NOTHING, Difference, between, flat_mapping, lines
+from pipeline.sinks.elasticsearch.differences import NOTHING, THERE, Difference, between, flat_mapping, lines
 
 
 def ensure(client: Elasticsearch, index: str) -> list[str]:
@@ -38,7 +38,7 @@ def ensure(client: Elasticsearch, index: str) -> list[str]:
 def inspect(client: Elasticsearch, index: str) -> list[Difference]:
     """What of its mapping is not as it should be."""
     if not client.indices.exists(index=index):
-        return [Difference("index", "there", NOTHING)]
+        return [Difference("index", THERE, NOTHING)]
     # An alias may stand for it.
     there = next(iter(client.indices.get_mapping(index=index).values()))["mappings"]
     return between(flat_mapping(_resource()["mappings"]), flat_mapping(there))

@@ -12,6 +12,7 @@ from elasticsearch import ApiError, BadRequestError, Elasticsearch
 from pipeline.errors import SetupError
 from pipeline.sinks.elasticsearch.differences import (
     NOTHING,
+    THERE,
     Difference,
     between,
     flat_mapping,
@@ -113,7 +114,7 @@ def inspect_template(client: Elasticsearch, kind: Kind, name: str, body: Body) -
     """What of a template is not as it should be; an older version is one difference."""
     there = or_none(lambda: kind.get(client, name))
     if there is None:
-        return [Difference("template", "there", NOTHING)]
+        return [Difference("template", THERE, NOTHING)]
     found = template_differences(name, body, there)
     older = there.get("version", 0) < body["version"]
     return [Difference("version", str(body["version"]), str(there.get("version", 0)))] if older else found
@@ -123,7 +124,7 @@ def inspect_stream(client: Elasticsearch, wanted: Wanted) -> list[Difference]:
     """What of a data stream's write index is not as it should be."""
     index = write_index(client, wanted.stream)
     if index is None:
-        return [Difference("data stream", "there", NOTHING)]
+        return [Difference("data stream", THERE, NOTHING)]
     if index.is_older(wanted):
         return [Difference("version", str(wanted.version), str(index.version))]
     return _differences(client, wanted, index)
