@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from elasticsearch import ApiError, Elasticsearch
+from elasticsearch import ApiError, AuthorizationException, Elasticsearch
 
 from pipeline.doctor.clock import judge_clock
 from pipeline.doctor.configuration import is_loopback
@@ -30,6 +30,7 @@ LOW = 0.15
 
 _TIMEOUT = 4.0
 _SETUP = "tweetpulse setup"
+_AS_SETUP = "run `tweetpulse doctor` as the user of set-up"
 _SHOWN = 3
 WRITER = ("create_doc", "create_index", "read", "maintenance", "delete", "view_index_metadata")
 """What the stream does with its data streams; as in `compose/roles/tweetpulse_writer.json`."""
@@ -133,16 +134,17 @@ def templates(settings: ElasticsearchSettings) -> list[Finding]:
 
     Raises:
         SinkUnavailable: the server does not answer.
-        ConfigError: this user may not look at templates.
+        ConfigError: it refuses this user.
         SetupError: a template is newer than this program, or another one makes our indices.
     """
     with _asking(settings) as client:
         return judge_templates(setup.inspect(client, settings))
 
 
-def judge_templates(places: Mapping[str, Sequence[Difference]]) -> list[Finding]:
-    """By the differences of each template, data stream and the index of labels."""
-    absent = [place for place, found in places.items() if [one.expected for one in found] == [THERE]]
+def judge_templates(places: Mapping[str, Sequence[Difference] | None]) -> list[Finding]:
+    """By the differences of each template, data stream and the index of labels; None: this user may not look there."""
+    absent = [place for place, found in places.items() if found and found[0].expected == THERE]
+    denied = [place for place, found in places.items() if found is None]
     told = [
         fault("templates", f"{place} is not as it should be: {_some(found)}", _SETUP)
         for place, found in places.items()
@@ -150,6 +152,8 @@ def judge_templates(places: Mapping[str, Sequence[Difference]]) -> list[Finding]
     ]
     if absent:
         told.append(fault("templates", f"not there: {', '.join(absent)}", _SETUP))
+    if denied:
+        told.append(warning("templates", f"this user may not look at {', '.join(denied)}", _AS_SETUP))
     return told or [ok("templates", "templates, data streams and the index of labels are as they should be")]
 
 
@@ -161,8 +165,11 @@ def alias(settings: ElasticsearchSettings) -> list[Finding]:
         ConfigError: it refuses this user.
     """
     with _asking(settings) as client:
-        answer = or_none(lambda: client.indices.get_alias(name=ALIAS))
-        index = answer is None and bool(client.indices.exists(index=ALIAS))
+        try:
+            answer = or_none(lambda: client.indices.get_alias(name=ALIAS))
+            index = answer is None and bool(client.indices.exists(index=ALIAS))
+        except AuthorizationException:
+            return [warning("alias", f"this user may not look at {ALIAS}", _AS_SETUP)]
     return [judge_alias(alias_state(answer or {}), settings.namespace, index=index)]
 
 

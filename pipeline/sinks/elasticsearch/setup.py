@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from importlib.resources import files
 from typing import Any
 
-from elasticsearch import ApiError, Elasticsearch
+from elasticsearch import ApiError, AuthorizationException, Elasticsearch
 
 from pipeline.domain.alias import ALIAS, alias_actions, alias_state
 from pipeline.domain.document import EVENTS, REJECTED, SCORED, data_stream
@@ -60,24 +62,24 @@ def set_up(client: Elasticsearch, settings: ElasticsearchSettings, *, switch: bo
     return SetupReport(tuple(changes))
 
 
-def inspect(client: Elasticsearch, settings: ElasticsearchSettings) -> dict[str, list[Difference]]:
-    """What of each template, and of each data stream's write index, is not as `set_up` makes it; changes nothing.
+def inspect(client: Elasticsearch, settings: ElasticsearchSettings) -> dict[str, list[Difference] | None]:
+    """What of each template, each data stream's write index and the index of labels is not as `set_up` makes it.
 
-    The index of labels is looked at, too.
+    It changes nothing. None stands for what this user may not look at.
 
     Raises:
         SinkUnavailable: the server does not answer.
-        ConfigError: the user lacks a privilege.
-        SetupError: a template is newer than this program.
+        ConfigError: it refuses the user.
+        SetupError: a template is newer than this program, or another one makes the indices of a data stream.
     """
-    found: dict[str, list[Difference]] = {}
+    looks = {
+        name: partial(upkeep.inspect_template, client, kind, name, body)
+        for name, (kind, body) in templates(settings).items()
+    }
+    looks |= {stream.stream: partial(upkeep.inspect_stream, client, stream) for stream in wanted(settings)}
+    looks[settings.labels_index] = partial(label_index.inspect, client, settings.labels_index)
     with elasticsearch_errors(settings):
-        for name, (kind, body) in templates(settings).items():
-            found[name] = upkeep.inspect_template(client, kind, name, body)
-        for stream in wanted(settings):
-            found[stream.stream] = upkeep.inspect_stream(client, stream)
-        found[settings.labels_index] = label_index.inspect(client, settings.labels_index)
-    return found
+        return {name: _unless_denied(look) for name, look in looks.items()}
 
 
 def templates(settings: ElasticsearchSettings) -> Templates:
@@ -128,6 +130,13 @@ def _wanted(dataset: str, settings: ElasticsearchSettings) -> Wanted:
         retention=settings.retention,
         version=VERSION,
     )
+
+
+def _unless_denied(look: Callable[[], list[Difference]]) -> list[Difference] | None:
+    try:
+        return look()
+    except AuthorizationException:
+        return None
 
 
 def _versioned(body: dict[str, Any]) -> dict[str, Any]:
