@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -85,7 +86,7 @@ def _files(settings: Settings) -> Iterator[tuple[str, str]]:
     }
     for name, path in named.items():
         if path is not None and _others_read(path):
-            yield f"others can read {path}, which is {name}", f"chmod 600 {path}"
+            yield f"others can read {path}, which is {name}", f"chmod 600 {shlex.quote(str(path))}"
 
 
 def _others_read(path: Path) -> bool:

@@ -84,7 +84,9 @@ def judge_ports(telemetry: Iterable[Port], embedded: Iterable[Port]) -> list[Fin
     told = [fault("ports", port.taken) for port in embedded if port.state == "taken"]
     told += [warning("ports", port.taken) for port in telemetry if port.state == "taken"]
     good = ", ".join(f"{p.number} ({p.purpose}: {p.state})" for p in found if p.state != "taken")
-    return [*told, ok("ports", f"as they should be: {good}")] if good else told
+    if told:
+        return told
+    return [ok("ports", f"as they should be: {good}" if good else "each server takes a free one")]
 
 
 def _telemetry(settings: Settings) -> list[Port]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import stat
 from collections.abc import Mapping
 from contextlib import closing
@@ -65,7 +66,7 @@ def facts(folder: Path) -> Facts:
 
 def judge(found: Facts) -> list[Finding]:
     """By what is known of it."""
-    folder, aside = found.folder, f"mv {found.folder} {found.folder}.damaged"
+    folder, aside = found.folder, f"mv {_quoted(found.folder)} {_quoted(f'{found.folder}.damaged')}"
     if found.mode is None:
         return [ok("checkpoint", f"{folder} is not there: the stream has not run yet")]
     if not found.usable:
@@ -77,10 +78,11 @@ def judge(found: Facts) -> list[Finding]:
     told = []
     if found.damaged:
         what = f"{found.damaged}, of a batch that did not finish, is damaged"
-        cure = f"rm {found.damaged} {found.damaged.parent}/.{found.damaged.name}.crc: the batch is read again"
+        checksum = found.damaged.with_name(f".{found.damaged.name}.crc")
+        cure = f"rm -f {_quoted(found.damaged)} {_quoted(checksum)}: the batch is read again"
         told.append(fault("checkpoint", what, cure))
     if found.mode & _OTHERS:
-        told.append(warning("checkpoint", f"others can read {folder}", f"chmod -R go= {folder}"))
+        told.append(warning("checkpoint", f"others can read {folder}", f"chmod -R go= {_quoted(folder)}"))
     batch = "no batch is finished yet" if found.batch is None else f"batch {found.batch:,} is the newest finished one"
     return told or [ok("checkpoint", f"{folder}: {batch}")]
 
@@ -107,7 +109,7 @@ def judge_lag(
     committed: Mapping[Partition, int], held: Mapping[Partition, tuple[int, int]], topic: str, folder: Path
 ) -> list[Finding]:
     """By what the checkpoint says is done, and what the broker holds."""
-    aside = f"mv {folder} {folder}.old, then start the stream: it reads all of the topic"
+    aside = f"mv {_quoted(folder)} {_quoted(f'{folder}.old')}, then start the stream: it reads all of the topic"
     read = {name for name, _ in committed}
     if topic not in read:
         what = f"the checkpoint is of {', '.join(sorted(read))}, and kafka.tweets_topic is {topic}"
@@ -121,6 +123,10 @@ def judge_lag(
         what = f"Kafka deleted {expired:,} records of {topic} before they were read; they are lost"
         return [fault("lag", what, "tweetpulse run --accept-data-loss goes on with the others")]
     return [ok("lag", f"{sum(one.records for one in behind):,} records of {topic} are still to be read")]
+
+
+def _quoted(path: Path | str) -> str:
+    return shlex.quote(str(path))
 
 
 def _newest(folder: Path) -> int | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import time
 from collections.abc import Iterable, Mapping
 from contextlib import closing
@@ -134,12 +135,9 @@ def kept_ids(checkpoint: Path) -> Mapping[str, str]:
 
 def _judge_id(topic: Topic, known: Mapping[str, str], checkpoint: Path) -> Iterable[Finding]:
     if topic.id and known.get(topic.name, topic.id) != topic.id:
-        what = (
-            f"{topic.name} was made anew since the checkpoint {checkpoint} was written: records of it would be missed"
-        )
-        yield fault(
-            "topics", what, f"mv {checkpoint} {checkpoint}.old, then start the stream: it reads all of the topic"
-        )
+        what = f"{topic.name} was made anew since the checkpoint {checkpoint} was begun: records would be missed"
+        old, new = shlex.quote(str(checkpoint)), shlex.quote(f"{checkpoint}.old")
+        yield fault("topics", what, f"mv {old} {new}, then start the stream: it reads all of the topic")
 
 
 def _judge_rights(topic: Topic, settings: KafkaSettings) -> Iterable[Finding]:

@@ -187,7 +187,7 @@ def test_no_security() -> None:
         (progress.Facts(FOLDER, stat.S_IFDIR | 0o755), "warning", "chmod -R go= /data/score"),
         (progress.Facts(FOLDER, 0o700, usable=False), "fault", "as the user who owns it"),
         (progress.Facts(FOLDER, 0o700, fault="it is broken"), "fault", "mv /data/score /data/score.damaged"),
-        (progress.Facts(FOLDER, 0o700, damaged=FOLDER / "offsets/3"), "fault", "rm /data/score/offsets/3"),
+        (progress.Facts(FOLDER, 0o700, damaged=FOLDER / "offsets/3"), "fault", "rm -f /data/score/offsets/3"),
     ],
 )
 def test_checkpoint(facts: progress.Facts, level: str, cure: str) -> None:
