@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
+import os
+import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -16,6 +18,7 @@ from rich.text import Text
 from pipeline import bootstrap
 from pipeline.cli.app import app, out
 from pipeline.cli.app import settings as current_settings
+from pipeline.doctor.examination import hanging
 from pipeline.doctor.finding import Finding
 from pipeline.embedded.discover import with_embedded
 from pipeline.errors import SetupError
@@ -37,8 +40,15 @@ def doctor(
         out.print_json(json.dumps({"findings": [asdict(finding) for finding in found], "counts": _counts(found)}))
     else:
         _show(found)
-    if any(finding.level == "fault" for finding in found):
-        raise typer.Exit(SetupError.exit_code)
+    _end(SetupError.exit_code if any(finding.level == "fault" for finding in found) else 0)
+
+
+def _end(code: int) -> None:
+    if hanging():
+        # The end of a library waits for what hangs (pyarrow, for an S3 that does not answer), for minutes.
+        sys.stdout.flush()
+        os._exit(code)
+    raise typer.Exit(code)
 
 
 def _show(found: Sequence[Finding]) -> None:

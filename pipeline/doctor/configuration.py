@@ -31,7 +31,7 @@ def configuration(settings: Settings) -> list[Finding]:
 
 
 def _kafka(kafka: KafkaSettings) -> Iterator[tuple[str, str]]:
-    hosts = [server.strip().rpartition(":")[0].strip("[]") for server in kafka.bootstrap_servers.split(",")]
+    hosts = [urlsplit(f"//{server.strip()}").hostname or "" for server in kafka.bootstrap_servers.split(",")]
     away = [host for host in hosts if not is_loopback(host)]
     if kafka.username is not None and not kafka.security_protocol.startswith("SASL"):
         yield (

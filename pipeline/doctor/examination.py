@@ -14,6 +14,9 @@ TIMEOUT = 12.0
 """Seconds that a check may take."""
 
 
+_MARK = "doctor: "
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
     """Something to look at.
@@ -39,6 +42,11 @@ def examine(checks: Sequence[Check]) -> list[Finding]:
     return [finding for run in runs.values() for finding in run.findings()]
 
 
+def hanging() -> bool:
+    """Whether a check that was given up still runs."""
+    return any(thread.name.startswith(_MARK) for thread in threading.enumerate())
+
+
 class _Run:
     """A check in a thread of its own, which ends with the process if it hangs."""
 
@@ -48,7 +56,7 @@ class _Run:
         self._found: list[Finding] = []
         self._until = time.monotonic() + check.timeout
         self._done = threading.Event()
-        threading.Thread(target=self._run, daemon=True, name=f"doctor {check.subject}").start()
+        threading.Thread(target=self._run, daemon=True, name=_MARK + check.subject).start()
 
     def findings(self) -> list[Finding]:
         """What it found, or that it did not end in time."""

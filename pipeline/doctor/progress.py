@@ -54,6 +54,8 @@ def facts(folder: Path) -> Facts:
     """What is known of a local checkpoint."""
     if not folder.exists():
         return Facts(folder)
+    if not folder.is_dir():
+        return Facts(folder, folder.stat().st_mode, fault=f"the checkpoint {folder} is no folder")
     mode, usable = folder.stat().st_mode, os.access(folder, os.R_OK | os.W_OK | os.X_OK)
     if not usable:
         return Facts(folder, mode, usable=False)
@@ -72,6 +74,8 @@ def judge(found: Facts) -> list[Finding]:
     if not found.usable:
         cure = "run the stream as the user who owns it, or set TWEETPULSE_STREAM__CHECKPOINT to another"
         return [fault("checkpoint", f"{folder} can't be read and written by this user", cure)]
+    if not stat.S_ISDIR(found.mode):
+        return [fault("checkpoint", found.fault, "set TWEETPULSE_STREAM__CHECKPOINT to a folder")]
     if found.fault:
         cure = f"{aside}: the stream then reads all that Kafka has, and finds what is indexed already"
         return [fault("checkpoint", found.fault, cure)]

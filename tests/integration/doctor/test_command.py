@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -110,6 +111,19 @@ def test_frozen_servers(make_stack: MakeStack, tmp_path: Path) -> None:
     faults = {finding["subject"] for finding in findings(done) if finding["level"] == "fault"}
     assert faults == {"kafka", "elasticsearch"}
     assert took < PATIENCE + started(settings)
+
+
+def test_a_registry_that_hangs(ready: Settings) -> None:
+    """Its time is limited, and so is the end of the process, whatever its library waits for."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        uri = f"s3://bucket/models?endpoint_override=127.0.0.1:{silent.getsockname()[1]}&scheme=http&region=x"
+        account = {"AWS_ACCESS_KEY_ID": "none", "AWS_SECRET_ACCESS_KEY": "none"}
+        began = time.monotonic()
+        done = doctor(ready, "--json", TWEETPULSE_MODELS__REGISTRY=uri, **account)
+        took = time.monotonic() - began
+    told = [finding["what"] for finding in findings(done) if finding["level"] == "fault"]
+    assert (done.returncode, told) == (3, ["models did not answer within 12 s"])
+    assert took < PATIENCE + started(ready)
 
 
 @contextmanager

@@ -24,6 +24,7 @@ from pipeline.sinks.elasticsearch.differences import Difference
 
 KAFKA = KafkaSettings()
 FOLDER = Path("/data/score")
+DIR = stat.S_IFDIR | 0o700
 GOOD = {"message.timestamp.type": "LogAppendTime", "retention.ms": "604800000", "max.message.bytes": "1048588"}
 ALL = ("READ", "WRITE", "DESCRIBE")
 
@@ -183,17 +184,25 @@ def test_no_security() -> None:
     ("facts", "level", "cure"),
     [
         (progress.Facts(FOLDER), "ok", ""),
-        (progress.Facts(FOLDER, stat.S_IFDIR | 0o700, batch=7), "ok", ""),
+        (progress.Facts(FOLDER, DIR, batch=7), "ok", ""),
         (progress.Facts(FOLDER, stat.S_IFDIR | 0o755), "warning", "chmod -R go= /data/score"),
-        (progress.Facts(FOLDER, 0o700, usable=False), "fault", "as the user who owns it"),
-        (progress.Facts(FOLDER, 0o700, fault="it is broken"), "fault", "mv /data/score /data/score.damaged"),
-        (progress.Facts(FOLDER, 0o700, damaged=FOLDER / "offsets/3"), "fault", "rm -f /data/score/offsets/3"),
+        (progress.Facts(FOLDER, stat.S_IFREG | 0o644, fault="it is no folder"), "fault", "to a folder"),
+        (progress.Facts(FOLDER, DIR, usable=False), "fault", "as the user who owns it"),
+        (progress.Facts(FOLDER, DIR, fault="it is broken"), "fault", "mv /data/score /data/score.damaged"),
+        (progress.Facts(FOLDER, DIR, damaged=FOLDER / "offsets/3"), "fault", "rm -f /data/score/offsets/3"),
     ],
 )
 def test_checkpoint(facts: progress.Facts, level: str, cure: str) -> None:
     """Each thing that can be wrong with it, alone."""
     (found,) = progress.judge(facts)
     assert (found.level, cure in found.cure) == (level, True)
+
+
+def test_a_checkpoint_that_is_a_file(tmp_path: Path) -> None:
+    """Nothing is to be done to the file: it is somebody else's."""
+    (tmp_path / "file").write_text("mine")
+    (found,) = progress.look(tmp_path / "file")
+    assert (found.level, found.cure) == ("fault", "set TWEETPULSE_STREAM__CHECKPOINT to a folder")
 
 
 def test_a_file_of_zeros_is_found(tmp_path: Path) -> None:
@@ -234,7 +243,8 @@ SECRET = SecretStr("open sesame")
     ("changes", "said"),
     [
         ({"kafka": KafkaSettings(username="u")}, "nobody is told it with PLAINTEXT"),
-        ({"kafka": KafkaSettings(bootstrap_servers="kafka.example:9092")}, "without TLS"),
+        ({"kafka": KafkaSettings(bootstrap_servers="kafka.example:9092")}, "Kafka at kafka.example is reached"),
+        ({"kafka": KafkaSettings(bootstrap_servers="kafka.example")}, "Kafka at kafka.example is reached"),
         ({"kafka": KafkaSettings(scored_topic="tweets")}, "have the same name"),
         ({"elasticsearch": ElasticsearchSettings(username="u")}, "its password is not"),
         ({"elasticsearch": ElasticsearchSettings(username="u", password=SECRET, api_key=SECRET)}, "both set"),
