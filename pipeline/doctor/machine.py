@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
+import psutil
 import urllib3
 
 from pipeline.doctor.finding import Finding, fault, ok, warning
@@ -20,7 +22,7 @@ from pipeline.embedded.processes import is_alive
 from pipeline.errors import SetupError
 from pipeline.settings import Settings
 
-_ASK = urllib3.Timeout(1.0)
+_ASK = urllib3.Timeout(2.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +129,33 @@ def _taken(number: int, purpose: str, option: str) -> str:
     return f"port {number}, which {purpose} needs, was taken a moment ago"
 
 
+def is_our_command(arguments: Sequence[str]) -> bool:
+    """Whether a process is one of this project's, by its arguments.
+
+    >>> is_our_command(["/usr/bin/python3", "/srv/venv/bin/tweetpulse", "run"])
+    True
+    """
+    modules = {after for before, after in pairwise(arguments) if before == "-m"}
+    named = any(Path(one).name.startswith("tweetpulse") or one.startswith("-Xtweetpulse.") for one in arguments[:3])
+    return named or not modules.isdisjoint(("pipeline", "exporters"))
+
+
 def _is_ours(number: int) -> bool:
+    # An exporter whose servers are away takes long for a page, so the process is looked at first.
+    return _listens(number) or _shows_ours(number)
+
+
+def _listens(number: int) -> bool:
+    """Whether a process of ours has the port; those of other users are not seen by all."""
+    try:
+        open_ = [c for c in psutil.net_connections(kind="tcp") if c.status == psutil.CONN_LISTEN]
+        pids = [c.pid for c in open_ if c.laddr and c.laddr.port == number and c.pid]
+        return any(is_our_command(psutil.Process(pid).cmdline()) for pid in pids)
+    except psutil.Error:
+        return False
+
+
+def _shows_ours(number: int) -> bool:
     try:
         with urllib3.PoolManager(timeout=_ASK, retries=False) as pool:
             page = pool.request("GET", f"http://127.0.0.1:{number}/metrics", preload_content=False)

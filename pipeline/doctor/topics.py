@@ -42,7 +42,7 @@ class Topic:
 
     Attributes:
         name: of the topic.
-        operations: what this user is to be able to do (`READ`, `WRITE`).
+        operations: what the stream does with it (`READ`, `WRITE`).
         error: Kafka's error code; 0 where it is there and may be looked at.
         id: Kafka's own, which a topic that is made anew does not keep.
         partitions: how many.
@@ -168,9 +168,9 @@ def _judge_configs(topic: Topic, settings: KafkaSettings) -> Iterable[Finding]:
 
 def _described(settings: KafkaSettings) -> list[Topic]:
     wanted = {
-        settings.tweets_topic: ("READ", "WRITE"),
+        settings.tweets_topic: ("READ",),
         settings.scored_topic: ("WRITE",),
-        settings.rejected_topic: ("READ", "WRITE"),
+        settings.rejected_topic: ("WRITE",),
         settings.assistance_topic: ("WRITE",),
     }
     milliseconds = int(_TIMEOUT * 1000)

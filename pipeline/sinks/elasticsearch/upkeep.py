@@ -252,4 +252,6 @@ def _claimers(client: Elasticsearch, stream: str) -> str:
 
 
 def _generation(name: str) -> int:
-    return int(name.rsplit("-", 1)[1])
+    # An index that somebody added to the data stream may have any name; it is never the one that is written to.
+    number = name.rpartition("-")[2]
+    return int(number) if number.isdecimal() else 0

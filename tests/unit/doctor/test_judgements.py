@@ -61,6 +61,22 @@ def test_ports(tmp_path: Path) -> None:
     assert "TWEETPULSE_TELEMETRY__STREAM_PORT" in first.what
 
 
+@pytest.mark.parametrize(
+    ("command", "ours"),
+    [
+        ("/v/bin/python /v/bin/tweetpulse run", True),
+        ("/v/bin/python -Xtweetpulse.state=/s -m exporters", True),
+        ("/v/bin/python -m pipeline collect twitter", True),
+        ("/srv/tweetpulse/.venv/bin/python -m http.server", False),
+        ("/usr/sbin/nginx", False),
+        ("", False),
+    ],
+)
+def test_whose_process_it_is(command: str, ours: bool) -> None:
+    """By what was started, not by the folder in which it lies."""
+    assert machine.is_our_command(command.split()) is ours
+
+
 def test_a_port_of_an_embedded_server_that_is_taken_is_a_fault() -> None:
     """It would not start."""
     taken = machine.Port(9200, "elasticsearch", "--elasticsearch-port", "taken", "port 9200 is taken: choose another")
