@@ -62,7 +62,7 @@ def _show(found: Sequence[Finding]) -> None:
             line = f"{finding.level:<8} {finding.subject:<19} {finding.text}"
             out.print(line, markup=False, soft_wrap=True)
     counts = _counts(found)
-    out.print(f"{counts['fault']} faults, {counts['warning']} warnings, {counts['ok']} ok")
+    out.print(f"faults: {counts['fault']}, warnings: {counts['warning']}, ok: {counts['ok']}")
 
 
 def _counts(found: Sequence[Finding]) -> dict[str, int]:

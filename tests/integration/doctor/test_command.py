@@ -63,7 +63,7 @@ def test_all_is_well(ready: Settings) -> None:
     lines = done.stdout.splitlines()
     assert (done.returncode, done.stderr) == (0, "")
     assert {line.split()[0] for line in lines[:-1]} == {"ok"}
-    assert lines[-1] == f"0 faults, 0 warnings, {len(lines) - 1} ok"
+    assert lines[-1] == f"faults: 0, warnings: 0, ok: {len(lines) - 1}"
 
 
 def test_a_fault(settings: Settings) -> None:

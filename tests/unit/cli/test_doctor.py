@@ -42,7 +42,7 @@ def test_as_lines(monkeypatch: pytest.MonkeyPatch) -> None:
         "warning  checkpoint          others can read [bold]it; cure: chmod -R go= it",
         "fault    alias               it points at nothing; cure: tweetpulse setup",
         f"ok       models              {'x' * 300}",
-        "1 faults, 1 warnings, 2 ok",
+        "faults: 1, warnings: 1, ok: 2",
     ]
 
 
