@@ -20,7 +20,7 @@ from pipeline.elasticsearch_client import connect, elasticsearch_errors
 from pipeline.settings import ElasticsearchSettings
 from pipeline.sinks.elasticsearch import setup
 from pipeline.sinks.elasticsearch.differences import THERE, Difference
-from pipeline.sinks.elasticsearch.upkeep import or_none
+from pipeline.sinks.elasticsearch.templates import or_none
 
 OLDEST, NEWEST = (8, 11), (9,)
 """Older ones know no retention of data streams; newer major versions may refuse this client."""

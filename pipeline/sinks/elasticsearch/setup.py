@@ -18,7 +18,8 @@ from pipeline.errors import SetupError
 from pipeline.settings import ElasticsearchSettings
 from pipeline.sinks.elasticsearch import label_index, upkeep
 from pipeline.sinks.elasticsearch.differences import Difference, composed
-from pipeline.sinks.elasticsearch.upkeep import Kind, Wanted, or_none
+from pipeline.sinks.elasticsearch.templates import COMPONENT, INDEX, Kind, inspect_template, or_none, put_template
+from pipeline.sinks.elasticsearch.upkeep import Wanted
 
 VERSION = 1
 """Of all templates together. When it grows, `setup` updates them and rolls the data streams over."""
@@ -52,7 +53,7 @@ def set_up(client: Elasticsearch, settings: ElasticsearchSettings, *, switch: bo
     changes: list[str] = []
     with elasticsearch_errors(settings):
         for name, (kind, body) in templates(settings).items():
-            changes += upkeep.put_template(client, kind, name, body)
+            changes += put_template(client, kind, name, body)
         for stream in wanted(settings):
             changes += _ensure_stream(client, stream.stream)
             changes += upkeep.mend(client, stream)
@@ -73,8 +74,7 @@ def inspect(client: Elasticsearch, settings: ElasticsearchSettings) -> dict[str,
         SetupError: a template is newer than this program, or another one makes the indices of a data stream.
     """
     looks = {
-        name: partial(upkeep.inspect_template, client, kind, name, body)
-        for name, (kind, body) in templates(settings).items()
+        name: partial(inspect_template, client, kind, name, body) for name, (kind, body) in templates(settings).items()
     }
     looks |= {stream.stream: partial(upkeep.inspect_stream, client, stream) for stream in wanted(settings)}
     looks[settings.labels_index] = partial(label_index.inspect, client, settings.labels_index)
@@ -84,8 +84,8 @@ def inspect(client: Elasticsearch, settings: ElasticsearchSettings) -> dict[str,
 
 def templates(settings: ElasticsearchSettings) -> Templates:
     """All templates, in the order in which the server takes them: components first."""
-    components = {name: (upkeep.COMPONENT, component_template(name, settings)) for name in _COMPONENTS}
-    return components | {f"logs-{name}": (upkeep.INDEX, index_template(name, settings)) for name in _DATASETS}
+    components = {name: (COMPONENT, component_template(name, settings)) for name in _COMPONENTS}
+    return components | {f"logs-{name}": (INDEX, index_template(name, settings)) for name in _DATASETS}
 
 
 def wanted(settings: ElasticsearchSettings) -> list[Wanted]:

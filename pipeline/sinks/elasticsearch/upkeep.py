@@ -1,8 +1,8 @@
-"""What the server has of templates and write indices, and how it is brought to what it should be."""
+"""What the server has of write indices, and how they are brought to what they should be."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
@@ -17,11 +17,10 @@ from pipeline.sinks.elasticsearch.differences import (
     between,
     flat_mapping,
     flat_settings,
-    flat_template,
     lines,
 )
+from pipeline.sinks.elasticsearch.templates import Body, or_none
 
-Body = dict[str, Any]
 _NO_SUCH_API = (400, 404, 405)
 
 
@@ -58,66 +57,6 @@ class WriteIndex:
     def is_older(self, wanted: Wanted) -> bool:
         """Whether it was made of our templates, of an earlier version."""
         return 0 < self.version < wanted.version
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """Component or index templates: how one is read, and how it is put."""
-
-    get: Callable[[Elasticsearch, str], Body]
-    put: Callable[[Elasticsearch, str, Body], object]
-
-
-COMPONENT = Kind(
-    lambda client, name: client.cluster.get_component_template(name=name)["component_templates"][0][
-        "component_template"
-    ],
-    lambda client, name, body: client.cluster.put_component_template(name=name, body=body),
-)
-INDEX = Kind(
-    lambda client, name: client.indices.get_index_template(name=name)["index_templates"][0]["index_template"],
-    lambda client, name, body: client.indices.put_index_template(name=name, body=body),
-)
-
-
-def put_template(client: Elasticsearch, kind: Kind, name: str, body: Body) -> list[str]:
-    """Put a template where it is absent, older or changed; says what it did, a line each.
-
-    Raises:
-        SetupError: the server has a newer one.
-    """
-    there = or_none(lambda: kind.get(client, name))
-    differences = template_differences(name, body, there)
-    if there is not None and there.get("version", 0) == body["version"] and not differences:
-        return []
-    kind.put(client, name, body)
-    if there is None or there.get("version", 0) < body["version"]:
-        return [f"{'updated' if there else 'made'} the template {name}, version {body['version']}"]
-    return [f"restored the template {name}", *lines(name, differences)]
-
-
-def template_differences(name: str, body: Body, there: Body | None) -> list[Difference]:
-    """What of a template is not as it should be.
-
-    Raises:
-        SetupError: it is of a newer version than this program's.
-    """
-    found = (there or {}).get("version", 0)
-    if found > body["version"]:
-        raise SetupError(
-            f"the template {name} is of version {found}, newer than this program's {body['version']}: update tweetpulse"
-        )
-    return between(flat_template(body), flat_template(there or {}))
-
-
-def inspect_template(client: Elasticsearch, kind: Kind, name: str, body: Body) -> list[Difference]:
-    """What of a template is not as it should be; an older version is one difference."""
-    there = or_none(lambda: kind.get(client, name))
-    if there is None:
-        return [Difference("template", THERE, NOTHING)]
-    found = template_differences(name, body, there)
-    older = there.get("version", 0) < body["version"]
-    return [Difference("version", str(body["version"]), str(there.get("version", 0)))] if older else found
 
 
 def inspect_stream(client: Elasticsearch, wanted: Wanted) -> list[Difference]:
@@ -180,16 +119,6 @@ def keep_for(client: Elasticsearch, wanted: Wanted) -> list[str]:
             raise
         return []
     return [f"{wanted.stream} now keeps documents for {wanted.retention}; it was {found or 'without end'}"]
-
-
-def or_none(request: Callable[[], Any]) -> Any | None:
-    """What a request answers; None where that is 404."""
-    try:
-        return request()
-    except ApiError as error:
-        if error.status_code == 404:
-            return None
-        raise
 
 
 def _changed_in_place(client: Elasticsearch, wanted: Wanted, index: WriteIndex) -> bool:
