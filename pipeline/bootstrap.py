@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING
 from elasticsearch import Elasticsearch
 from prometheus_client import CollectorRegistry, ProcessCollector
 
+from pipeline.doctor.checks import checks
+from pipeline.doctor.examination import examine as examine_all
+from pipeline.doctor.finding import Finding
 from pipeline.domain.tweet import Tweet
 from pipeline.elasticsearch_client import connect
 from pipeline.embedded.jars import spark_jars
@@ -99,6 +102,11 @@ def set_up(settings: Settings, *, switch: bool = False) -> SetupReport:
     ensure_topics(settings.kafka)
     with closing(connect(settings.elasticsearch)) as client:
         return setup.set_up(client, settings.elasticsearch, switch=switch)
+
+
+def examine(settings: Settings) -> list[Finding]:
+    """Look at everything that the stream needs; it changes nothing, and whatever goes wrong is a finding."""
+    return examine_all(checks(settings))
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -14,10 +15,13 @@ import pytest
 from elasticsearch import AuthorizationException, Elasticsearch
 from pydantic import SecretStr
 
+from exporters.alias import Alias
 from exporters.data_streams import DataStreams
 from exporters.disk import Disk
 from exporters.store import Store
 from pipeline.batch.labels import Labels, said
+from pipeline.doctor import store
+from pipeline.doctor.examination import Check, examine
 from pipeline.domain.prediction import Task
 from pipeline.elasticsearch_client import connect, elasticsearch_errors
 from pipeline.errors import ConfigError
@@ -27,6 +31,7 @@ from pipeline.sinks.elasticsearch.bulk import Entry, Fate
 from pipeline.sinks.elasticsearch.setup import set_up
 from pipeline.sinks.elasticsearch.sink import ElasticsearchSink
 from tests.integration.compose.secured import password, secured
+from tests.paths import ROOT
 
 SCORED = "logs-tweets.scored-secured"
 As = Callable[[str], tuple[Elasticsearch, ElasticsearchSettings]]
@@ -93,15 +98,19 @@ def test_the_set_up_runs_again_and_switches_the_alias(as_user: As) -> None:
 
 
 def test_the_exporter_reads_what_it_shows(as_user: As) -> None:
-    """Documents, bytes and disks."""
+    """Documents, bytes, disks and the alias."""
     _, settings = as_user("tweetpulse_exporter")
     streams, disk = DataStreams(settings.namespace, lambda: Store(settings)), Disk(lambda: Store(settings))
+    alias = Alias(settings.namespace, lambda: Store(settings))
     try:
+        right = [s.value for family in alias.collect() for s in family.samples]
         documents = {s.labels["data_stream"] for family in streams.collect() for s in family.samples}
         nodes = [s.labels["node"] for family in disk.collect() for s in family.samples]
     finally:
         streams.close()
         disk.close()
+        alias.close()
+    assert right == [1.0]
     assert SCORED in documents
     assert len(nodes) == 1
 
@@ -161,3 +170,38 @@ def test_nobody_reads_other_indices(as_user: As) -> None:
     client, _ = as_user("tweetpulse_stream")
     with pytest.raises(AuthorizationException):
         client.search(index="other")
+
+
+ENOUGH = "may do what the stream needs; set-up is another user's (`run --no-setup`)"
+
+
+@pytest.mark.parametrize(
+    ("name", "level", "told"),
+    [
+        ("only_writer", "ok", f"only_writer {ENOUGH}"),
+        ("setup_by_bulk", "ok", "setup_by_bulk may do what the stream and set-up need"),
+        ("analyst", "fault", "analyst lacks what the stream needs: create_doc on logs-tweets.*, create_index on"),
+    ],
+)
+def test_the_doctor_knows_what_a_user_may_do(as_user: As, name: str, level: str, told: str) -> None:
+    """By the server's own word; what it may not look at itself is a warning, and no fault."""
+    _, settings = as_user(name)
+    (found,) = store.roles(settings)
+    assert found.level == level
+    assert found.what.startswith(told)
+    seen = [*store.server(settings), *store.disks(settings), *store.templates(settings), *store.alias(settings)]
+    assert [finding for finding in seen if finding.level == "fault"] == []
+
+
+def test_the_doctor_asks_for_the_writers_role() -> None:
+    """What it asks about is what compose grants to the stream."""
+    role = json.loads((ROOT / "compose/roles/tweetpulse_writer.json").read_text())
+    assert role["indices"][0] == {"names": ["logs-tweets.*"], "privileges": list(store.WRITER)}
+
+
+def test_the_doctor_says_that_a_password_is_wrong(server: ElasticsearchSettings) -> None:
+    """In one line, without the password."""
+    wrong = user(server, "only_writer").model_copy(update={"password": SecretStr("open sesame")})
+    (found,) = examine([Check("elasticsearch", lambda: store.server(wrong))])
+    assert (found.level, "refuses the user or the password" in found.text) == ("fault", True)
+    assert "sesame" not in found.text
