@@ -17,7 +17,7 @@ from typing import Any
 from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaTimeoutError
 
-from pipeline.domain.attempt import HEADER, PREFIX, Attempt, attempt_in
+from pipeline.domain.replay import HEADER, PREFIX, Replay, replay_in
 from pipeline.kafka_client import connect, kafka_errors
 from pipeline.settings import KafkaSettings
 
@@ -48,7 +48,7 @@ class DeadLetter:
     time: datetime
     value: bytes | None
     partition: int
-    attempt: Attempt
+    attempt: Replay
     size: int | None = None
 
     @property
@@ -77,14 +77,14 @@ class History:
         """Whether it is its record's last rejection."""
         return letter.attempt.number == self.back.get(letter.attempt.first, 0)
 
-    def after(self, letter: DeadLetter) -> Attempt:
+    def after(self, letter: DeadLetter) -> Replay:
         """The attempt that comes next."""
         first = letter.attempt.first
-        return Attempt(first, self.sent.get(first, 0) + 1)
+        return Replay(first, self.sent.get(first, 0) + 1)
 
-    def note(self, key: bytes | None, came_back: Attempt | None) -> None:
+    def note(self, key: bytes | None, came_back: Replay | None) -> None:
         """Take a record of the topic into account: a mark by its key, or a letter."""
-        mark = attempt_in(key)
+        mark = replay_in(key)
         if mark:
             self.sent[mark.first] = max(mark.number, self.sent.get(mark.first, 0))
         elif came_back:
@@ -182,13 +182,13 @@ def _letter(record: Any) -> DeadLetter:
         time=datetime.fromtimestamp(record.timestamp / 1000, UTC),
         value=record.value,
         partition=record.partition,
-        attempt=attempt_in(headers.get(HEADER)) or Attempt(key),
+        attempt=replay_in(headers.get(HEADER)) or Replay(key),
         size=_size(headers.get(_TRUNCATED)),
     )
 
 
-def _came_back(record: Any) -> Attempt | None:
-    return next((attempt_in(value) for name, value in record.headers or () if name == HEADER), None)
+def _came_back(record: Any) -> Replay | None:
+    return next((replay_in(value) for name, value in record.headers or () if name == HEADER), None)
 
 
 def _size(header: bytes | None) -> int | None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from kafka import KafkaConsumer, TopicPartition
 
-from pipeline.domain.attempt import Place, place_in
+from pipeline.domain.replay import Place, place_in
 from pipeline.kafka_client import connect, kafka_errors
 from pipeline.settings import KafkaSettings
 from pipeline.sources.dead_letters import DeadLetter, next_records

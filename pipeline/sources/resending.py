@@ -1,7 +1,7 @@
 """Rejected records are sent again, and each is marked once Kafka has acknowledged it.
 
 A mark is a record in the topic of dead letters, in the partition of its letter. Its key says which record was sent
-again, and for the how manieth time (`pipeline.domain.attempt`); its value says where it lies now. A process that is
+again, and for the how manieth time (`pipeline.domain.replay`); its value says where it lies now. A process that is
 killed may have sent what it has not marked; that is sent once more by the next one. Why so: ADR 0014.
 """
 
@@ -17,8 +17,8 @@ from typing import Any, Self
 from kafka import KafkaProducer
 from kafka.errors import KafkaError, MessageSizeTooLargeError, RecordListTooLargeError
 
-from pipeline.domain.attempt import Attempt
 from pipeline.domain.record import Reason
+from pipeline.domain.replay import Replay
 from pipeline.kafka_client import connect, kafka_errors
 from pipeline.settings import KafkaSettings
 from pipeline.sources.dead_letters import DeadLetter, History
@@ -43,7 +43,7 @@ class Chosen:
     """A letter that is to be sent again, and as which attempt."""
 
     letter: DeadLetter
-    attempt: Attempt
+    attempt: Replay
 
 
 @dataclass(slots=True)

@@ -9,7 +9,7 @@ from typing import Any
 from py4j.protocol import Py4JError
 from pyspark.sql import DataFrame, SparkSession
 
-from pipeline.domain.attempt import MAX_KEY_BYTES, PREFIX
+from pipeline.domain.replay import MAX_KEY_BYTES, PREFIX
 from pipeline.errors import ConfigError
 from pipeline.settings import KafkaSettings, StreamSettings
 

@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 import orjson
 import pyarrow as pa
 
-from pipeline.domain.attempt import HEADER
 from pipeline.domain.document import head_of
 from pipeline.domain.parts import parts
 from pipeline.domain.record import Rejection
+from pipeline.domain.replay import HEADER
 from pipeline.stream.chunk import Refused, dumps
 
 SCHEMA = "topic string, key binary, value binary, headers array<struct<key: string, value: binary>>"

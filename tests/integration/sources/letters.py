@@ -10,7 +10,7 @@ from typing import Any
 
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
-from pipeline.domain.attempt import attempt_in
+from pipeline.domain.replay import replay_in
 from pipeline.kafka_client import kafka_options
 from pipeline.settings import Settings
 from pipeline.sources.dead_letters import next_records
@@ -29,12 +29,12 @@ def everything(settings: Settings, topic: str) -> list[Any]:
 
 def resent(settings: Settings) -> list[Any]:
     """The records in the topic of tweets that were sent again."""
-    return [record for record in everything(settings, settings.kafka.tweets_topic) if attempt_in(record.key)]
+    return [record for record in everything(settings, settings.kafka.tweets_topic) if replay_in(record.key)]
 
 
 def marks(settings: Settings) -> list[Any]:
     """The marks in the topic of rejected records."""
-    return [record for record in everything(settings, settings.kafka.rejected_topic) if attempt_in(record.key)]
+    return [record for record in everything(settings, settings.kafka.rejected_topic) if replay_in(record.key)]
 
 
 def reject(settings: Settings, *letters: tuple[str, bytes | None], headers: Sequence[tuple[str, bytes]] = ()) -> None:

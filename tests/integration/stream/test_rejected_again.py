@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pyspark.sql import SparkSession
 
-from pipeline.domain.attempt import Attempt
 from pipeline.domain.record import encode
+from pipeline.domain.replay import Replay
 from pipeline.domain.tweet import Tweet
 from pipeline.settings import Settings
 from pipeline.sources.dead_letters import DeadLetter, open_dead_letters
@@ -28,7 +28,7 @@ def test_what_is_rejected_again_is_not_sent_again(settings: Settings, spark: Spa
     assert replay(settings)[1].startswith("sent 3 ")
     assert drain(spark, settings).counts()["rejected"] == 3
     back = [one for one in _letters(settings) if one.attempt.number]
-    assert {one.value: one.attempt for one in back} == {value: Attempt(key, 1) for value, key in first.items()}
+    assert {one.value: one.attempt for one in back} == {value: Replay(key, 1) for value, key in first.items()}
 
     for options in ([], ["--reason", "not_json"]):
         assert replay(settings, *options)[1].startswith("sent 0 ")

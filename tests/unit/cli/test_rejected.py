@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from pipeline.cli.app import main, out
-from pipeline.domain.attempt import Attempt
+from pipeline.domain.replay import Replay
 from pipeline.sources.dead_letters import DeadLetter, History
 
 pytestmark = pytest.mark.usefixtures("bare", "logging_restored")
@@ -30,7 +30,7 @@ class Letters(list[DeadLetter]):
 
 def letter(number: int, reason: str = "bad_id", error: str = "no id", value: bytes = b"{}") -> DeadLetter:
     key = f"tweets-0-{number}"
-    return DeadLetter(key, reason, error, NOON + timedelta(minutes=number), value, 0, Attempt(key))
+    return DeadLetter(key, reason, error, NOON + timedelta(minutes=number), value, 0, Replay(key))
 
 
 def listed(monkeypatch: pytest.MonkeyPatch, letters: list[DeadLetter], *options: str) -> None:
@@ -82,7 +82,7 @@ def test_as_json(monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> None:
 def test_a_terminal_obeys_nothing(options: list[str], monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> None:
     """Control characters and markup in a record, its key or its headers are shown, not followed."""
     bad = "[red]\x1b[2J\x9b1m[/red]"
-    listed(monkeypatch, [DeadLetter(bad, bad, bad, NOON, bad.encode(), 0, Attempt(bad))], *options)
+    listed(monkeypatch, [DeadLetter(bad, bad, bad, NOON, bad.encode(), 0, Replay(bad))], *options)
     told = capsys.readouterr().out
     assert "\x1b" not in told
     assert "\x9b" not in told

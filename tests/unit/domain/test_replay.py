@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.domain.attempt import MAX_KEY_BYTES, Attempt, Place, attempt_in, place_in
+from pipeline.domain.replay import MAX_KEY_BYTES, Place, Replay, place_in, replay_in
 
 
 def test_a_key_tells_of_its_attempt() -> None:
     """What is written is read, also for the longest name that a topic may have."""
-    for attempt in (Attempt("tweets-0-1", 1), Attempt(f"{'t' * 249}-9999999999-{'9' * 18}-1700000000000", 999)):
-        assert attempt_in(attempt.key) == attempt
+    for attempt in (Replay("tweets-0-1", 1), Replay(f"{'t' * 249}-9999999999-{'9' * 18}-1700000000000", 999)):
+        assert replay_in(attempt.key) == attempt
         assert len(attempt.key) <= MAX_KEY_BYTES
 
 
@@ -23,7 +23,7 @@ def test_a_key_tells_of_its_attempt() -> None:
 )  # fmt: skip
 def test_any_other_key_tells_nothing(key: bytes | None) -> None:
     """Whoever may write to the topic writes keys too: none of them does harm."""
-    assert attempt_in(key) is None
+    assert replay_in(key) is None
 
 
 @pytest.mark.parametrize(

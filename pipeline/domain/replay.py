@@ -21,7 +21,7 @@ _PLACE = re.compile(r"(.+)-(\d{1,10})-(\d{1,18})-(-?\d{12,18})|(.+)-(\d{1,10})-(
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
+class Replay:
     """A rejected record on its way.
 
     Attributes:
@@ -38,12 +38,12 @@ class Attempt:
         return f"replay/{self.number}/{self.first}".encode()
 
 
-def attempt_in(key: bytes | None) -> Attempt | None:
+def replay_in(key: bytes | None) -> Replay | None:
     """The attempt that a key tells of; None for any other key."""
     if not key or not key.startswith(PREFIX) or len(key) > MAX_KEY_BYTES:
         return None
     found = _KEY.fullmatch(key.decode("utf-8", "replace"))
-    return Attempt(found[2], int(found[1])) if found else None
+    return Replay(found[2], int(found[1])) if found else None
 
 
 @dataclass(frozen=True, slots=True)
