@@ -49,10 +49,12 @@ class Result:
     @property
     def line(self) -> str:
         """One line for people."""
-        seen = [one.recovery for one in self.faults if one.recovery is not None]
+        done = [one for one in self.faults if not one.fault]
+        seen = [one.recovery for one in done if one.recovery is not None]
         took = f", back after {median(seen):.0f} s (median), {max(seen):.0f} s (most)" if seen else ""
         return (
-            f"chaos seed {self.seed}, {self.minutes:g} min: {len(self.faults)} faults{took}, "
+            f"chaos seed {self.seed}, {self.minutes:g} min: {len(done)} faults{took}, "
+            f"{len(self.faults) - len(done)} could not be done, "
             f"{self.restarts} restarts, {len(self.exits)} of them by itself; {self.verdict}"
         )
 
