@@ -80,7 +80,7 @@ class Figures:
     def wrong(self) -> list[str]:
         """What is not as it should be."""
         found = [] if self.verdict.ok else [str(self.verdict)]
-        found += [f"the stream ended by itself: {one['said']}" for one in self.exits]
+        found += [f"the stream ended: {one['said']}" for one in self.exits]
         if self.burst.drained_seconds is None:
             found.append(f"the burst was not drained within {self.plan.drain:.0f} s")
         if self.plan.minutes >= FLAT_FROM_MINUTES:
@@ -101,10 +101,10 @@ def soak(world: World, plan: Plan) -> Figures:
         burst = _burst(world, rate, plan)
     recoveries = [one.recovery for one in chaos.happened if one.recovery is not None]
     _tell("reading everything")
+    # Also those of which a worker was killed: that is to be survived.
+    ended = exits(world, expected=True)
     verdict = world.judge(seconds=max(recoveries, default=None), more=chaos.differences)
-    return Figures(
-        plan, most, rate, burst, verdict, chaos.happened, exits(world), footprint.quarters(samples), list(samples)
-    )
+    return Figures(plan, most, rate, burst, verdict, chaos.happened, ended, footprint.quarters(samples), list(samples))
 
 
 def maximum(world: World, seconds: float) -> float:
@@ -138,7 +138,7 @@ def _steady(world: World, plan: Plan) -> Chaos:
     begun = time.monotonic()
     for number in count():
         due = (number + 0.5) * plan.every
-        _sleep_until(begun + min(due, plan.minutes * 60))
+        time.sleep(max(0.0, begun + min(due, plan.minutes * 60) - time.monotonic()))
         if due >= plan.minutes * 60:
             break
         chaos.compare()
@@ -171,10 +171,6 @@ def _lag(world: World) -> int:
     return max(0, world.feed.total - world.committed)
 
 
-def _sleep_until(when: float) -> None:
-    time.sleep(max(0.0, when - time.monotonic()))
-
-
 def _tell(line: str) -> None:
     print(line, flush=True)
 
@@ -183,8 +179,10 @@ def show(figures: Figures) -> None:
     """Print what came of it."""
     burst, took = figures.burst, [one.recovery for one in figures.faults if one.recovery is not None]
     drained = "was not drained" if burst.drained_seconds is None else f"was drained after {burst.drained_seconds:.0f} s"
-    print(f"at most {figures.most:,.0f} records/s; ran at {figures.rate:,.0f} for {figures.plan.minutes:g} min")
-    print(f"{len(figures.faults)} faults, recovered after at most {max(took, default=0.0):.0f} s")
+    print(
+        f"at most {figures.most:,.0f} records/s; {figures.rate:,.0f} for {figures.plan.minutes:g} min, "
+        f"{len(figures.faults)} faults, recovered after at most {max(took, default=0.0):.0f} s"
+    )
     for one in figures.quarters:
         print(one)
     print(f"a burst of {burst.records:,} records, published within {burst.published_seconds:.0f} s, {drained}")

@@ -59,9 +59,10 @@ class Result:
         )
 
 
-def exits(world: World) -> list[dict[str, Any]]:
-    """The processes of the stream that ended though nobody here killed a part of them."""
-    return [{"process": one.number, "code": one.code, "said": one.last_words()} for one in world.stream.surprises]
+def exits(world: World, *, expected: bool = False) -> list[dict[str, Any]]:
+    """The processes of the stream that have ended though nobody here killed a part of them; or those, too."""
+    lives = [one for one in world.stream.lives if one.code is not None] if expected else world.stream.surprises
+    return [{"process": one.number, "code": one.code, "said": one.last_words()} for one in lives]
 
 
 @contextmanager
