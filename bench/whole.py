@@ -181,7 +181,8 @@ def show(figures: Figures) -> None:
     drained = "was not drained" if burst.drained_seconds is None else f"was drained after {burst.drained_seconds:.0f} s"
     print(
         f"at most {figures.most:,.0f} records/s; {figures.rate:,.0f} for {figures.plan.minutes:g} min, "
-        f"{len(figures.faults)} faults, recovered after at most {max(took, default=0.0):.0f} s"
+        f"{len(figures.faults)} faults, "
+        f"recovered from {len(took)} of them, after at most {max(took, default=0.0):.0f} s"
     )
     for one in figures.quarters:
         print(one)
