@@ -120,7 +120,7 @@ class Supervised:
         with suppress(psutil.Error):
             driver = psutil.Process(self.lives[-1].process.pid)
             jvm = [child for child in driver.children() if child.name() == "java"]
-            daemons = [child for one in jvm for child in one.children() if _DAEMON in child.cmdline()]
+            daemons = [child for one in jvm for child in one.children() if _is_daemon(child)]
             workers = [child for one in daemons for child in one.children()]
             found = {"driver": [driver], "jvm": jvm, "daemon": daemons, "worker": workers}[name]
             return (random or Random(0)).choice(found) if found else None
@@ -182,6 +182,13 @@ class Supervised:
             with suppress(psutil.Error):
                 process.kill()
         psutil.wait_procs(left, timeout=10)
+
+
+def _is_daemon(process: psutil.Process) -> bool:
+    try:
+        return _DAEMON in process.cmdline()
+    except psutil.Error:
+        return False  # Spark's launching script may stay the JVM's child as a zombie, which has no command line.
 
 
 def _session(leader: int) -> list[psutil.Process]:
