@@ -48,7 +48,11 @@ class Section(BaseModel):
 
 
 class KafkaSettings(Section):
-    """The broker and the topics."""
+    """The broker and the topics.
+
+    `client_certificate_file` is for brokers that want one (mTLS): PEM, its key as PKCS#8 in the same file or in
+    `client_key_file`, under `client_key_password` if it is encrypted.
+    """
 
     bootstrap_servers: str = "127.0.0.1:9092"
     security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
@@ -56,6 +60,9 @@ class KafkaSettings(Section):
     username: str | None = None
     password: SecretStr | None = None
     ca_file: Path | None = None
+    client_certificate_file: Path | None = None
+    client_key_file: Path | None = None
+    client_key_password: SecretStr | None = None
     tweets_topic: str = "tweets"
     scored_topic: str = "tweets.scored"
     rejected_topic: str = "tweets.rejected"
