@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -77,10 +78,9 @@ def as_pipeline_error(error: BaseException, settings: KafkaSettings) -> Pipeline
             f"Kafka at {servers} refuses the user or the password: "
             "set TWEETPULSE_KAFKA__USERNAME, __PASSWORD and __SASL_MECHANISM"
         )
-    if isinstance(error, kafka.AuthorizationError):
-        return ConfigError(
-            f"Kafka at {servers} does not let this user do that ({type(error).__name__}): grant it, or use another"
-        )
+    # A producer that may write nowhere gets a plain KafkaError that quotes the broker's.
+    if denial := re.search(r"\w*AuthorizationFailed\w*", f"{type(error).__name__} {error}"):
+        return ConfigError(f"Kafka at {servers} does not let this user do that ({denial[0]}): grant it, or use another")
     if isinstance(error, UNREACHABLE):
         return SetupError(
             f"Kafka at {servers} does not answer: start it (`tweetpulse up` runs one here), "

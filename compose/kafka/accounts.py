@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -62,13 +62,17 @@ def acls(text: str, names: Mapping[str, str] | None = None) -> Iterator[ACL]:
 def make_accounts(
     client: KafkaAdminClient, passwords: Mapping[str, str], names: Mapping[str, str] | None = None
 ) -> None:
-    """Make, or bring up to date, users and rights."""
-    client.alter_user_scram_credentials(
-        [
-            UserScramCredentialUpsertion(user, ScramMechanism.SCRAM_SHA_512, password, iterations=4096)
-            for user, password in passwords.items()
-        ]
-    )
+    """Make, or bring up to date, users and rights.
+
+    Raises:
+        KafkaError: the broker does not let one be made.
+    """
+    changes = [
+        UserScramCredentialUpsertion(user, ScramMechanism.SCRAM_SHA_512, password, iterations=4096)
+        for user, password in passwords.items()
+    ]
+    # Neither of the two raises what the broker says of one of them.
+    _raise(error for error in client.alter_user_scram_credentials(changes).values() if error)
     wanted = set(acls(ACLS.read_text(encoding="utf-8"), names))
     there, _ = client.describe_acls(_everything())
     outdated = [acl for acl in there if acl not in wanted and acl.principal.removeprefix("User:") in passwords]
@@ -76,7 +80,12 @@ def make_accounts(
         client.delete_acls([_exactly(acl) for acl in outdated])
     missing = wanted.difference(there)
     if missing:
-        client.create_acls(list(missing))
+        _raise(error for _, error in client.create_acls(list(missing))["failed"])
+
+
+def _raise(errors: Iterable[object]) -> None:
+    for error in errors:
+        raise KafkaError(str(error))
 
 
 def main(environment: Mapping[str, str]) -> int:
@@ -94,7 +103,7 @@ def main(environment: Mapping[str, str]) -> int:
         make_accounts(client, {user: environment[variable] for user, variable in PASSWORDS.items()})
         client.close()
     except KafkaError as error:
-        print(f"accounts: Kafka refused: {type(error).__name__}", file=sys.stderr)  # noqa: T201
+        print(f"accounts: Kafka refused: {error}", file=sys.stderr)  # noqa: T201
         return 1
     return 0
 
