@@ -192,12 +192,21 @@ class MastodonSettings(Section):
 
 
 class TelemetrySettings(Section):
-    """Where /metrics listens: on loopback, unless told otherwise. Port 0 takes a free one."""
+    """Where /metrics listens: on loopback, unless told otherwise. Port 0 takes a free one.
+
+    With `certificate_file` (PEM; its key in the same file or in `key_file`) it speaks TLS, with `username` and
+    `password` it asks for them. `ca_file` is what `tweetpulse watch` trusts, where that is not the system's.
+    """
 
     host: str = "127.0.0.1"
     stream_port: Port = 9108
     exporter_port: Port = 9109
     source_port: Port = 9110
+    certificate_file: Path | None = None
+    key_file: Path | None = None
+    ca_file: Path | None = None
+    username: str | None = None
+    password: SecretStr | None = None
 
 
 class EmbeddedSettings(Section):
