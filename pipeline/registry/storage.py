@@ -14,6 +14,7 @@ from uuid import uuid4
 import pyarrow as pa
 from pyarrow import fs
 
+from pipeline import private_files
 from pipeline.errors import ConfigError, SetupError
 
 _NEEDS = {"hdfs": "HadoopFileSystem", "viewfs": "HadoopFileSystem", "s3": "S3FileSystem", "gs": "GcsFileSystem"}
@@ -67,11 +68,11 @@ class Storage:
         with self._errors("written"):
             filesystem, root = self._connected()
             target = root.joinpath(*path)
-            if filesystem.type_name not in ("s3", "gcs"):
-                filesystem.create_dir(str(target.parent), recursive=True)
             if filesystem.type_name == "local":
-                _write_and_rename(filesystem, target, data)
+                _write_and_rename(Path(target), data)
             else:
+                if filesystem.type_name not in ("s3", "gcs"):
+                    filesystem.create_dir(str(target.parent), recursive=True)
                 with filesystem.open_output_stream(str(target)) as stream:
                     stream.write(data)
 
@@ -97,7 +98,7 @@ class Storage:
             if filesystem.type_name != "local":
                 return nullcontext()
             folder = Path(root.joinpath(*path))
-            folder.mkdir(parents=True, exist_ok=True)
+            private_files.make_folder(folder)
             return _locked(folder)
 
     def _connected(self) -> tuple[fs.FileSystem, PurePosixPath]:
@@ -131,15 +132,16 @@ def _from_uri(uri: str) -> tuple[fs.FileSystem, str]:
     return found
 
 
-def _write_and_rename(filesystem: fs.FileSystem, target: PurePosixPath, data: bytes) -> None:
+def _write_and_rename(target: Path, data: bytes) -> None:
+    private_files.make_folder(target.parent)
     unfinished = target.with_name(f".{target.name}.{uuid4().hex[:12]}")
     try:
-        with filesystem.open_output_stream(str(unfinished)) as stream:
-            stream.write(data)
-        filesystem.move(str(unfinished), str(target))
+        with open(unfinished, "wb", opener=private_files.opener) as file:
+            file.write(data)
+        unfinished.replace(target)
     except BaseException:
         with suppress(OSError):
-            filesystem.delete_file(str(unfinished))
+            unfinished.unlink()
         raise
 
 

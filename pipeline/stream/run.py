@@ -12,6 +12,7 @@ from pyspark.sql import SparkSession
 from tenacity import RetryCallState, Retrying, retry_if_result, wait_exponential
 from tenacity.nap import sleep_using_event
 
+from pipeline import private_files
 from pipeline.domain.outcome import Outcome
 from pipeline.errors import SetupError, SinkUnavailable
 from pipeline.settings import Settings
@@ -78,7 +79,7 @@ def make_checkpoint(folder: Path) -> None:
         SetupError: it can't be made or written to.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        private_files.make_folder(folder)
         probe = folder / ".probe"
         probe.touch()
         probe.unlink()

@@ -18,7 +18,6 @@ from exporters.broker import Broker as BrokerLook
 from pipeline.elasticsearch_client import connect
 from pipeline.embedded.jars import spark_jars
 from pipeline.embedded.java import find_java
-from pipeline.errors import PipelineError
 from pipeline.settings import ElasticsearchSettings, KafkaSettings, Settings, StreamSettings
 from pipeline.sources.dead_letters import open_dead_letters
 from pipeline.sources.publisher import Publisher
@@ -71,12 +70,14 @@ def api_key(search: Search) -> Iterator[ElasticsearchSettings]:
 def go_through(spark: SparkSession, settings: Settings, kafka: As) -> None:
     """Every user of Kafka, each as itself: topics, source, stream, exporter, replay, reader."""
     ensure_topics(kafka("setup"))
+    settings.checkpoint.mkdir(mode=0o755)
     mark = uuid4().hex[:8]
     with Publisher(kafka("source")) as publisher:
         publisher.publish([*(replace(tweet(), id=f"x:{mark}{n}") for n in range(20)), *raw(b"not JSON")])
     drained = _drained(spark, settings.model_copy(update={"kafka": kafka("stream")}))
     assert drained.indexed[f"logs-tweets.scored-{settings.elasticsearch.namespace}"] == 20
     assert drained.rejected == {"not_json": 1}
+    assert [path for path in (settings.checkpoint, *settings.checkpoint.rglob("*")) if path.stat().st_mode & 0o077] == []
     assert count(settings, rejected_stream(settings)) >= 1
     assert len(messages(settings.model_copy(update={"kafka": kafka("reader")}), settings.kafka.scored_topic)) == 20
     with closing(BrokerLook(kafka("exporter"))) as look:
