@@ -15,7 +15,10 @@ import pyarrow as pa
 from pyarrow import fs
 
 from pipeline import private_files
-from pipeline.errors import ConfigError, SetupError
+from pipeline.errors import ConfigError, ScoringError, SetupError
+
+MAX_FILE_BYTES = 512 * 1024 * 1024
+"""Far above what a model of this project has: what is larger would fill the memory before it is known to be one."""
 
 _NEEDS = {"hdfs": "HadoopFileSystem", "viewfs": "HadoopFileSystem", "s3": "S3FileSystem", "gs": "GcsFileSystem"}
 
@@ -48,14 +51,19 @@ class Storage:
 
         Raises:
             SetupError: the store does not answer, or does not let it be read.
+            ScoringError: the file is larger than `MAX_FILE_BYTES`.
         """
         with self._errors("read"):
             filesystem, root = self._connected()
             try:
-                with filesystem.open_input_stream(str(root.joinpath(*path))) as stream:
-                    return bytes(stream.readall())
+                # Compression would be told from the file's name, and undone.
+                with filesystem.open_input_stream(str(root.joinpath(*path)), compression=None) as stream:
+                    data = bytes(stream.read(MAX_FILE_BYTES + 1))
             except FileNotFoundError:
                 return None
+        if len(data) > MAX_FILE_BYTES:
+            raise ScoringError(f"{'/'.join(path)} is larger than {MAX_FILE_BYTES:,} bytes: publish the version anew")
+        return data
 
     def replace(self, data: bytes, *path: str) -> None:
         """Write a file: whoever reads it meanwhile sees the old one or the new one.

@@ -30,6 +30,8 @@ TOKEN_SETTING = "TWEETPULSE_MASTODON__ACCESS_TOKEN"  # noqa: S105 - the name of 
 CONNECT_SECONDS = 10.0
 ANSWER_SECONDS = 20.0
 CHUNK_BYTES = 65_536
+MAX_ANSWER_BYTES = 32_000_000
+"""Of a page, unpacked: forty statuses have a hundredth of it. What is longer is no answer, and is not read."""
 ENDPOINT = "timelines"
 
 _WANTS_TOKEN = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.UNPROCESSABLE_ENTITY)
@@ -227,7 +229,10 @@ def _faults() -> Iterator[None]:
 
 def _json(response: BaseHTTPResponse) -> Any:
     with _faults():
-        body = response.read()
+        body = response.read(MAX_ANSWER_BYTES + 1)
+    if len(body) > MAX_ANSWER_BYTES:
+        response.close()
+        raise Interrupted(Fault.SERVER)
     response.release_conn()
     try:
         return orjson.loads(body)
