@@ -9,7 +9,9 @@ from pipeline import private_files
 
 
 def replace(path: Path, content: bytes) -> None:
-    """Write a file for its owner alone, and its folder where that is absent. A crash leaves the old content or the new, never a part.
+    """Write a file for its owner alone, and its folder where that is absent.
+
+    A crash leaves the old content or the new, never a part.
 
     Raises:
         OSError: it can't be written.

@@ -1,4 +1,4 @@
-"""Who a Kafka client is and whom it trusts, out of the settings: the same for kafka-python and for Spark's Java client."""
+"""Who a Kafka client is and whom it trusts, by the settings: alike for kafka-python and for Spark's Java client."""
 
 from __future__ import annotations
 
@@ -106,9 +106,7 @@ def _require(path: Path, name: str) -> None:
     try:
         text = path.read_bytes()
     except OSError as error:
-        raise ConfigError(
-            f"{path} can't be read ({error.strerror}): mend TWEETPULSE_KAFKA__{name.upper()}"
-        ) from None
+        raise ConfigError(f"{path} can't be read ({error.strerror}): mend TWEETPULSE_KAFKA__{name.upper()}") from None
     if b"-----BEGIN " not in text:
         raise ConfigError(f"{path} is not a PEM file: mend TWEETPULSE_KAFKA__{name.upper()}")
 
@@ -151,7 +149,7 @@ def _java_key(file: Path) -> str:
         )
     if _ENCRYPTED in key and _PBES2 in _first_bytes(key):
         raise ConfigError(
-            f"the key in {file} is encrypted with PBES2, which Spark's Kafka client can't read: let it be encrypted with "
+            f"the key in {file} is encrypted with PBES2, which Spark's Kafka client can't read: encrypt it with "
             "`openssl pkcs8 -topk8 -v1 PBE-SHA1-3DES -in OLD -out NEW`, or not at all"
         )
     return key

@@ -1,4 +1,4 @@
-"""Serves a registry at /metrics, for any process of the project: plainly, or by TLS and to those with a password only."""
+"""Serves a registry at /metrics, for any process of the project: plainly, or by TLS and with a password."""
 
 from __future__ import annotations
 

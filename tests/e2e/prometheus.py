@@ -71,9 +71,7 @@ def scraping(
         folder = state_dir / "prometheus"
         prometheus.prepare(folder, targets, None)
         text = (folder / "config" / configuration).read_text()
-        (folder / "config" / "prometheus.yml").write_text(
-            re.sub(r"_(interval|timeout): \d+s", rf"_\1: {PACE}s", text)
-        )
+        (folder / "config" / "prometheus.yml").write_text(re.sub(r"_(interval|timeout): \d+s", rf"_\1: {PACE}s", text))
         for name, content in secrets.items():
             (folder / "config" / "secrets").mkdir(exist_ok=True)
             (folder / "config" / "secrets" / name).write_bytes(content)

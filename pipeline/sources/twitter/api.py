@@ -88,7 +88,7 @@ def _read_bounded(answer: requests.Response) -> None:
         answer.close()
         raise requests.exceptions.ContentDecodingError("the answer is too long")
     answer._content = body
-    answer._content_consumed = True  # type: ignore[attr-defined]
+    answer._content_consumed = True
 
 
 class _Opening(BaseStream):  # type: ignore[misc]

@@ -47,9 +47,7 @@ def secured(state_dir: Path, ca: Authority | None = None) -> Iterator[Elasticsea
         if elasticsearch.start(folder, unpacked, java, account).wait() != 0:
             raise AssertionError(elasticsearch.log_files(folder)[1].read_text()[-2000:])
         url = f"https://localhost:{port}" if ca else f"http://127.0.0.1:{port}"
-        yield ElasticsearchSettings(
-            url=url, ca_file=ca.file if ca else None, namespace="secured", request_timeout=60
-        )
+        yield ElasticsearchSettings(url=url, ca_file=ca.file if ca else None, namespace="secured", request_timeout=60)
 
 
 def password(user: str) -> str:

@@ -25,7 +25,7 @@ from tests.paths import ROOT
 from tests.processes import until
 from tests.stacks import stack_settings, state_folder
 
-ADMIN_PASSWORD = "the admin's; \"quoted\""
+ADMIN_PASSWORD = 'the admin\'s; "quoted"'
 TOPICS = ("tweets_topic", "scored_topic", "rejected_topic", "assistance_topic")
 
 

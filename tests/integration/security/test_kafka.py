@@ -44,13 +44,13 @@ MAY = {
 
 
 @pytest.fixture(scope="module")
-def rights(broker: Broker) -> Iterator[Broker]:
+def rights(broker: Broker) -> Broker:
     """The broker with the users, and topics that the one for the set-up has made."""
     broker.give_rights(KafkaSettings(**NAMES))
     ensure_topics(broker.by_password("setup", partitions=1, **NAMES))
     for topic in NAMES.values():
         write(broker.as_admin(), topic)
-    yield broker
+    return broker
 
 
 def refused(step: Callable[[], object]) -> bool:
@@ -118,16 +118,19 @@ def test_nobody_changes_topics_users_or_rights(rights: Broker, user: str) -> Non
 def test_who_may_not_make_accounts_is_told_so(rights: Broker) -> None:
     """The script does not go on as if users and rights were there."""
     module = accounts()
-    with closing(connect(KafkaAdminClient, rights.by_password("setup"))) as client:
-        with pytest.raises(KafkaError, match="needs ALTER permission"):
-            module.make_accounts(client, {"setup": "mine now"})
+    with (
+        closing(connect(KafkaAdminClient, rights.by_password("setup"))) as client,
+        pytest.raises(KafkaError, match="needs ALTER permission"),
+    ):
+        module.make_accounts(client, {"setup": "mine now"})
 
 
 def test_rights_that_are_no_longer_in_the_file_are_taken_away(rights: Broker) -> None:
     """One given by hand is gone after the next start; those in the file stay, and are not given twice."""
     module = accounts()
     with closing(KafkaAdminClient(**kafka_options(rights.as_admin()))) as client:
-        client.create_acls(list(module.acls('{"source": [{"resource": "topic", "name": "*", "operations": ["read"]}]}')))
+        too_much = '{"source": [{"resource": "topic", "name": "*", "operations": ["read"]}]}'
+        client.create_acls(list(module.acls(too_much)))
         before = set(client.describe_acls(module._everything())[0])
     rights.give_rights(KafkaSettings(**NAMES))
     with closing(KafkaAdminClient(**kafka_options(rights.as_admin()))) as client:

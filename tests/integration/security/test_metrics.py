@@ -9,6 +9,7 @@ import urllib.error
 import urllib.request
 from base64 import b64encode
 from collections.abc import Iterator
+from http.client import HTTPException
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -72,7 +73,10 @@ def basic(text: str) -> str:
 
 @pytest.mark.parametrize(
     "header",
-    [None, basic("prometheus:wrong"), basic(f"another:{SECRET}"), basic(f"prometheus:{SECRET}x"), "Basic", "Basic é", "Bearer x"],
+    [
+        *(None, "Basic", "Basic é", "Bearer x"),
+        *map(basic, ("prometheus:wrong", f"another:{SECRET}", f"prometheus:{SECRET}x")),
+    ],
 )
 def test_nobody_without_the_password_sees_anything(url: str, access: TelemetrySettings, header: str | None) -> None:
     """A wrong one, half of one and none are a 401 that says what is asked for, and nothing of the page."""
@@ -96,7 +100,7 @@ def test_a_silent_client_keeps_nobody_out(url: str, access: TelemetrySettings) -
 
 def test_plain_http_is_not_answered(url: str, access: TelemetrySettings) -> None:
     """Where TLS is asked for, nothing is told in the open, and the next one is served all the same."""
-    with pytest.raises(OSError):
+    with pytest.raises((OSError, HTTPException)):
         urllib.request.urlopen(url.replace("https:", "http:"), timeout=20)
     assert status(url, access, basic(f"prometheus:{SECRET}"))[0] == 200
 

@@ -77,7 +77,8 @@ def go_through(spark: SparkSession, settings: Settings, kafka: As) -> None:
     drained = _drained(spark, settings.model_copy(update={"kafka": kafka("stream")}))
     assert drained.indexed[f"logs-tweets.scored-{settings.elasticsearch.namespace}"] == 20
     assert drained.rejected == {"not_json": 1}
-    assert [path for path in (settings.checkpoint, *settings.checkpoint.rglob("*")) if path.stat().st_mode & 0o077] == []
+    written = (settings.checkpoint, *settings.checkpoint.rglob("*"))
+    assert [path for path in written if path.stat().st_mode & 0o077] == []
     assert count(settings, rejected_stream(settings)) >= 1
     assert len(messages(settings.model_copy(update={"kafka": kafka("reader")}), settings.kafka.scored_topic)) == 20
     with closing(BrokerLook(kafka("exporter"))) as look:

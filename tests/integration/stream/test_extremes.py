@@ -42,7 +42,7 @@ def largest(number: int, text: str) -> Tweet:
 
 
 def test_the_largest_tweets_are_indexed(spark: SparkSession, settings: Settings) -> None:
-    """Elasticsearch takes whatever decoding lets through: no term is too long, and nothing is refused by the mapping."""
+    """Elasticsearch takes whatever decoding lets through: no term is too long for it, and no field."""
     publish(settings, [largest(number, text) for number, text in enumerate(TEXTS.values())])
     drained = drain(spark, settings)
     assert drained.outcome.rejected == {}
