@@ -50,7 +50,7 @@ def serving(scrape: Scrape, settings: TelemetrySettings) -> Iterator[str]:
     registry.register(scrape)
     try:
         with metrics_server.serving(
-            registry, settings.host, settings.exporter_port, "TWEETPULSE_TELEMETRY__EXPORTER_PORT"
+            registry, settings.host, settings.exporter_port, "TWEETPULSE_TELEMETRY__EXPORTER_PORT", settings
         ) as url:
             yield url
     finally:

@@ -138,11 +138,12 @@ def stream(
     champions = Champions(registry(settings), events)
     java = find_java(tell=tell)
     jars = spark_jars(settings, tell)
+    telemetry = settings.telemetry
     with (
         # First of all: whoever is told of a taken port takes another one, and would be the second on this checkpoint.
         checkpoint.held(settings.checkpoint),
         serving(
-            collectors, settings.telemetry.host, settings.telemetry.stream_port, "TWEETPULSE_TELEMETRY__STREAM_PORT"
+            collectors, telemetry.host, telemetry.stream_port, "TWEETPULSE_TELEMETRY__STREAM_PORT", telemetry
         ) as url,
         closing(connect(settings.elasticsearch)) as client,
         session.running(settings, jars, java.home) as spark,
@@ -225,7 +226,9 @@ def collection(settings: Settings, name: str, make: MakeSource, stop: threading.
     events = LiveEvents(SourceMetrics(registry, [name]), name)
     ProcessCollector(registry=registry)
     telemetry = settings.telemetry
-    with serving(registry, telemetry.host, telemetry.source_port, "TWEETPULSE_TELEMETRY__SOURCE_PORT") as url:
+    with serving(
+        registry, telemetry.host, telemetry.source_port, "TWEETPULSE_TELEMETRY__SOURCE_PORT", telemetry
+    ) as url:
         source = make(events, Clock(stop.is_set))
 
         def acknowledged(tweets: Sequence[Tweet]) -> None:

@@ -52,6 +52,8 @@ class KafkaSettings(Section):
 
     `max_message_bytes` is the largest value that the stream writes to its topics, which must take it
     (`max.message.bytes`, 1,048,588 by default); of a larger one they get the head.
+    `client_certificate_file` is for brokers that want one (mTLS): PEM, its key as PKCS#8 in the same file or in
+    `client_key_file`, under `client_key_password` if it is encrypted.
     """
 
     bootstrap_servers: str = "127.0.0.1:9092"
@@ -60,6 +62,9 @@ class KafkaSettings(Section):
     username: str | None = None
     password: SecretStr | None = None
     ca_file: Path | None = None
+    client_certificate_file: Path | None = None
+    client_key_file: Path | None = None
+    client_key_password: SecretStr | None = None
     tweets_topic: str = "tweets"
     scored_topic: str = "tweets.scored"
     rejected_topic: str = "tweets.rejected"
@@ -196,12 +201,21 @@ class MastodonSettings(Section):
 
 
 class TelemetrySettings(Section):
-    """Where /metrics listens: on loopback, unless told otherwise. Port 0 takes a free one."""
+    """Where /metrics listens: on loopback, unless told otherwise. Port 0 takes a free one.
+
+    With `certificate_file` (PEM; its key in the same file or in `key_file`) it speaks TLS, with `username` and
+    `password` it asks for them. `ca_file` is what `tweetpulse watch` trusts, where that is not the system's.
+    """
 
     host: str = "127.0.0.1"
     stream_port: Port = 9108
     exporter_port: Port = 9109
     source_port: Port = 9110
+    certificate_file: Path | None = None
+    key_file: Path | None = None
+    ca_file: Path | None = None
+    username: str | None = None
+    password: SecretStr | None = None
 
 
 class EmbeddedSettings(Section):

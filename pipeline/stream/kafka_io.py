@@ -10,7 +10,7 @@ from py4j.protocol import Py4JError
 from pyspark.sql import DataFrame, SparkSession
 
 from pipeline.domain.replay import MAX_KEY_BYTES, PREFIX
-from pipeline.errors import ConfigError
+from pipeline.kafka_identity import java_options
 from pipeline.settings import KafkaSettings, StreamSettings
 
 HEAD_BYTES = 65_536
@@ -71,17 +71,12 @@ def options_of(kafka: KafkaSettings) -> dict[str, str]:
     """Options that both sides share: addresses, SASL and TLS.
 
     Raises:
-        ConfigError: SASL is asked for without a mechanism, a user or a password.
+        ConfigError: a certificate's file can't be used, or SASL lacks its mechanism, user or password.
     """
-    options = {
+    return {
         "kafka.bootstrap.servers": kafka.bootstrap_servers,
         "kafka.security.protocol": kafka.security_protocol,
-    }
-    if kafka.ca_file is not None:
-        options |= {"kafka.ssl.truststore.type": "PEM", "kafka.ssl.truststore.location": str(kafka.ca_file)}
-    if kafka.security_protocol.startswith("SASL"):
-        options |= _sasl(kafka)
-    return options
+    } | {f"kafka.{name}": value for name, value in java_options(kafka).items()}
 
 
 def is_unavailable(error: BaseException) -> bool:
@@ -127,24 +122,3 @@ def _java_classes(error: Any) -> Iterator[str]:
     except Py4JError:
         # The JVM has gone, so it can't be asked.
         return
-
-
-def _sasl(kafka: KafkaSettings) -> dict[str, str]:
-    if kafka.sasl_mechanism is None or kafka.username is None or kafka.password is None:
-        raise ConfigError(
-            f"{kafka.security_protocol} needs a mechanism, a user and a password: set "
-            "TWEETPULSE_KAFKA__SASL_MECHANISM, __USERNAME and __PASSWORD"
-        )
-    plain = kafka.sasl_mechanism == "PLAIN"
-    module = "plain.PlainLoginModule" if plain else "scram.ScramLoginModule"
-    user, password = (_quoted(text) for text in (kafka.username, kafka.password.get_secret_value()))
-    return {
-        "kafka.sasl.mechanism": kafka.sasl_mechanism,
-        "kafka.sasl.jaas.config": (
-            f"org.apache.kafka.common.security.{module} required username={user} password={password};"
-        ),
-    }
-
-
-def _quoted(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -15,7 +15,7 @@ import psutil
 from elastic_transport import TransportError
 from elasticsearch import ApiError, Elasticsearch
 
-from exporters import checkpoint
+from pipeline import checkpoint
 from pipeline.elasticsearch_client import connect
 from pipeline.embedded import info
 from pipeline.embedded.guard import guarded

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from pipeline.domain.identity import event_id
+from pipeline.domain.record import MAX_CHARS, MAX_TEXT_CHARS
 from pipeline.domain.tweet import Author, Kind, Tweet
 from pipeline.sources.mastodon.text import text_of
 from pipeline.sources.times import parse_time
@@ -56,7 +57,7 @@ def tweet_of(status: Any, instance: str, brands: Mapping[str, str]) -> Tweet | N
         text=text,
         source=NAME,
         written_at=time_of(status),
-        lang=_string((boosted or status).get("language")),
+        lang=_string((boosted or status).get("language"), MAX_CHARS["lang"]),
         kind=_kind(status),
         author=_author(_dict(status.get("account"))),
         entities=_entities(boosted or status, brands),
@@ -115,9 +116,10 @@ def _kind(status: Json) -> Kind:
 
 def _author(account: Json) -> Author:
     followers = account.get("followers_count")
+    ids = (_string(account.get(name), MAX_CHARS["user.id"]) for name in ("uri", "url", "id"))
     return Author(
-        id=_string(account.get("uri")) or _string(account.get("url")) or _string(account.get("id")),
-        name=_string(account.get("acct")),
+        id=next((found for found in ids if found), None),
+        name=_string(account.get("acct"), MAX_CHARS["user.name"]),
         # Some servers hide it, as -1.
         followers=followers if type(followers) is int and followers >= 0 else None,
     )
@@ -133,7 +135,8 @@ def _entities(status: Json, brands: Mapping[str, str]) -> tuple[str, ...]:
 def _link(status: Json) -> str | None:
     for name in ("url", "uri"):
         link = _string(status.get(name))
-        if link and link.startswith(("https://", "http://")):
+        # One that no field holds would have the whole tweet rejected.
+        if link and link.startswith(("https://", "http://")) and len(link) <= MAX_CHARS["url"]:
             return link
     return None
 
@@ -146,5 +149,5 @@ def _dict(value: Any) -> Json:
     return value if isinstance(value, dict) else {}
 
 
-def _string(value: Any) -> str | None:
-    return value if isinstance(value, str) and value else None
+def _string(value: Any, most: int = MAX_TEXT_CHARS) -> str | None:
+    return value if isinstance(value, str) and 0 < len(value) <= most else None

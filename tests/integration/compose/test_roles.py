@@ -91,6 +91,59 @@ def test_the_writer_indexes_once_over_a_rollover(as_user: As) -> None:
     assert client.count(index=SCORED, query={"ids": {"values": ["x:1", "x:2", "x:3"]}})["count"] == 3
 
 
+def test_the_writer_seals_what_is_closed_and_lifts_the_seal(as_user: As) -> None:
+    """It reads settings, refreshes and searches a closed index, blocks writing to it, and takes a copy out of it."""
+    client, settings = as_user("only_writer")
+    ElasticsearchSink(client, settings).index(SCORED, [entry(500)], resolve(client, SCORED, since=0))
+    as_user("only_setup")[0].indices.rollover(alias=SCORED)
+    client.cluster.health(wait_for_status="yellow")
+    closed = resolve(client, SCORED, since=0).older[-1]
+    assert client.indices.add_block(index=closed, block="write")["acknowledged"]
+    found = client.indices.get_settings(index=SCORED, expand_wildcards="all")
+    assert found[closed]["settings"]["index"]["blocks"]["write"] == "true"
+    client.indices.refresh(index=closed)
+    assert client.search(index=closed, query={"ids": {"values": ["x:500"]}})["hits"]["total"]["value"] == 1
+    deletion = [{"delete": {"_index": closed, "_id": "x:500"}}]
+    assert client.bulk(operations=deletion)["items"][0]["delete"]["status"] == 403
+    client.indices.put_settings(index=closed, settings={"index.blocks.write": None})
+    assert client.bulk(operations=deletion)["items"][0]["delete"]["status"] == 200
+
+
+def test_the_writer_changes_nothing_else(as_user: As) -> None:
+    """No document is changed, no index made, closed, rolled over, merged or given another mapping."""
+    client, settings = as_user("only_writer")
+    ElasticsearchSink(client, settings).index(SCORED, [entry(600)], Backing(SCORED))
+    write = resolve(client, SCORED, since=0).write
+    for attempt in (
+        lambda: client.update(index=write, id="x:600", doc={"message": "another"}),
+        lambda: client.indices.create(index="logs-tweets.other"),
+        lambda: client.indices.close(index=write),
+        lambda: client.indices.rollover(alias=SCORED),
+        lambda: client.indices.forcemerge(index=write),
+        lambda: client.indices.flush(index=write),
+        lambda: client.indices.put_mapping(index=write, properties={"x": {"type": "keyword"}}),
+        lambda: client.cluster.put_settings(persistent={"action.auto_create_index": "false"}),
+        lambda: client.security.get_role(),
+    ):
+        with pytest.raises(AuthorizationException):
+            attempt()
+    made = client.bulk(index="logs-tweets.scored-new", operations=[{"create": {}}, {"@timestamp": 0}])
+    assert made["items"][0]["create"]["status"] == 403
+
+
+@pytest.mark.parametrize("name", ["tweetpulse_grafana", "analyst", "tweetpulse_exporter"])
+def test_nobody_else_seals_or_lifts(as_user: As, name: str) -> None:
+    """Those who read can neither stop the writing nor let anybody write again."""
+    client, _ = as_user(name)
+    write = resolve(as_user("only_writer")[0], SCORED, since=0).write
+    for attempt in (
+        lambda: client.indices.add_block(index=write, block="write"),
+        lambda: client.indices.put_settings(index=write, settings={"index.blocks.write": None}),
+    ):
+        with pytest.raises(AuthorizationException):
+            attempt()
+
+
 def test_the_set_up_runs_again_and_switches_the_alias(as_user: As) -> None:
     """Its role is enough for templates, data streams and the alias, once they are there."""
     client, settings = as_user("tweetpulse_setup")

@@ -23,10 +23,16 @@ EXAMPLE = dict(
     for line in (COMPOSE / ".env.example").read_text(encoding="utf-8").splitlines()
     if line and not line.startswith("#")
 )
-ONE_SHOT = {"certificates", "accounts", "setup", "provision", "retrain"}
+ONE_SHOT = {"certificates", "accounts", "kafka-accounts", "setup", "provision", "retrain"}
 CAPABILITIES = {"certificates": ["CHOWN", "DAC_OVERRIDE", "FOWNER"]}
 """Who has any: it hands certificates to another user, and is the only one that runs as root."""
-
+SEALING = {
+    "indices:admin/refresh*",
+    "indices:monitor/settings/get",
+    "indices:admin/block/add",
+    "indices:admin/settings/update",
+}
+"""Actions that the stream's role has by name, since every privilege that holds them holds more."""
 SECRET = re.compile(r"PASSWORD|ENCRYPTION_?KEY|SECRET|TOKEN")
 VARIABLE = re.compile(r"\$\{(\w+)(:?[-?])?([^}]*)\}")
 by_service = pytest.mark.parametrize("name", SERVICES)
@@ -230,6 +236,50 @@ def test_elasticsearch_is_secure() -> None:
     assert holders == ["certificates"]
 
 
+def test_kafka_lets_in_by_password_and_tls_alone() -> None:
+    """Each part that uses it is a user of its own with rights in the file; what is open listens on loopback."""
+    lines = (COMPOSE / "kafka/server.properties").read_text().splitlines()
+    properties = dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
+    protocols = dict(pair.split(":") for pair in properties["listener.security.protocol.map"].split(","))
+    listeners = dict(pair.split("://") for pair in properties["listeners"].split(","))
+    open_ = {name for name, protocol in protocols.items() if protocol != "SASL_SSL"}
+    assert all(listeners[name].startswith("127.0.0.1:") for name in open_)
+    assert properties["allow.everyone.if.no.acl.found"] == "false"
+    rights = json.loads((COMPOSE / "kafka/acls.json").read_text())
+    users = {
+        name: service["environment"]["TWEETPULSE_KAFKA__USERNAME"]
+        for name, service in SERVICES.items()
+        if "TWEETPULSE_KAFKA__USERNAME" in service.get("environment", {})
+    }
+    assert set(users) == {"setup", "stream", "exporter", "demo", "twitter", "mastodon"}
+    assert set(users.values()) <= set(rights)
+    passwords = set(SERVICES["kafka-accounts"]["environment"])
+    assert {f"KAFKA_{user.upper()}_PASSWORD" for user in rights} <= passwords
+
+
+def test_the_certificates_are_made_once_and_signed_by_the_ca(tmp_path: Path) -> None:
+    """openssl verifies each for its name; keys are their owner's alone, and a second run changes nothing."""
+    folders = {name: tmp_path / name.lower() for name in ("AUTHORITY", "TRUST", "ELASTICSEARCH_CERTIFICATES")}
+    folders["KAFKA_CERTIFICATES"] = tmp_path / "kafka"
+    for folder in folders.values():
+        folder.mkdir()
+    owner = f"{os.getuid()}:{os.getgid()}"
+    environment = {"PATH": os.environ["PATH"], "OWNER": owner} | {name: str(path) for name, path in folders.items()}
+    seen = []
+    for _ in range(2):
+        subprocess.run(["bash", COMPOSE / "certificates.sh"], check=True, capture_output=True, env=environment)
+        seen.append({path: path.read_bytes() for path in tmp_path.rglob("*.key")})
+    assert seen[0] == seen[1]
+    assert len(seen[0]) == 3
+    for folder, name in (("ELASTICSEARCH_CERTIFICATES", "elasticsearch"), ("KAFKA_CERTIFICATES", "kafka")):
+        certificate = folders[folder] / f"{name}.crt"
+        verify = ["openssl", "verify", "-CAfile", folders["TRUST"] / "ca.crt", "-verify_hostname", name, certificate]
+        assert subprocess.run(verify, capture_output=True, check=False).returncode == 0
+    secret = [path for path in tmp_path.rglob("*") if path.suffix in (".key", ".pem")]
+    assert [path for path in secret if path.stat().st_mode & 0o077] == []
+    assert "BEGIN PRIVATE KEY" in (folders["KAFKA_CERTIFICATES"] / "kafka.pem").read_text()
+
+
 def test_our_settings_are_settings() -> None:
     """Every TWEETPULSE_ variable of our services names a setting of this program."""
     from pipeline.settings import Settings
@@ -317,4 +367,5 @@ def test_roles_are_of_least_privilege() -> None:
         privileges = {p for grant in role["indices"] for p in grant["privileges"]} | set(role["cluster"])
         names = [name for grant in role["indices"] for name in grant["names"]]
         assert not privileges & {"all", "manage_security", "manage_all", "write", "delete_index"}
+        assert not {p for p in privileges if p.startswith(("indices:", "cluster:"))} - SEALING
         assert all(name.startswith(("logs-tweets.", "tweetpulse-")) for name in names)
