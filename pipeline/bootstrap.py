@@ -34,6 +34,7 @@ from pipeline.telemetry.sources import LiveEvents, SourceMetrics
 
 if TYPE_CHECKING:
     from pipeline.batch.train import Request
+    from pipeline.erasure.forget import Forgetting
     from pipeline.registry.manifest import Manifest
     from pipeline.stream.run import Run
 
@@ -85,6 +86,19 @@ def set_up(settings: Settings, *, switch: bool = False) -> SetupReport:
     ensure_topics(settings.kafka)
     with closing(connect(settings.elasticsearch)) as client:
         return setup.set_up(client, settings.elasticsearch, switch=switch)
+
+
+def forgetting(settings: Settings, client: Elasticsearch, namespace: str, tell: Callable[[str], object]) -> Forgetting:
+    """What forgets tweets and users.
+
+    Raises:
+        ConfigError: the key of the list or the registry's URI can't be used.
+        SetupError: the key can't be made.
+    """
+    # Only here: it reads what models keep, and the library for that takes long to import.
+    from pipeline.erasure.forget import Forgetting
+
+    return Forgetting(settings, client, registry(settings), namespace, tell)
 
 
 @contextmanager

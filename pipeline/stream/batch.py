@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from functools import partial
 from typing import Any, Protocol
 
@@ -25,6 +25,7 @@ from pipeline.sinks.elasticsearch import backing
 from pipeline.sinks.elasticsearch.backing import Backing
 from pipeline.stream import kafka_io, task
 from pipeline.stream.champions import Champion, Champions
+from pipeline.stream.privacy import Privacy, Told
 
 FIRST_WAIT, LONGEST_WAIT = 1.0, 30.0
 
@@ -66,7 +67,9 @@ class BatchRunner:
         stop: threading.Event,
         ensure_streams: Callable[[], object],
         now: Callable[[], float] = time.time,
+        privacy: Privacy | None = None,
     ) -> None:
+        self._privacy = privacy
         self._settings = settings
         self._client = client
         self._observer = observer
@@ -111,8 +114,12 @@ class BatchRunner:
         return outcome
 
     def _attempt(self, records: DataFrame, champions: tuple[Champion, ...]) -> Outcome:
+        with self._privacy.in_force(records.sparkSession.sparkContext) if self._privacy else nullcontext() as told:
+            return self._attempt_told(records, champions, told)
+
+    def _attempt_told(self, records: DataFrame, champions: tuple[Champion, ...], told: Told | None) -> Outcome:
         with elasticsearch_errors(self._settings.elasticsearch):
-            work = task.Work(self._settings, self._backing(SCORED), self._backing(REJECTED), champions)
+            work = task.Work(self._settings, self._backing(SCORED), self._backing(REJECTED), champions, told)
         outcome = self._run(records, work)
         if outcome.denied:
             raise ConfigError(outcome.denied)

@@ -18,6 +18,7 @@ from pipeline.settings import Settings
 from pipeline.stream import query
 from pipeline.stream.batch import FIRST_WAIT, LONGEST_WAIT, BatchRunner
 from pipeline.stream.champions import Champions
+from pipeline.stream.privacy import Privacy
 from pipeline.telemetry.events import StreamEvents
 from pipeline.telemetry.listener import Listener
 
@@ -58,7 +59,10 @@ class Run:
         return self.events.total
 
     def _once_through(self, once: bool) -> query.Ended:
-        runner = BatchRunner(self.settings, self.client, self.events, self.champions, self.stop, self.ensure_streams)
+        privacy = Privacy(self.settings)
+        runner = BatchRunner(
+            self.settings, self.client, self.events, self.champions, self.stop, self.ensure_streams, privacy=privacy
+        )
         started = query.start(self.spark, self.settings, runner, once=once)
         self.events.started()
         try:

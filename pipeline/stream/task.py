@@ -32,6 +32,7 @@ from pipeline.sinks.elasticsearch.bulk import Entry, Fate
 from pipeline.sinks.elasticsearch.sink import ElasticsearchSink, Report
 from pipeline.stream.champions import Champion
 from pipeline.stream.chunk import Chunk, Models, Record, Refused, refuse, refused_documents, score_chunk
+from pipeline.stream.privacy import OPEN, Guard, Told
 
 IN_FLIGHT = 2
 """Bulk requests under way at once per task: more made no difference, fewer did."""
@@ -58,6 +59,12 @@ class Work:
     scored: Backing
     rejected: Backing
     champions: tuple[Champion, ...] = ()
+    privacy: Told | None = None
+
+    @property
+    def guard(self) -> Guard:
+        """What this process holds records to."""
+        return self.privacy.guard() if self.privacy else OPEN
 
 
 class Message(NamedTuple):
@@ -84,10 +91,10 @@ def run(batches: Iterator[pa.RecordBatch], work: Work, outcomes: Outcomes) -> It
 
 def _overlapped(batches: Iterator[pa.RecordBatch], work: Work, outcome: Outcome) -> Iterator[pa.RecordBatch]:
     under_way: deque[tuple[Chunk, Future[Report]]] = deque()
-    worker, models = _worker(work.settings), models_of(work.champions)
+    worker, models, guard = _worker(work.settings), models_of(work.champions), work.guard
     with ThreadPoolExecutor(IN_FLIGHT) as pool:
         for batch in batches:
-            chunk = worker.score(batch, models)
+            chunk = worker.score(batch, models, guard)
             entries = [Entry(*document) for document in chunk.documents]
             under_way.append((chunk, pool.submit(worker.index, entries, work)))
             if len(under_way) > IN_FLIGHT:
@@ -108,8 +115,10 @@ class _Worker:
         self._stream = data_stream(SCORED, self._namespace)
         self._rejected_stream = data_stream(REJECTED, self._namespace)
 
-    def score(self, batch: pa.RecordBatch, models: Models) -> Chunk:
-        return score_chunk(_records(batch), self._analyzer, models, namespace=self._namespace, tracked=self._tracked)
+    def score(self, batch: pa.RecordBatch, models: Models, guard: Guard) -> Chunk:
+        return score_chunk(
+            _records(batch), self._analyzer, models, namespace=self._namespace, tracked=self._tracked, guard=guard
+        )
 
     def index(self, entries: list[Entry], work: Work) -> Report:
         return self._sink.index(self._stream, entries, work.scored)
@@ -138,7 +147,8 @@ class _Worker:
                 refuse(chunk, Refused(Rejection(Reason.MAPPING, verdict.error), chunk.records[id_]))
 
     def _index_rejected(self, chunk: Chunk, work: Work) -> Report:
-        documents = refused_documents(chunk.refused, datetime.now(UTC), self._namespace)
+        original = self._settings.privacy.shows_original
+        documents = refused_documents(chunk.refused, datetime.now(UTC), self._namespace, original=original)
         return self._sink.index(self._rejected_stream, [Entry(*document) for document in documents], work.rejected)
 
     def _messages(self, chunk: Chunk, report: Report) -> list[Message]:
@@ -146,6 +156,7 @@ class _Worker:
         messages = [
             Message(kafka.rejected_topic, record.at.key.encode(), record.value, _headers(rejection))
             for rejection, record in chunk.refused
+            if rejection.reason is not Reason.FORGOTTEN
         ]
         # Of a repeated id the first one, as in Elasticsearch.
         for id_, body in dict(reversed(chunk.documents)).items():
