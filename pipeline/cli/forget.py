@@ -48,7 +48,7 @@ def forget(
         raise ConfigError("say what: `tweetpulse forget --tweet x:123`, `--user ID` or `--file compliance.jsonl`")
     namespace = "*" if all_namespaces else settings.elasticsearch.namespace
     with closing(bootstrap.elasticsearch(settings)) as client, err.status("") as status:
-        run = bootstrap.forgetting(settings, client, namespace, lambda text: status.update(text))
+        run = bootstrap.forgetting(settings, client, namespace, status.update)
         report = run.run(wanted)
     note(settings, "forget", f"forgotten on request: {report.removed.total():,} documents removed")
     if as_json:

@@ -1,1 +1,1 @@
-"""What was asked to be forgotten is put on the list, taken out of Elasticsearch, and reported, with what stays where."""
+"""What is to be forgotten is put on the list and taken out of Elasticsearch; a report says what stays where."""

@@ -55,7 +55,7 @@ def opened(client: Elasticsearch, index: Index) -> Iterator[None]:
 def writable(client: Elasticsearch, index: str) -> Iterator[None]:
     """While an index takes deletions; a write block that it had is put back, whatever happens."""
     found = client.indices.get_settings(index=index, name="index.blocks.write", flat_settings=True)
-    blocked = found[index]["settings"].get("index.blocks.write") == "true"
+    blocked = found.get(index, {}).get("settings", {}).get("index.blocks.write") == "true"
     if not blocked:
         yield
         return

@@ -55,7 +55,7 @@ def look(settings: KafkaSettings, now: datetime) -> list[Topic]:
 
 
 def topic_of(name: str, configs: Mapping[str, str], now: datetime) -> Topic:
-    """From a topic's configuration: a record goes with its segment, which is closed after `segment.ms` at the latest."""
+    """From a topic's configuration: a record goes with its segment, closed after `segment.ms` at the latest."""
     compacted = "compact" in configs.get("cleanup.policy", "")
     retention, segment = configs.get("retention.ms"), configs.get("segment.ms")
     if compacted and "delete" not in configs["cleanup.policy"]:

@@ -1,9 +1,9 @@
 """X's compliance files: which tweets and users it wants deleted.
 
-Two layouts, as X's documentation has them. What a *batch compliance* job gives is an object a line, with `id`, `action`
-(`delete`) and `reason` (deleted, deactivated, protected, suspended, ...); whether an id is a tweet's or a user's is said
-by the job and not by the line. An event of the *compliance streams* says it itself: `{"data": {"user_delete": {"user":
-{"id": ...}}}}`.
+Two layouts, as X's documentation has them. What a *batch compliance* job gives is an object a line, with `id`,
+`action` (`delete`) and `reason` (deleted, deactivated, protected, suspended, ...); whether an id is a tweet's or a
+user's is said by the job and not by the line. An event of the *compliance streams* says it itself:
+`{"data": {"user_delete": {"user": {"id": ...}}}}`.
 """
 
 from __future__ import annotations

@@ -21,8 +21,10 @@ REASONS = {
         )
     ),
     "mapping": config.BAD,
+    "forgotten": config.UNSUPPORTED,
 }
-"""The closed list of reasons; what Elasticsearch refused is the worst: neither source nor stream saw it coming."""
+"""The closed list of reasons; what Elasticsearch refused is the worst: neither source nor stream saw it coming.
+What is forgotten is rejected on purpose."""
 
 READ = 'sum(tweetpulse_records_read_total{$scope, topic!~"tweets[.]scored.*"})'
 INDEXED = 'sum(tweetpulse_documents_indexed_total{$scope, data_stream=~"logs-tweets[.]scored-.*"})'
@@ -101,7 +103,7 @@ def _rejections() -> sdk.Panel:
     expression = "sum by (reason) (increase(tweetpulse_records_rejected_total{$scope}[$__rate_interval])) > 0"
     return happenings(
         "Rejected records by reason",
-        "They are kept in the topic of rejected records and can be replayed after a fix.",
+        "They are kept in the topic of rejected records and can be replayed after a fix; but for what is forgotten.",
         [over_time(expression, "{{reason}}")],
         colours=REASONS,
     )
