@@ -84,7 +84,10 @@ class ForgottenList:
             SetupError: it can't be read.
         """
         with readable_errors(self._path):
-            content = self._path.read_bytes() if self._path.exists() else b""
+            try:
+                content = self._path.read_bytes()
+            except FileNotFoundError:
+                return b""
         return content[: len(content) - _torn(content)]
 
     def add(self, key: bytes, entries: Iterable[bytes]) -> Added:
