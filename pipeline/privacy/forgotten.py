@@ -39,9 +39,12 @@ class Forgotten(StrEnum):
     NAME = "name"
 
 
+_PERSONS = {kind: f"forgotten {kind}".encode() for kind in Forgotten}
+
+
 def entry(key: bytes, kind: Forgotten, value: str) -> bytes:
     """What the list has of an id, or of a user's name; of names the case does not matter."""
-    return keyed(key, f"forgotten {kind}", value.lower() if kind is Forgotten.NAME else value)[:ENTRY_BYTES]
+    return keyed(key, _PERSONS[kind], value.lower() if kind is Forgotten.NAME else value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +157,7 @@ class ForgottenList:
 
 def head(key: bytes) -> bytes:
     """The first line of a list."""
-    return _MAGIC + keyed(key, "forgotten list", "").hex()[:16].encode() + b"\n"
+    return _MAGIC + keyed(key, b"forgotten list", "").hex()[:16].encode() + b"\n"
 
 
 def entries_in(content: bytes, key: bytes) -> frozenset[bytes]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 
 from pipeline.domain.analysis import Analysis
 from pipeline.domain.tweet import Author, Tweet
-from pipeline.privacy.patterns import EMAIL, HANDLE, HINT, LINK, PHONE, PROFILE, STATUS, is_phone
+from pipeline.privacy.patterns import EMAIL, HANDLE, HINTS, PROFILE, SHAPES, STATUS, is_phone
 from pipeline.privacy.pseudonyms import Pseudonyms
 from pipeline.scoring.clean import clean
 from pipeline.scoring.entities import hashtags
@@ -17,8 +17,6 @@ from pipeline.settings import PrivacySettings
 EMAIL_SIGN, PHONE_SIGN, NOBODY = "[email]", "[phone]", "user"
 
 _EMAIL, _HANDLE = re.compile(EMAIL), re.compile(HANDLE)
-
-Hide = Callable[[re.Match[str]], str]
 
 
 class Hiding:
@@ -35,19 +33,17 @@ class Hiding:
         self._pseudonyms = pseudonyms
         self._brands = frozenset(keyword.lstrip("@＠#＃").lower() for keyword in brands)
         self._active = settings.hides_authors or bool(settings.redact)
-        # An address that stays must not be taken for a handle; what is in a link is no phone number.
-        kinds = {"link": LINK, "email": EMAIL}
-        kinds |= {"phone": PHONE} if "phone" in settings.redact else {}
-        kinds |= {"handle": HANDLE} if settings.hides_authors else {}
-        self._looked_for = re.compile("|".join(f"(?P<{kind}>{pattern})" for kind, pattern in kinds.items()))
+        # An address that stays must not be taken for a handle.
+        wanted = {"link", "email", *settings.redact, *(["handle"] if settings.hides_authors else [])}
+        self._kinds = [kind for kind in SHAPES if kind in wanted]
+        self._shapes: dict[tuple[str, ...], re.Pattern[str]] = {}
 
     def of(self, tweet: Tweet, analysis: Analysis) -> tuple[Tweet, Analysis]:
         """What leaves of a tweet and of what scoring says of it; the same objects where there is nothing to hide."""
         if not self._active:
             return tweet, analysis
-        text = self.text(tweet.text)
+        text, rest = self._hidden(tweet.text)
         if text != tweet.text:
-            rest = self._hidden(tweet.text, self._blank)
             cleaned = clean(rest)
             analysis = replace(analysis, clean=cleaned.text, words=cleaned.words, hashtags=hashtags(rest))
         if not self._settings.hides_authors:
@@ -59,7 +55,7 @@ class Hiding:
 
     def text(self, text: str) -> str:
         """A text with signs in the place of what is hidden."""
-        return self._hidden(text, self._sign) if self._active else text
+        return self._hidden(text)[0] if self._active else text
 
     def author(self, author: Author) -> Author:
         """Who wrote it, as the settings have it; how many follow them stays."""
@@ -82,8 +78,25 @@ class Hiding:
             return tuple(name for name in names if name in self._brands)
         return tuple(name if name in self._brands else self._pseudonyms.name(name) for name in names)
 
-    def _hidden(self, text: str, hide: Hide) -> str:
-        return self._looked_for.sub(hide, text) if HINT.search(text) else text
+    def _hidden(self, text: str) -> tuple[str, str]:
+        """The text with signs in the place of what is hidden, and with nothing there.
+
+        Words are taken from the latter: the signs would become the most frequent ones.
+        """
+        kinds = tuple(kind for kind in self._kinds if HINTS[kind].search(text))
+        shown, rest, end = [], [], 0
+        for found in self._shape(kinds).finditer(text) if kinds else ():
+            sign = self._sign(found)
+            if sign != found[0]:
+                shown += [text[end : found.start()], sign]
+                rest += [text[end : found.start()], " "]
+                end = found.end()
+        return "".join((*shown, text[end:])), "".join((*rest, text[end:]))
+
+    def _shape(self, kinds: tuple[str, ...]) -> re.Pattern[str]:
+        if kinds not in self._shapes:
+            self._shapes[kinds] = re.compile("|".join(f"(?P<{kind}>{SHAPES[kind]})" for kind in kinds))
+        return self._shapes[kinds]
 
     def _sign(self, found: re.Match[str]) -> str:
         kind, text = found.lastgroup, found[0]
@@ -92,10 +105,6 @@ class Hiding:
         if kind == "phone":
             return PHONE_SIGN if is_phone(text) else text
         return self._handle(text) if kind == "handle" else self._link(text)
-
-    def _blank(self, found: re.Match[str]) -> str:
-        """Nothing of it, for what the words are taken from: the signs would become the most frequent words."""
-        return found[0] if self._sign(found) == found[0] else " "
 
     def _handle(self, text: str) -> str:
         name = text[1:].lower()

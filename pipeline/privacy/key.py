@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from hashlib import sha256
 from pathlib import Path
 
 from pipeline.errors import ConfigError
@@ -17,7 +18,7 @@ NAME = "key"
 
 
 def secret_key(settings: Settings) -> bytes:
-    """The key; made at first use where none is set.
+    """The key, 32 bytes, whatever its length as it was written; made at first use where none is set.
 
     Raises:
         ConfigError: two are set, or the one that is set is too short or can't be read.
@@ -72,4 +73,4 @@ def _checked(content: bytes, what: str) -> bytes:
     key = content.strip()
     if len(key) < SHORTEST:
         raise ConfigError(f"{what} is shorter than {SHORTEST} characters: `openssl rand -hex 32` makes one")
-    return key
+    return sha256(key).digest()

@@ -36,8 +36,16 @@ PROFILE = re.compile(
 )
 STATUS = re.compile(r"https?://(?:\w{1,20}\.)?(?:twitter|x)\.com/[^/?#]{1,60}/status/(\d{1,20})", re.IGNORECASE)
 
-HINT = re.compile(r"[@＠]|://|\.com/|www\.|(?:\d[\s\u00a0.()/-]{0,3}){7}", re.IGNORECASE)
-"""What most texts have none of, and is in all that is looked for."""
+SHAPES = {"link": LINK, "email": EMAIL, "phone": PHONE, "handle": HANDLE}
+"""In this order: what is in a link is no phone number, and the end of an address no handle."""
+
+HINTS = {
+    "link": re.compile(r"://|www\.|[a-z]/", re.IGNORECASE),
+    "email": re.compile(r"[\w.+%'-][@＠][\w-]"),
+    "phone": re.compile(r"(?:\d[^\d\n]{0,3}){7}\d"),
+    "handle": re.compile(r"[@＠]"),
+}
+"""Is in each of the shapes, and quickly seen to be absent."""
 
 
 def is_phone(found: str) -> bool:
