@@ -14,7 +14,6 @@ from pipeline.privacy.pseudonyms import Pseudonyms
 from pipeline.privacy.subjects import subjects_of, unlooped
 
 _NAMES_PER_QUERY = 500
-_LOOPED = {"wildcard": {"event.id": "*#*"}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +50,8 @@ def scored_ids(client: Elasticsearch, index: str, wanted: Wanted) -> set[str]:
         found.update(hit["_id"] for hit in hits(client, index, query))
     if wanted.tweets:
         # A replay in loops gives each tweet an id for each loop.
-        found.update(hit["_id"] for hit in hits(client, index, _LOOPED) if unlooped(hit["_id"]) in wanted.tweets)
+        again = hits(client, index, _looped(wanted.tweets))
+        found.update(hit["_id"] for hit in again if unlooped(hit["_id"]) in wanted.tweets)
     return found
 
 
@@ -74,6 +74,13 @@ def _queries(wanted: Wanted) -> Iterator[dict[str, Any]]:
     for names in chunks(wanted.names, _NAMES_PER_QUERY):
         terms = [{"term": {"user.name": {"value": name, "case_insensitive": True}}} for name in names]
         yield {"bool": {"should": terms}}
+
+
+def _looped(tweets: Collection[str]) -> dict[str, Any]:
+    """Finds what came in later loops; for many tweets rather all that ever did."""
+    if len(tweets) > _NAMES_PER_QUERY:
+        return {"wildcard": {"event.id": "*#*"}}
+    return {"bool": {"should": [{"prefix": {"event.id": f"{id_}#"}} for id_ in tweets]}}
 
 
 def _terms(field: str, values: Collection[str]) -> Iterator[dict[str, Any]]:

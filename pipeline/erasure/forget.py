@@ -25,6 +25,9 @@ from pipeline.settings import Settings
 PASSES = 5
 """How often it is looked whether anything came back. Once is the rule."""
 
+REQUEST_TIMEOUT = 60.0
+"""Seconds that Elasticsearch has for an answer."""
+
 Tell = Callable[[str], object]
 
 
@@ -70,7 +73,8 @@ class Forgetting:
         self, settings: Settings, client: Elasticsearch, registry: Registry, namespace: str, tell: Tell
     ) -> None:
         self._settings = settings
-        self._client = client
+        # To look through all of an index takes longer than what the stream asks.
+        self._client = client.options(request_timeout=max(REQUEST_TIMEOUT, settings.elasticsearch.request_timeout))
         self._registry = registry
         self._namespace = namespace
         self._tell = tell
