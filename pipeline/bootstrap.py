@@ -39,6 +39,7 @@ from pipeline.telemetry.sources import LiveEvents, SourceMetrics
 
 if TYPE_CHECKING:
     from pipeline.batch.train import Request
+    from pipeline.erasure.forget import Forgetting
     from pipeline.registry.manifest import Manifest
     from pipeline.stream.run import Run
 
@@ -107,6 +108,19 @@ def set_up(settings: Settings, *, switch: bool = False) -> SetupReport:
 def examine(settings: Settings) -> list[Finding]:
     """Look at everything that the stream needs; it changes nothing, and whatever goes wrong is a finding."""
     return examine_all(checks(settings))
+
+
+def forgetting(settings: Settings, client: Elasticsearch, namespace: str, tell: Callable[[str], object]) -> Forgetting:
+    """What forgets tweets and users.
+
+    Raises:
+        ConfigError: the key of the list or the registry's URI can't be used.
+        SetupError: the key can't be made.
+    """
+    # Only here: it reads what models keep, and the library for that takes long to import.
+    from pipeline.erasure.forget import Forgetting
+
+    return Forgetting(settings, client, registry(settings), namespace, tell)
 
 
 @contextmanager

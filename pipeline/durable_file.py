@@ -23,11 +23,15 @@ def replace(path: Path, content: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     draft.replace(path)
-    _sync(path.parent)
+    sync(path.parent)
 
 
-def _sync(folder: Path) -> None:
-    # The renaming itself is in the folder.
+def sync(folder: Path) -> None:
+    """See that the names in a folder are on the disk: making or renaming a file is written there.
+
+    Raises:
+        OSError: it can't be written.
+    """
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -136,6 +136,34 @@ class ScoringSettings(Section):
     languages: tuple[str, ...] = ("en",)
 
 
+class PrivacySettings(Section):
+    """What of people leaves the stream; docs/privacy.md says what each setting reaches, and what it does not.
+
+    `authors`: their ids and names, and the handles in texts, as they are, as keyed hashes, or not at all. `redact`:
+    what is taken out of texts. `keep_original`: whether a rejected record's document shows its bytes; where it is not
+    set, only if nothing else is to be hidden. `key`, or the content of `key_file`, is the secret of the keyed hashes;
+    without both, one is made in `folder`, which also keeps the list of what is forgotten: `privacy` in the state
+    folder, where it is not set. The stream and `tweetpulse forget` must share the key and the folder.
+    """
+
+    authors: Literal["keep", "hash", "drop"] = "keep"
+    redact: tuple[Literal["email", "phone"], ...] = ()
+    keep_original: bool | None = None
+    key: SecretStr | None = None
+    key_file: Path | None = None
+    folder: Folder | None = None
+
+    @property
+    def shows_original(self) -> bool:
+        """Whether the document of a rejected record shows its bytes."""
+        return not (self.hides_authors or self.redact) if self.keep_original is None else self.keep_original
+
+    @property
+    def hides_authors(self) -> bool:
+        """Whether authors are hashed or dropped."""
+        return self.authors != "keep"
+
+
 class TrainingFiles(Section):
     """Files of labels: `path` may hold `*`, and starts at the working folder; `layout` as `tweetpulse train` has them.
 
@@ -267,6 +295,7 @@ class Settings(BaseSettings):
     kibana: KibanaSettings = KibanaSettings()
     stream: StreamSettings = StreamSettings()
     scoring: ScoringSettings = ScoringSettings()
+    privacy: PrivacySettings = PrivacySettings()
     models: ModelsSettings = ModelsSettings()
     twitter: TwitterSettings = TwitterSettings()
     mastodon: MastodonSettings = MastodonSettings()
@@ -290,6 +319,11 @@ class Settings(BaseSettings):
     def checkpoint(self) -> Path:
         """Where the stream keeps its offsets."""
         return self.stream.checkpoint or self.state_dir / "checkpoints" / "score"
+
+    @property
+    def privacy_folder(self) -> Path:
+        """Where the key of the hashes and the list of what is forgotten are kept."""
+        return self.privacy.folder or self.state_dir / "privacy"
 
     @property
     def registry(self) -> str:

@@ -55,6 +55,7 @@ class Reason(StrEnum):
     BAD_TIME = "bad_time"
     BAD_FIELD = "bad_field"
     MAPPING = "mapping"
+    FORGOTTEN = "forgotten"
 
 
 @dataclass(frozen=True, slots=True)

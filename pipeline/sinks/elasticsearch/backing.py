@@ -110,11 +110,16 @@ def block_writes(client: Elasticsearch, index: str) -> None:
 
 @contextmanager
 def writable(client: Elasticsearch, index: str) -> Iterator[None]:
-    """Lift the write block of an older index while something is deleted from it.
+    """While something is deleted from an older index: its write block, if it has one, is lifted and then put back.
 
     Raises:
         SinkUnavailable: as `block_writes`.
     """
+    with index_errors():
+        found = client.indices.get_settings(index=index, name="index.blocks.write", flat_settings=True)
+    if found.get(index, {}).get("settings", {}).get("index.blocks.write") != "true":
+        yield
+        return
     with index_errors():
         client.indices.put_settings(index=index, settings={"index.blocks.write": None})
     try:

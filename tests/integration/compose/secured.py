@@ -25,6 +25,7 @@ from tests.stacks import stack_settings
 BARE = {
     "only_writer": ["tweetpulse_writer"],
     "only_setup": ["tweetpulse_setup"],
+    "only_eraser": ["tweetpulse_eraser"],
     # This server has no data stream API, so that the set-up makes the data streams by a bulk.
     "setup_by_bulk": ["tweetpulse_setup", "tweetpulse_writer"],
 }

@@ -24,9 +24,10 @@ from pipeline.doctor import store
 from pipeline.doctor.examination import Check, examine
 from pipeline.domain.prediction import Task
 from pipeline.elasticsearch_client import connect, elasticsearch_errors
+from pipeline.erasure.indices import delete, indices_of, opened
 from pipeline.errors import ConfigError
 from pipeline.settings import ElasticsearchSettings
-from pipeline.sinks.elasticsearch.backing import Backing, resolve
+from pipeline.sinks.elasticsearch.backing import Backing, resolve, writable
 from pipeline.sinks.elasticsearch.bulk import Entry, Fate
 from pipeline.sinks.elasticsearch.setup import set_up
 from pipeline.sinks.elasticsearch.sink import ElasticsearchSink
@@ -216,6 +217,25 @@ def test_only_the_set_up_changes_templates_or_deletes_indices(as_user: As, name:
     ):
         with pytest.raises(AuthorizationException):
             attempt()
+
+
+def test_the_eraser_forgets(as_user: As) -> None:
+    """From older indices too, blocked and closed ones, and from the labels; it writes no tweet."""
+    writer, settings = as_user("only_writer")
+    ElasticsearchSink(writer, settings).index(SCORED, [entry(88)], Backing(SCORED))
+    setup = as_user("only_setup")[0]
+    blocked = setup.indices.rollover(alias=SCORED)["old_index"]
+    setup.indices.add_block(index=blocked, block="write")
+    client, settings = as_user("only_eraser")
+    for index in indices_of(client, SCORED):
+        client.indices.close(index=index.name) if index.name == blocked else None
+    for index in (*indices_of(client, SCORED), *indices_of(client, settings.labels_index)):
+        with opened(client, index), writable(client, index.name):
+            client.indices.refresh(index=index.name)
+            assert delete(client, index.name, ["x:88"]) == (index.name == blocked)
+    client.indices.open(index=blocked)
+    with pytest.raises(ConfigError):
+        ElasticsearchSink(client, settings).index(SCORED, [entry(9)], Backing(SCORED))
 
 
 def test_nobody_reads_other_indices(as_user: As) -> None:

@@ -23,7 +23,7 @@ EXAMPLE = dict(
     for line in (COMPOSE / ".env.example").read_text(encoding="utf-8").splitlines()
     if line and not line.startswith("#")
 )
-ONE_SHOT = {"certificates", "accounts", "kafka-accounts", "setup", "provision", "retrain"}
+ONE_SHOT = {"certificates", "accounts", "kafka-accounts", "setup", "provision", "retrain", "forget"}
 CAPABILITIES = {"certificates": ["CHOWN", "DAC_OVERRIDE", "FOWNER"]}
 """Who has any: it hands certificates to another user, and is the only one that runs as root."""
 SEALING = {
@@ -53,7 +53,7 @@ def test_it_fits_the_compose_schema() -> None:
 
 
 def test_all_parts_are_there() -> None:
-    """The servers, the stream, the exporter, the set-up, training, live sources, a demo."""
+    """The servers, the stream, the exporter, the set-up, training, forgetting, live sources, a demo."""
     parts = {"kafka", "elasticsearch", "kibana", "prometheus", "alertmanager", "grafana", "stream", "exporter", "demo"}
     assert set(SERVICES) == parts | {"twitter", "mastodon"} | ONE_SHOT
 
