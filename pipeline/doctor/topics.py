@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 import time
 from collections.abc import Iterable, Mapping
@@ -18,6 +17,8 @@ from pipeline.broker import Broker
 from pipeline.doctor.clock import judge_newest
 from pipeline.doctor.finding import Finding, fault, ok, warning
 from pipeline.domain.document import escaped
+from pipeline.domain.progress import TOPICS_FILE, parse_topic_ids
+from pipeline.errors import SetupError
 from pipeline.kafka_client import connect, kafka_errors
 from pipeline.settings import KafkaSettings
 from pipeline.sources.publisher import MAX_RECORD_BYTES
@@ -25,9 +26,6 @@ from pipeline.sources.topics import LOG_APPEND_TIME, TIMESTAMP_TYPE
 
 OLDEST = (2, 8)
 """Older brokers give topics no ids."""
-
-TOPIC_IDS = "tweetpulse-topics.json"
-"""In the checkpoint: topic name → topic id, as the stream found it when it first read it."""
 
 _TIMEOUT = 3.0
 _ROOM = 588
@@ -127,10 +125,9 @@ def judge_topic(topic: Topic, settings: KafkaSettings, known: Mapping[str, str],
 def kept_ids(checkpoint: Path) -> Mapping[str, str]:
     """Topic → its id when the stream began to read it; empty where nothing is kept, or not to be read."""
     try:
-        found = json.loads((checkpoint / TOPIC_IDS).read_bytes())
-    except (OSError, ValueError):
+        return parse_topic_ids((checkpoint / TOPICS_FILE).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, SetupError):
         return {}
-    return {str(name): str(id_) for name, id_ in found.items()} if isinstance(found, dict) else {}
 
 
 def _judge_id(topic: Topic, known: Mapping[str, str], checkpoint: Path) -> Iterable[Finding]:

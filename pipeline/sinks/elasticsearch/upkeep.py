@@ -10,6 +10,7 @@ from typing import Any
 from elasticsearch import ApiError, BadRequestError, Elasticsearch
 
 from pipeline.errors import SetupError
+from pipeline.sinks.elasticsearch.backing import generation
 from pipeline.sinks.elasticsearch.differences import (
     NOTHING,
     THERE,
@@ -76,7 +77,7 @@ def write_index(client: Elasticsearch, stream: str) -> WriteIndex | None:
     names = set(mappings or ()) & set(settings or ())
     if mappings is None or settings is None or not names:
         return None
-    newest = max(names, key=_generation)
+    newest = max(names, key=generation)
     return WriteIndex(newest, mappings[newest]["mappings"], settings[newest]["settings"])
 
 
@@ -178,9 +179,3 @@ def _claimers(client: Elasticsearch, stream: str) -> str:
     ]
     ours = max((priority for priority, name in matching if stream.startswith(f"{name}-")), default=0)
     return ", ".join(name for priority, name in sorted(matching, reverse=True) if priority > ours)
-
-
-def _generation(name: str) -> int:
-    # An index that somebody added to the data stream may have any name; it is never the one that is written to.
-    number = name.rpartition("-")[2]
-    return int(number) if number.isdecimal() else 0

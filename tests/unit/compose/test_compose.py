@@ -251,7 +251,7 @@ def test_kafka_lets_in_by_password_and_tls_alone() -> None:
         for name, service in SERVICES.items()
         if "TWEETPULSE_KAFKA__USERNAME" in service.get("environment", {})
     }
-    assert set(users) == {"setup", "stream", "exporter", "demo", "twitter", "mastodon"}
+    assert set(users) == {"setup", "forget", "stream", "exporter", "demo", "twitter", "mastodon"}
     assert set(users.values()) <= set(rights)
     passwords = set(SERVICES["kafka-accounts"]["environment"])
     assert {f"KAFKA_{user.upper()}_PASSWORD" for user in rights} <= passwords

@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from pipeline.doctor import clock, configuration, machine, progress, store, topics
 from pipeline.doctor.finding import Finding
 from pipeline.domain.alias import AliasState
+from pipeline.domain.progress import TOPICS_FILE
 from pipeline.settings import (
     ElasticsearchSettings,
     KafkaSettings,
@@ -131,7 +132,7 @@ def test_topics(changes: dict[str, Any], level: str, cure: str) -> None:
 def test_topic_ids_that_are_absent_or_spoilt_say_nothing(tmp_path: Path, kept: bytes) -> None:
     """Only a file that can be read is held against the topics."""
     assert topics.kept_ids(tmp_path) == {}
-    (tmp_path / topics.TOPIC_IDS).write_bytes(kept)
+    (tmp_path / TOPICS_FILE).write_bytes(kept)
     assert topics.kept_ids(tmp_path) == ({"tweets": "one"} if kept.startswith(b"{") else {})
 
 
@@ -205,7 +206,7 @@ def test_no_security() -> None:
         (progress.Facts(FOLDER, stat.S_IFREG | 0o644, fault="it is no folder"), "fault", "to a folder"),
         (progress.Facts(FOLDER, DIR, usable=False), "fault", "as the user who owns it"),
         (progress.Facts(FOLDER, DIR, fault="it is broken"), "fault", "mv /data/score /data/score.damaged"),
-        (progress.Facts(FOLDER, DIR, damaged=FOLDER / "offsets/3"), "fault", "rm -f /data/score/offsets/3"),
+        (progress.Facts(FOLDER, DIR, damaged=FOLDER / "offsets/3"), "warning", "tweetpulse run"),
     ],
 )
 def test_checkpoint(facts: progress.Facts, level: str, cure: str) -> None:
@@ -229,7 +230,7 @@ def test_a_file_of_zeros_is_found(tmp_path: Path) -> None:
     (tmp_path / "offsets/1").write_bytes(bytes(100))
     tmp_path.chmod(0o700)
     (found,) = progress.look(tmp_path)
-    assert (found.level, found.what) == ("fault", f"{tmp_path}/offsets/1, of a batch that did not finish, is damaged")
+    assert (found.level, found.what) == ("warning", f"{tmp_path}/offsets/1, of a batch that did not finish, is damaged")
     (tmp_path / "commits/1").write_text("v1\n{}")
     (found,) = progress.look(tmp_path)
     assert found.level == "fault"
