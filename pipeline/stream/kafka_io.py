@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from py4j.protocol import Py4JError
@@ -85,10 +85,19 @@ def is_unavailable(error: BaseException) -> bool:
     Told by the classes of the Java exception's causes; by their names in its text where Spark has only that left, as
     of an exception that ended a query.
     """
+    return _is_any_of(error, _AWAY)
+
+
+def is_denied(error: BaseException) -> bool:
+    """Whether Spark failed because Kafka, or its certificate, refuses: told as `is_unavailable` is."""
+    return _is_any_of(error, _DENIED)
+
+
+def _is_any_of(error: BaseException, names: Collection[str]) -> bool:
     classes = list(_java_classes(getattr(error, "java_exception", None) or getattr(error, "_origin", None)))
     if classes:
-        return any(name in _AWAY for name in classes)
-    return any(re.search(rf"\b{re.escape(name)}\b", str(error)) for name in _AWAY)
+        return any(name in names for name in classes)
+    return any(re.search(rf"\b{re.escape(name)}\b", str(error)) for name in names)
 
 
 _AWAY = frozenset(
@@ -106,6 +115,21 @@ _AWAY = frozenset(
         "org.apache.kafka.common.errors.UnknownTopicOrPartitionException",
         "org.apache.kafka.common.errors.KafkaStorageException",
         "java.util.concurrent.TimeoutException",
+    }
+)
+
+
+_DENIED = frozenset(
+    {
+        # Kafka's own classes of refusals, and by name those below them that it throws.
+        "org.apache.kafka.common.errors.AuthenticationException",
+        "org.apache.kafka.common.errors.AuthorizationException",
+        "org.apache.kafka.common.errors.SaslAuthenticationException",
+        "org.apache.kafka.common.errors.SslAuthenticationException",
+        "org.apache.kafka.common.errors.TopicAuthorizationException",
+        "org.apache.kafka.common.errors.GroupAuthorizationException",
+        "org.apache.kafka.common.errors.ClusterAuthorizationException",
+        "org.apache.kafka.common.errors.TransactionalIdAuthorizationException",
     }
 )
 

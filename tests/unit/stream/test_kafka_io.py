@@ -11,7 +11,7 @@ import pytest
 from pipeline.errors import ConfigError
 from pipeline.kafka_client import kafka_options
 from pipeline.settings import KafkaSettings, StreamSettings
-from pipeline.stream.kafka_io import is_unavailable, options_of, read, write
+from pipeline.stream.kafka_io import is_denied, is_unavailable, options_of, read, write
 from tests.fakes import FakeRecords
 
 SASL: dict[str, Any] = {
@@ -152,3 +152,17 @@ def test_writing() -> None:
 def test_who_is_away(text: str, away: bool) -> None:
     """A broker that does not answer comes back; a refusal stays one."""
     assert is_unavailable(RuntimeError(text)) is away
+
+
+@pytest.mark.parametrize(
+    ("text", "denied"),
+    [
+        ("x Caused by: org.apache.kafka.common.errors.TopicAuthorizationException: Not authorized", True),
+        ("org.apache.kafka.common.errors.SslAuthenticationException: SSL handshake failed", True),
+        ("org.apache.kafka.common.errors.TimeoutException: Topic tweets.scored not present", False),
+        ("java.lang.OutOfMemoryError", False),
+    ],
+)
+def test_who_is_denied(text: str, denied: bool) -> None:
+    """A refusal is a setting's fault, which waiting does not mend."""
+    assert is_denied(RuntimeError(text)) is denied
