@@ -94,7 +94,9 @@ def merged(one: Indexed, other: Indexed) -> Indexed:
 
 def topic(settings: KafkaSettings) -> Iterator[Sent]:
     """All records that the topic of tweets has now."""
-    with closing(kafka_connect(KafkaConsumer, settings, enable_auto_commit=False)) as consumer:
+    # Checksums are plain Python there, and take longer than all else.
+    options = {"enable_auto_commit": False, "check_crcs": False, "max_poll_records": _PAGE}
+    with closing(kafka_connect(KafkaConsumer, settings, **options)) as consumer:
         numbers = consumer.partitions_for_topic(settings.tweets_topic) or set()
         partitions = [TopicPartition(settings.tweets_topic, number) for number in sorted(numbers)]
         consumer.assign(partitions)

@@ -30,7 +30,6 @@ def send(settings: Settings, values: Iterable[bytes], *, partition: int = 0) -> 
     producer = KafkaProducer(
         compression_type="lz4",
         max_request_size=2**28,
-        buffer_memory=2**28,
         batch_size=1,
         **kafka_options(settings.kafka),
     )
