@@ -127,7 +127,7 @@ def _draw(axes: Any, minutes: list[float], samples: Sequence[Sample], measure: s
     axes.grid(alpha=0.3)
 
 
-def _held(pid: int | None) -> tuple[Counter[str], Counter[str], Counter[str]] | None:
+def _held(pid: int | None) -> tuple[dict[str, float], dict[str, float], dict[str, float]] | None:
     memory, files, threads = Counter[str](), Counter[str](), Counter[str]()
     try:
         root = psutil.Process(pid) if pid else None
@@ -142,7 +142,8 @@ def _held(pid: int | None) -> tuple[Counter[str], Counter[str], Counter[str]] | 
             threads[part] += process.num_threads()
         except psutil.Error:
             continue  # It ended meanwhile.
-    return memory, files, threads
+    # `asdict` makes something else of a Counter.
+    return dict(memory), dict(files), dict(threads)
 
 
 def _median(samples: Sequence[Sample], measure: str, part: str) -> float:

@@ -27,6 +27,7 @@ T = TypeVar("T")
 
 AIRLINE = Path(__file__).parents[2] / "shared/data/airline/tweets_first80pct_by_time.csv"
 ENTITIES = {name: (name.lower(), f"@{name.lower()}") for name in ("United", "Delta", "Acme", "Globex", "Initech")}
+MANY_BRANDS = ENTITIES | {f"Brand {n}": (f"brand{n} love", f"@brand{n}") for n in range(995)}
 PLAIN = "the my a plane bag gate crew seat to from at is was late hour again today with you we they need call"
 FELT = "love hate great worst awful thanks amazing delayed cancelled not never very so but good bad :) 😡"
 DRESSED = "@united @delta #fail http://t.co/abc123 WHY REALLY!!! please? &amp; 2.5 don't"
@@ -39,6 +40,7 @@ class Speeds:
     reference: float
     exact: float
     analysis: float
+    many_brands: float
 
     @property
     def ratio(self) -> float:
@@ -58,11 +60,13 @@ def run(texts: list[str] | None = None) -> Speeds:
         reference=_speed(SentimentIntensityAnalyzer().polarity_scores, texts),
         exact=_speed(VaderScorer().score, texts),
         analysis=_speed(Analyzer(ScoringSettings(entities=ENTITIES)).analyze, tweets),
+        many_brands=_speed(Analyzer(ScoringSettings(entities=MANY_BRANDS)).analyze, tweets),
     )
     print(f"scoring, {len(texts):,} texts, one core")
     print(f"  vaderSentiment 3.3.2  {speeds.reference:>9,.0f}/s")
     print(f"  the same numbers      {speeds.exact:>9,.0f}/s  {speeds.ratio:.1f}×")
     print(f"  the whole analysis    {speeds.analysis:>9,.0f}/s  {speeds.analysis / speeds.reference:.1f}×")
+    print(f"  for 1,000 brands      {speeds.many_brands:>9,.0f}/s  {speeds.many_brands / speeds.reference:.1f}×")
     return speeds
 
 

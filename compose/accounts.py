@@ -17,7 +17,10 @@ from elasticsearch import ApiError, Elasticsearch, TransportError
 ROLES = Path(__file__).parent / "roles"
 
 USERS = {
-    "tweetpulse_setup": ("SETUP_PASSWORD", ["tweetpulse_setup", "tweetpulse_reader", "kibana_admin"]),
+    "tweetpulse_setup": (
+        "SETUP_PASSWORD",
+        ["tweetpulse_setup", "tweetpulse_reader", "tweetpulse_eraser", "kibana_admin"],
+    ),
     "tweetpulse_stream": ("STREAM_PASSWORD", ["tweetpulse_writer"]),
     "tweetpulse_exporter": ("EXPORTER_PASSWORD", ["tweetpulse_exporter"]),
     "tweetpulse_grafana": ("GRAFANA_READER_PASSWORD", ["tweetpulse_reader"]),

@@ -7,13 +7,14 @@ from contextlib import contextmanager
 
 from prometheus_client import CollectorRegistry
 
-from exporters.broker import Broker
+from exporters.alias import Alias
 from exporters.data_streams import DataStreams
 from exporters.disk import Disk
 from exporters.scrape import Scrape
 from exporters.store import Store
 from exporters.stream_lag import StreamLag
 from pipeline import metrics_server
+from pipeline.broker import Broker
 from pipeline.domain.names import QUERY
 from pipeline.embedded.discover import with_embedded
 from pipeline.settings import Settings, TelemetrySettings
@@ -34,7 +35,8 @@ def scrape_of(settings: Settings) -> Scrape:
         from_earliest=settings.stream.starting_offsets == "earliest",
         connect=broker,
     )
-    return Scrape([lag, DataStreams(settings.elasticsearch.namespace, store), Disk(store)])
+    namespace = settings.elasticsearch.namespace
+    return Scrape([lag, DataStreams(namespace, store), Alias(namespace, store), Disk(store)])
 
 
 @contextmanager
@@ -48,7 +50,7 @@ def serving(scrape: Scrape, settings: TelemetrySettings) -> Iterator[str]:
     registry.register(scrape)
     try:
         with metrics_server.serving(
-            registry, settings.host, settings.exporter_port, "TWEETPULSE_TELEMETRY__EXPORTER_PORT"
+            registry, settings.host, settings.exporter_port, "TWEETPULSE_TELEMETRY__EXPORTER_PORT", settings
         ) as url:
             yield url
     finally:

@@ -6,6 +6,9 @@ import logging
 from dataclasses import dataclass
 from typing import Any
 
+from elasticsearch import NotFoundError
+
+from pipeline.domain.alias import ALIAS
 from pipeline.elasticsearch_client import connect, elasticsearch_errors
 from pipeline.errors import SetupError
 from pipeline.settings import ElasticsearchSettings
@@ -60,6 +63,24 @@ class Store:
             newest = self._client.msearch(searches=searches).body
         self._require_answers(newest)
         return Answers(resolved, stats, newest)
+
+    def alias(self, stream: str) -> Any:
+        """The body of `_alias/tweetpulse-tweets`, empty where it is not there; None where there is no such data stream.
+
+        Raises:
+            SinkUnavailable: Elasticsearch does not answer.
+            ConfigError: it refuses this user.
+            SetupError: it refuses for another reason.
+        """
+        with elasticsearch_errors(self._settings):
+            # A pattern that matches nothing is no error, as a name would be.
+            resolved = self._client.indices.resolve_index(name=f"{stream}*").body
+            if stream not in [found["name"] for found in resolved["data_streams"]]:
+                return None
+            try:
+                return self._client.indices.get_alias(name=ALIAS).body
+            except NotFoundError:
+                return {}
 
     def disks(self) -> Any:
         """The body of `_nodes/stats/fs`.

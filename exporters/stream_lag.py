@@ -8,9 +8,9 @@ from pathlib import Path
 
 from prometheus_client.core import GaugeMetricFamily, Metric
 
-from exporters import checkpoint
-from exporters.broker import Broker
 from exporters.kept import Kept
+from pipeline import checkpoint
+from pipeline.broker import Broker
 from pipeline.domain.progress import Lag, Partition, lags
 from pipeline.errors import SetupError
 

@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING
 from elasticsearch import Elasticsearch
 from prometheus_client import CollectorRegistry, ProcessCollector
 
+from pipeline.doctor.checks import checks
+from pipeline.doctor.examination import examine as examine_all
+from pipeline.doctor.finding import Finding
 from pipeline.domain.tweet import Tweet
 from pipeline.elasticsearch_client import connect
 from pipeline.embedded.jars import spark_jars
@@ -23,8 +26,10 @@ from pipeline.settings import Settings
 from pipeline.sinks.elasticsearch import setup
 from pipeline.sinks.elasticsearch.setup import SetupReport
 from pipeline.sources.live import Live
+from pipeline.sources.originals import Originals
 from pipeline.sources.pacing import Clock
 from pipeline.sources.publisher import Patience, Progress, Published, Publisher
+from pipeline.sources.resending import Resender
 from pipeline.sources.source import LiveSource, SourceEvents
 from pipeline.sources.topics import Topics, ensure_topics
 from pipeline.telemetry.events import StreamEvents
@@ -34,6 +39,7 @@ from pipeline.telemetry.sources import LiveEvents, SourceMetrics
 
 if TYPE_CHECKING:
     from pipeline.batch.train import Request
+    from pipeline.erasure.forget import Forgetting
     from pipeline.registry.manifest import Manifest
     from pipeline.stream.run import Run
 
@@ -56,6 +62,18 @@ def publisher(settings: Settings, clock: Clock | None = None) -> Publisher:
         ConfigError: it refuses the credentials.
     """
     return Publisher(settings.kafka, clock=clock or Clock())
+
+
+@contextmanager
+def resender(settings: Settings) -> Iterator[Resender]:
+    """What sends rejected records again.
+
+    Raises:
+        SetupError: the broker does not answer.
+        ConfigError: it refuses the credentials.
+    """
+    with closing(Originals(settings.kafka)) as originals, Resender(settings.kafka, originals.whole) as sender:
+        yield sender
 
 
 def elasticsearch(settings: Settings) -> Elasticsearch:
@@ -87,6 +105,24 @@ def set_up(settings: Settings, *, switch: bool = False) -> SetupReport:
         return setup.set_up(client, settings.elasticsearch, switch=switch)
 
 
+def examine(settings: Settings) -> list[Finding]:
+    """Look at everything that the stream needs; it changes nothing, and whatever goes wrong is a finding."""
+    return examine_all(checks(settings))
+
+
+def forgetting(settings: Settings, client: Elasticsearch, namespace: str, tell: Callable[[str], object]) -> Forgetting:
+    """What forgets tweets and users.
+
+    Raises:
+        ConfigError: the key of the list or the registry's URI can't be used.
+        SetupError: the key can't be made.
+    """
+    # Only here: it reads what models keep, and the library for that takes long to import.
+    from pipeline.erasure.forget import Forgetting
+
+    return Forgetting(settings, client, registry(settings), namespace, tell)
+
+
 @contextmanager
 def stream(
     settings: Settings, stop: threading.Event, tell: Tell = quiet, *, prepare: bool = True
@@ -116,11 +152,12 @@ def stream(
     champions = Champions(registry(settings), events)
     java = find_java(tell=tell)
     jars = spark_jars(settings, tell)
+    telemetry = settings.telemetry
     with (
         # First of all: whoever is told of a taken port takes another one, and would be the second on this checkpoint.
         checkpoint.held(settings.checkpoint),
         serving(
-            collectors, settings.telemetry.host, settings.telemetry.stream_port, "TWEETPULSE_TELEMETRY__STREAM_PORT"
+            collectors, telemetry.host, telemetry.stream_port, "TWEETPULSE_TELEMETRY__STREAM_PORT", telemetry
         ) as url,
         closing(connect(settings.elasticsearch)) as client,
         session.running(settings, jars, java.home) as spark,
@@ -203,7 +240,9 @@ def collection(settings: Settings, name: str, make: MakeSource, stop: threading.
     events = LiveEvents(SourceMetrics(registry, [name]), name)
     ProcessCollector(registry=registry)
     telemetry = settings.telemetry
-    with serving(registry, telemetry.host, telemetry.source_port, "TWEETPULSE_TELEMETRY__SOURCE_PORT") as url:
+    with serving(
+        registry, telemetry.host, telemetry.source_port, "TWEETPULSE_TELEMETRY__SOURCE_PORT", telemetry
+    ) as url:
         source = make(events, Clock(stop.is_set))
 
         def acknowledged(tweets: Sequence[Tweet]) -> None:

@@ -5,25 +5,33 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from pipeline import private_files
+
 
 def replace(path: Path, content: bytes) -> None:
-    """Write a file, and its folder where that is absent. A crash leaves the old content or the new, never a part.
+    """Write a file for its owner alone, and its folder where that is absent.
+
+    A crash leaves the old content or the new, never a part.
 
     Raises:
         OSError: it can't be written.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    private_files.make_folder(path.parent)
     draft = path.with_name(f"{path.name}.new")
-    with draft.open("wb") as file:
+    with open(draft, "wb", opener=private_files.opener) as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
     draft.replace(path)
-    _sync(path.parent)
+    sync(path.parent)
 
 
-def _sync(folder: Path) -> None:
-    # The renaming itself is in the folder.
+def sync(folder: Path) -> None:
+    """See that the names in a folder are on the disk: making or renaming a file is written there.
+
+    Raises:
+        OSError: it can't be written.
+    """
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -52,6 +52,8 @@ class KafkaSettings(Section):
 
     `max_message_bytes` is the largest value that the stream writes to its topics, which must take it
     (`max.message.bytes`, 1,048,588 by default); of a larger one they get the head.
+    `client_certificate_file` is for brokers that want one (mTLS): PEM, its key as PKCS#8 in the same file or in
+    `client_key_file`, under `client_key_password` if it is encrypted.
     """
 
     bootstrap_servers: str = "127.0.0.1:9092"
@@ -60,6 +62,9 @@ class KafkaSettings(Section):
     username: str | None = None
     password: SecretStr | None = None
     ca_file: Path | None = None
+    client_certificate_file: Path | None = None
+    client_key_file: Path | None = None
+    client_key_password: SecretStr | None = None
     tweets_topic: str = "tweets"
     scored_topic: str = "tweets.scored"
     rejected_topic: str = "tweets.rejected"
@@ -131,6 +136,34 @@ class ScoringSettings(Section):
     languages: tuple[str, ...] = ("en",)
 
 
+class PrivacySettings(Section):
+    """What of people leaves the stream; docs/privacy.md says what each setting reaches, and what it does not.
+
+    `authors`: their ids and names, and the handles in texts, as they are, as keyed hashes, or not at all. `redact`:
+    what is taken out of texts. `keep_original`: whether a rejected record's document shows its bytes; where it is not
+    set, only if nothing else is to be hidden. `key`, or the content of `key_file`, is the secret of the keyed hashes;
+    without both, one is made in `folder`, which also keeps the list of what is forgotten: `privacy` in the state
+    folder, where it is not set. The stream and `tweetpulse forget` must share the key and the folder.
+    """
+
+    authors: Literal["keep", "hash", "drop"] = "keep"
+    redact: tuple[Literal["email", "phone"], ...] = ()
+    keep_original: bool | None = None
+    key: SecretStr | None = None
+    key_file: Path | None = None
+    folder: Folder | None = None
+
+    @property
+    def shows_original(self) -> bool:
+        """Whether the document of a rejected record shows its bytes."""
+        return not (self.hides_authors or self.redact) if self.keep_original is None else self.keep_original
+
+    @property
+    def hides_authors(self) -> bool:
+        """Whether authors are hashed or dropped."""
+        return self.authors != "keep"
+
+
 class TrainingFiles(Section):
     """Files of labels: `path` may hold `*`, and starts at the working folder; `layout` as `tweetpulse train` has them.
 
@@ -196,12 +229,21 @@ class MastodonSettings(Section):
 
 
 class TelemetrySettings(Section):
-    """Where /metrics listens: on loopback, unless told otherwise. Port 0 takes a free one."""
+    """Where /metrics listens: on loopback, unless told otherwise. Port 0 takes a free one.
+
+    With `certificate_file` (PEM; its key in the same file or in `key_file`) it speaks TLS, with `username` and
+    `password` it asks for them. `ca_file` is what `tweetpulse watch` trusts, where that is not the system's.
+    """
 
     host: str = "127.0.0.1"
     stream_port: Port = 9108
     exporter_port: Port = 9109
     source_port: Port = 9110
+    certificate_file: Path | None = None
+    key_file: Path | None = None
+    ca_file: Path | None = None
+    username: str | None = None
+    password: SecretStr | None = None
 
 
 class EmbeddedSettings(Section):
@@ -253,6 +295,7 @@ class Settings(BaseSettings):
     kibana: KibanaSettings = KibanaSettings()
     stream: StreamSettings = StreamSettings()
     scoring: ScoringSettings = ScoringSettings()
+    privacy: PrivacySettings = PrivacySettings()
     models: ModelsSettings = ModelsSettings()
     twitter: TwitterSettings = TwitterSettings()
     mastodon: MastodonSettings = MastodonSettings()
@@ -276,6 +319,11 @@ class Settings(BaseSettings):
     def checkpoint(self) -> Path:
         """Where the stream keeps its offsets."""
         return self.stream.checkpoint or self.state_dir / "checkpoints" / "score"
+
+    @property
+    def privacy_folder(self) -> Path:
+        """Where the key of the hashes and the list of what is forgotten are kept."""
+        return self.privacy.folder or self.state_dir / "privacy"
 
     @property
     def registry(self) -> str:

@@ -14,6 +14,7 @@ from pyspark import SparkConf, SparkContext
 from pyspark.java_gateway import launch_gateway
 from pyspark.sql import SparkSession
 
+from pipeline import private_files
 from pipeline.errors import SetupError
 
 JVM_OPTIONS = (
@@ -21,6 +22,9 @@ JVM_OPTIONS = (
     "-Djava.net.preferIPv4Stack=true",
     "-XX:+UseSerialGC",
 )
+
+_PRIVATE = {"spark.hadoop.fs.permissions.umask-mode": "077"}
+"""A checkpoint is its owner's alone: Hadoop sets the rights of files by this, whatever the process's umask."""
 
 
 TASK_ATTEMPTS = 3
@@ -41,9 +45,9 @@ def running(conf: Mapping[str, str], log: Path, java_home: Path) -> Iterator[Spa
     os.environ["JAVA_HOME"] = str(java_home)
     # Else Spark's workers start whatever python3 is first on PATH.
     os.environ["PYSPARK_PYTHON"] = os.environ["PYSPARK_DRIVER_PYTHON"] = sys.executable
-    spark_conf = SparkConf().setAll(list(conf.items()))
+    spark_conf = SparkConf().setAll(list((_PRIVATE | dict(conf)).items()))
     with _opened(log) as file:
-        gateway = launch_gateway(spark_conf, popen_kwargs={"stdout": file, "stderr": file})
+        gateway = launch_gateway(spark_conf, popen_kwargs={"stdout": file, "stderr": file, "umask": 0o077})
     # Made in the main thread it would put its own Ctrl-C in the place of ours, which ends a batch cleanly.
     with ThreadPoolExecutor(1) as elsewhere:
         context = elsewhere.submit(SparkContext, conf=spark_conf, gateway=gateway).result()
@@ -73,7 +77,7 @@ def local_conf(master: str | None, cores: int | None) -> dict[str, str]:
 def _opened(path: Path) -> BinaryIO:
     """On the terminal the JVM's chatter would bury what matters."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        return path.open("ab")
+        private_files.make_folder(path.parent)
+        return open(path, "ab", opener=private_files.opener)
     except OSError as error:
         raise SetupError(f"{path} can't be written ({error.strerror}): set TWEETPULSE_STATE_DIR to another") from None

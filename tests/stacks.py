@@ -15,6 +15,7 @@ from pipeline.settings import (
     KafkaSettings,
     LogSettings,
     ModelsSettings,
+    PrivacySettings,
     ScoringSettings,
     Settings,
     StreamSettings,
@@ -36,6 +37,7 @@ def stack_settings(state_dir: Path) -> Settings:
         stream=StreamSettings(),
         scoring=ScoringSettings(),
         models=ModelsSettings(),
+        privacy=PrivacySettings(),
         telemetry=TelemetrySettings(stream_port=0, exporter_port=0, source_port=0),
         embedded=EmbeddedSettings(kafka_port=0, elasticsearch_port=0, prometheus_port=0, grafana_port=0),
         log=LogSettings(),
@@ -62,6 +64,7 @@ def settings_of(stack: StackInfo, *, mark: str, folder: Path) -> Settings:
             ),
             "stream": StreamSettings(checkpoint=folder / "checkpoint"),
             "models": ModelsSettings(registry=str(folder / "models")),
+            "privacy": PrivacySettings(folder=folder / "privacy"),
         }
     )
 

@@ -15,11 +15,11 @@ from typing import Any
 
 from elasticsearch import Elasticsearch, NotFoundError
 
+from pipeline.domain.alias import ALIAS
 from pipeline.domain.document import ECS_VERSION, Document, present
 from pipeline.domain.prediction import COMPLAINT, NO_COMPLAINT, TASK_LABELS, Task
 from pipeline.errors import ConfigError
 from pipeline.sinks.elasticsearch.label_index import ensure
-from pipeline.sinks.elasticsearch.setup import ALIAS
 
 COLUMNS = ("id", "text", "label", "entity", "lang", "time")
 """Of `as_csv`."""

@@ -17,6 +17,7 @@ from pipeline.domain.prediction import Task
 from pipeline.errors import ScoringError
 from pipeline.registry.manifest import HELD_OUT, MODEL, SEEN
 from pipeline.registry.registry import Registry
+from pipeline.scoring import arrays
 from pipeline.scoring.linear import LinearModel
 
 LENGTHS = {50: "under 50", 100: "50 to 99"}
@@ -91,7 +92,11 @@ def length_of(text: str) -> str:
 
 def _held_out(registry: Registry, task: Task, version: str) -> dict[str, list[str]]:
     try:
-        table = parquet.read_table(BytesIO(registry.read(task, version, HELD_OUT)))
+        file = parquet.ParquetFile(BytesIO(registry.read(task, version, HELD_OUT)))
+        groups = (file.metadata.row_group(number) for number in range(file.metadata.num_row_groups))
+        if sum(group.total_byte_size for group in groups) > arrays.MAX_BYTES:
+            raise ScoringError(f"{HELD_OUT} of {task} {version} is too large: publish the version anew")
+        table = file.read(columns=list(_COLUMNS))
         return {name: [value or "" for value in table[name].to_pylist()] for name in _COLUMNS}
     except (ArrowException, KeyError) as error:
         raise ScoringError(f"{HELD_OUT} of {task} {version} can't be read: {type(error).__name__}") from None
@@ -104,8 +109,8 @@ def _seen(registry: Registry, task: Task, version: str, columns: dict[str, list[
     """Which rows a version was trained on, by their keys or their texts."""
     data = registry.read(task, version, SEEN)
     try:
-        seen = np.load(BytesIO(data), allow_pickle=False)
-    except (ValueError, EOFError):
+        seen = arrays.array_of(data)
+    except arrays.FAULTS:
         raise ScoringError(f"{SEEN} of {task} {version} can't be read") from None
     by_key, by_text = (np.isin(hashes(columns[name]), seen) for name in ("key", "text"))
     # Rows without a key have nothing in common.

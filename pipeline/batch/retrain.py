@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from pipeline import private_files
 from pipeline.batch.gate import Comparison, Decision
 from pipeline.batch.labelled import Labelled, Row, combined, read
 from pipeline.batch.labels import Label, as_csv
@@ -169,7 +170,7 @@ def _figures(found: Comparison | None) -> list[str]:
 
 @contextmanager
 def _locked(folder: Path, task: Task) -> Iterator[None]:
-    folder.mkdir(parents=True, exist_ok=True)
+    private_files.make_folder(folder)
     # Not the registry's own `.lock`, which whoever promotes holds for a moment.
     with (folder / ".retrain.lock").open("w") as lock:
         try:

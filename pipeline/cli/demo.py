@@ -23,6 +23,7 @@ from pipeline.cli.signals import on_signals
 from pipeline.cli.stack import progress, start_dashboards, tell_dashboards
 from pipeline.cli.stream import finishing
 from pipeline.cli.styles import LABELS
+from pipeline.domain.alias import ALIAS
 from pipeline.domain.document import SCORED, data_stream
 from pipeline.domain.outcome import Outcome
 from pipeline.domain.sentiment import Label
@@ -34,7 +35,6 @@ from pipeline.embedded.ports import free_port, is_free
 from pipeline.embedded.tell import Tell
 from pipeline.errors import PipelineError, SetupError
 from pipeline.settings import Settings
-from pipeline.sinks.elasticsearch.setup import ALIAS
 from pipeline.sources.files import file_source
 from pipeline.sources.pacing import Clock, when_written
 from pipeline.sources.phrases import BRANDS

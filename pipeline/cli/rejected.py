@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections import Counter
-from collections.abc import Iterator
+from itertools import takewhile
 from typing import Annotated
 
 import typer
@@ -15,16 +16,24 @@ from pipeline import bootstrap
 from pipeline.cli.app import app, out
 from pipeline.cli.app import settings as current_settings
 from pipeline.cli.noting import note
+from pipeline.cli.signals import on_signals
 from pipeline.domain.document import escaped
 from pipeline.domain.record import Reason
 from pipeline.embedded.discover import with_embedded
-from pipeline.sources.dead_letters import DeadLetter, DeadLetters, open_dead_letters
-from pipeline.sources.source import Unreadable
+from pipeline.settings import Settings
+from pipeline.sources.dead_letters import DeadLetter, History, open_dead_letters
+from pipeline.sources.resending import Left, Resent, chosen
 
 rejected = typer.Typer(no_args_is_help=True, help="Look at the rejected records, and send them again after a fix.")
 app.add_typer(rejected, name="rejected")
 
 Only = Annotated[Reason | None, typer.Option("--reason", help="Only those rejected for this reason.")]
+
+LEFT = {
+    Left.SENT_BEFORE: "sent again before (--again sends them once more)",
+    Left.GONE: "too large for the topic of rejected records, and no longer in the topic that they came in",
+    Left.TOO_LARGE: "larger than the topic takes now (its max.message.bytes)",
+}
 
 
 @rejected.command("list")
@@ -36,12 +45,15 @@ def list_(
     """Show the rejected records, and how many there are of each reason."""
     settings = with_embedded(current_settings())
     with open_dead_letters(settings.kafka) as letters:
-        found = sorted(_chosen(letters, reason, replayed=True), key=lambda letter: letter.time)
+        found = sorted(
+            (letter for letter in letters.read() if reason in (None, letter.reason)), key=lambda letter: letter.time
+        )
+        history = letters.history()
     if as_json:
         for letter in found:
-            typer.echo(json.dumps(_shape(letter), ensure_ascii=False))
+            typer.echo(json.dumps(_shape(letter, history), ensure_ascii=False))
         return
-    _show(found, limit)
+    _show(found, history, limit)
 
 
 @rejected.command()
@@ -50,31 +62,40 @@ def replay(
     again: Annotated[bool, typer.Option("--again", help="Also those that were sent again before.")] = False,
 ) -> None:
     """Send the rejected records again, as they came: after a fix they are accepted, else rejected anew."""
-    settings = with_embedded(current_settings())
-    with open_dead_letters(settings.kafka) as letters, bootstrap.publisher(settings) as publisher:
-        chosen = _chosen(letters, reason, replayed=again)
-        done = publisher.publish(Unreadable(letter.value, letter.key, letter.reason) for letter in chosen)
-        if reason is None:
-            letters.mark_replayed()
-    note(settings, "replay", f"rejected records sent again: {done.unreadable:,}")
-    out.print(f"sent {done.unreadable:,} rejected records to the topic {settings.kafka.tweets_topic} again")
+    settings, stop, resent = with_embedded(current_settings()), threading.Event(), Resent()
+    try:
+        with on_signals(stop), open_dead_letters(settings.kafka) as letters, bootstrap.resender(settings) as resender:
+            found = chosen(letters.read(), letters.history(), resent, reason=reason, again=again)
+            resender.resend(takewhile(lambda _: not stop.is_set(), found), resent)
+    finally:
+        # Also where it failed: those that were sent are marked.
+        _tell_resent(resent, settings, stopped=stop.is_set())
+    note(settings, "replay", f"rejected records sent again: {resent.sent:,}")
 
 
-def _chosen(letters: DeadLetters, reason: Reason | None, *, replayed: bool) -> Iterator[DeadLetter]:
-    return (letter for letter in letters.read(replayed=replayed) if reason in (None, letter.reason))
+def _tell_resent(resent: Resent, settings: Settings, *, stopped: bool) -> None:
+    told = "stopped: " if stopped else ""
+    out.print(
+        f"{told}sent {resent.sent:,} rejected records to the topic {settings.kafka.tweets_topic} again", soft_wrap=True
+    )
+    for why, times in resent.left.items():
+        out.print(f"left {times:,}: {LEFT[why]}", soft_wrap=True)
 
 
-def _shape(letter: DeadLetter) -> dict[str, str]:
+def _shape(letter: DeadLetter, history: History) -> dict[str, str | int | bool]:
     return {
         "key": _visible(letter.key),
         "reason": _visible(letter.reason),
         "error": _visible(letter.error),
         "time": letter.time.isoformat(),
-        "original": escaped(letter.value),
+        "attempt": letter.attempt.number,
+        "sent_again": history.was_sent(letter),
+        "bytes": letter.bytes,
+        "original": escaped(letter.value or b""),
     }
 
 
-def _show(found: list[DeadLetter], limit: int) -> None:
+def _show(found: list[DeadLetter], history: History, limit: int) -> None:
     if not found:
         out.print("no record was rejected")
         return
@@ -82,11 +103,12 @@ def _show(found: list[DeadLetter], limit: int) -> None:
         f"{times:,} {reason}" for reason, times in Counter(_visible(letter.reason) for letter in found).most_common()
     )
     out.print(f"{len(found):,} rejected records: {counts}", soft_wrap=True, markup=False)
-    table = Table("when", "where", "reason", "error", "record", box=None, pad_edge=False)
+    table = Table("when", "where", "reason", "error", "sent again", "record", box=None, pad_edge=False)
     for letter in found[-limit:]:
         when = f"{letter.time:%Y-%m-%d %H:%M:%S}"
-        told = (_visible(letter.key), _visible(letter.reason), _visible(letter.error), escaped(letter.value)[:60])
-        table.add_row(when, *map(Text, told))
+        again = "yes" if history.was_sent(letter) else "no"
+        told = (_visible(letter.key), _visible(letter.reason), _visible(letter.error), again)
+        table.add_row(when, *map(Text, (*told, escaped(letter.value or b"")[:60])))
     out.print(table)
 
 

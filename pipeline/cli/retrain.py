@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import orjson
 import typer
 
-from pipeline import bootstrap
+from pipeline import bootstrap, private_files
 from pipeline.batch.labelled import Labelled
 from pipeline.batch.labels import Label, Labels
 from pipeline.batch.promotion import weigh
@@ -132,8 +132,9 @@ def _write_report(settings: Settings, new: Trained, registry: Registry) -> Path:
         page = page.replace(f"]({name})", f"]({registry.name}/{manifest.task}/versions/{manifest.version}/{name})")
     path = settings.state_dir / "reports" / f"{manifest.task}-{manifest.version}.md"
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(f"{summary(new)}\n{page}", encoding="utf-8")
+        private_files.make_folder(path.parent)
+        with open(path, "w", encoding="utf-8", opener=private_files.opener) as file:
+            file.write(f"{summary(new)}\n{page}")
     except OSError as error:
         raise SetupError(f"{path} can't be written: {error.strerror}") from None
     return path

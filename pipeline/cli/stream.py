@@ -25,9 +25,9 @@ def setup(
         bool, typer.Option("--switch", help="Point the alias tweetpulse-tweets at this namespace.")
     ] = False,
 ) -> None:
-    """Make topics, templates, data streams and the alias, where they are absent or of an older version."""
+    """Make topics, templates, data streams and the alias, and mend what is not as it should be; says what differed."""
     report = bootstrap.set_up(with_embedded(current_settings()), switch=switch)
-    for change in report.changes or ("nothing to do: all is there",):
+    for change in report.changes or ("nothing to do: all is there, as it should be",):
         out.print(change, soft_wrap=True)
 
 

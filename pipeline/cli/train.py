@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -29,6 +28,7 @@ from pipeline.domain.prediction import Task
 from pipeline.errors import ConfigError, ScoringError
 from pipeline.registry.manifest import MODEL, REPORT, SEEN, Manifest
 from pipeline.registry.registry import Registry
+from pipeline.scoring import arrays
 from pipeline.scoring.linear import LinearModel
 
 Data = Annotated[
@@ -136,8 +136,8 @@ def _measured(model: LinearModel, rows: Labelled, chosen: Sequence[Row], known: 
 def _known(registry: Registry, manifest: Manifest, rows: Sequence[Row]) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     """Which rows the version was trained on, by key or by text."""
     try:
-        hashes = np.load(io.BytesIO(registry.read(manifest.task, manifest.version, SEEN)), allow_pickle=False)
-    except ValueError:
+        hashes = arrays.array_of(registry.read(manifest.task, manifest.version, SEEN))
+    except arrays.FAULTS:
         raise ScoringError(f"{SEEN} of {manifest.task} {manifest.version} can't be read") from None
     by_key = np.isin(seen.hashes([row.key for row in rows]), hashes)
     return by_key | np.isin(seen.hashes([row.text for row in rows]), hashes)

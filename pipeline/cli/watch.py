@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ssl
 import time
 import urllib.request
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from http.client import HTTPException
 from itertools import islice
 from typing import Annotated
@@ -19,6 +21,7 @@ from pipeline.cli.app import settings as current_settings
 from pipeline.cli.watch_screen import line, screen
 from pipeline.cli.watch_view import Look, Page, View, parse, view
 from pipeline.errors import ConfigError
+from pipeline.metrics_server import authorization
 from pipeline.settings import TelemetrySettings
 
 HISTORY = 60
@@ -26,8 +29,8 @@ TIMEOUT = 2.0
 """Seconds that a page may take."""
 
 _STARTERS = {"stream": "tweetpulse run", "exporter": "tweetpulse-exporter"}
-# No proxy of the environment stands between this and loopback.
-_OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+MAX_PAGE_BYTES = 50_000_000
+"""What is longer is no page of ours."""
 
 Url = Annotated[str | None, typer.Option(help="Its /metrics, where it is not where the settings say.")]
 
@@ -45,7 +48,7 @@ def watch(
         "stream": stream_url or metrics_url(telemetry, telemetry.stream_port, "stream"),
         "exporter": exporter_url or metrics_url(telemetry, telemetry.exporter_port, "exporter"),
     }
-    views = seen(urls, interval)
+    views = seen(urls, interval, opener=opener_of(telemetry))
     try:
         show(islice(views, 1, 2) if once else views, urls)
     except KeyboardInterrupt:
@@ -60,13 +63,34 @@ def metrics_url(telemetry: TelemetrySettings, port: int, name: str) -> str:
     """
     if port == 0:
         raise ConfigError(f"telemetry.{name}_port is 0, a free port that nobody knows: give --{name}-url")
-    return f"http://{telemetry.host}:{port}/metrics"
+    return f"{'https' if telemetry.certificate_file else 'http'}://{telemetry.host}:{port}/metrics"
+
+
+def opener_of(telemetry: TelemetrySettings) -> urllib.request.OpenerDirector:
+    """Who asks for the pages: with the user and the password of the settings, if there are any.
+
+    Raises:
+        ConfigError: the CA's file can't be used, or there is half of a user and a password.
+    """
+    try:
+        trust = ssl.create_default_context(cafile=telemetry.ca_file)
+    except OSError:
+        raise ConfigError(f"{telemetry.ca_file} is no file of a CA: mend TWEETPULSE_TELEMETRY__CA_FILE") from None
+    # No proxy of the environment stands between this and loopback.
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=trust))
+    if header := authorization(telemetry):
+        opener.addheaders.append(("Authorization", header))
+    return opener
+
+
+_OPENER = opener_of(TelemetrySettings())
 
 
 def seen(
     urls: dict[str, str],
     interval: float,
     *,
+    opener: urllib.request.OpenerDirector = _OPENER,
     clock: Callable[[], float] = time.time,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Iterator[View]:
@@ -75,18 +99,18 @@ def seen(
     with ThreadPoolExecutor(len(urls)) as pool:
         while True:
             begun = clock()
-            stream, exporter = pool.map(read, urls.values())
+            stream, exporter = pool.map(partial(read, opener=opener), urls.values())
             now = Look(clock(), stream, exporter)
             yield view(before, now)
             before = now
             sleep(max(0.0, interval - (clock() - begun)))
 
 
-def read(url: str) -> Page | None:
+def read(url: str, opener: urllib.request.OpenerDirector = _OPENER) -> Page | None:
     """A page; None if nothing answers there in time, or something else does."""
     try:
-        with _OPENER.open(url, timeout=TIMEOUT) as answer:
-            return parse(answer.read().decode())
+        with opener.open(url, timeout=TIMEOUT) as answer:
+            return parse(answer.read(MAX_PAGE_BYTES).decode())
     except (OSError, HTTPException, ValueError):
         return None
 

@@ -27,6 +27,20 @@ from pipeline.domain.tweet import Author, Geo, Kind, Tweet
 MAX_TEXT_CHARS = 100_000
 """Well above X's longest tweet (25,000). A longer text is not a tweet."""
 
+MAX_ENTITIES = 100
+MAX_CHARS = {
+    "source": 256,
+    "lang": 64,
+    "url": 2048,
+    "user.id": 1024,
+    "user.name": 1024,
+    "entities": 256,
+    "geo.place": 512,
+    "geo.country": 128,
+    "geo.source": 32,
+}
+"""Of each field: what Elasticsearch's mapping finds again (`ignore_above`). What is longer would be kept unfound."""
+
 
 class Reason(StrEnum):
     """Why a record was rejected. A closed list: it is a metric's label."""
@@ -41,6 +55,7 @@ class Reason(StrEnum):
     BAD_TIME = "bad_time"
     BAD_FIELD = "bad_field"
     MAPPING = "mapping"
+    FORGOTTEN = "forgotten"
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,11 +150,13 @@ def _text(value: Any) -> str:
     return value
 
 
-def _string(record: dict[str, Any], name: str) -> str | None:
+def _string(record: dict[str, Any], name: str, within: str = "") -> str | None:
     value = record.get(name)
-    if value is None or isinstance(value, str):
-        return value or None
-    raise _Refused(Reason.BAD_FIELD, f"{name} is not a string")
+    if value is not None and not isinstance(value, str):
+        raise _Refused(Reason.BAD_FIELD, f"{within}{name} is not a string")
+    if value and len(value) > (most := MAX_CHARS[within + name]):
+        raise _Refused(Reason.BAD_FIELD, f"{within}{name} is longer than {most} characters")
+    return value or None
 
 
 def _time(record: dict[str, Any], name: str) -> datetime | None:
@@ -171,7 +188,7 @@ def _author(value: Any) -> Author:
         return Author()
     if not isinstance(value, dict):
         raise _Refused(Reason.BAD_FIELD, "user is not an object")
-    return Author(_string(value, "id"), _string(value, "name"), _count(value, "followers"))
+    return Author(_string(value, "id", "user."), _string(value, "name", "user."), _count(value, "followers"))
 
 
 def _count(record: dict[str, Any], name: str) -> int | None:
@@ -186,6 +203,9 @@ def _entities(value: Any) -> tuple[str, ...]:
         return ()
     if not isinstance(value, list) or not all(isinstance(entity, str) for entity in value):
         raise _Refused(Reason.BAD_FIELD, "entities is not a list of strings")
+    if len(value) > MAX_ENTITIES or any(len(entity) > MAX_CHARS["entities"] for entity in value):
+        most = f"{MAX_ENTITIES} of {MAX_CHARS['entities']} characters"
+        raise _Refused(Reason.BAD_FIELD, f"entities are more or longer than {most}")
     return tuple(dict.fromkeys(entity for entity in value if entity))
 
 
@@ -197,9 +217,9 @@ def _geo(value: Any) -> Geo | None:
     return Geo(
         lat=_degrees(value, "lat", 90),
         lon=_degrees(value, "lon", 180),
-        place=_string(value, "place"),
-        country=_string(value, "country"),
-        source=_string(value, "source"),
+        place=_string(value, "place", "geo."),
+        country=_string(value, "country", "geo."),
+        source=_string(value, "source", "geo."),
     )
 
 

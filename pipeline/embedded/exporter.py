@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from pipeline import private_files
 from pipeline.embedded.ports import is_open
 from pipeline.embedded.processes import python_mark, spawn
 
@@ -18,7 +19,7 @@ def log_file(folder: Path) -> Path:
 
 def start(folder: Path, port: int) -> subprocess.Popen[bytes]:
     """Start it with this process's settings; as this process's user, whose checkpoints it reads."""
-    folder.mkdir(exist_ok=True)
+    private_files.make_folder(folder)
     own = {"TWEETPULSE_TELEMETRY__EXPORTER_PORT": str(port)}
     state_dir = folder.parent
     command = [sys.executable, python_mark(state_dir), "-m", "exporters", "--state-dir", str(state_dir)]

@@ -9,10 +9,13 @@ from pathlib import Path
 
 from pipeline.embedded.processes import Account
 from pipeline.errors import SetupError
+from pipeline.private_files import PASSABLE
 
 
 def make(folder: Path, remedy: str) -> None:
-    """Make a folder and those above it; by root they are open to all, whatever the umask.
+    """Make a folder and those above it; by root they are passable for all, whatever the umask, and else one's own.
+
+    Root's own that is there and closed, as the stream may have left it, is made passable too.
 
     Raises:
         SetupError: it can't be made or written; `remedy` says what to do.
@@ -21,8 +24,10 @@ def make(folder: Path, remedy: str) -> None:
     try:
         for path in reversed(absent):
             path.mkdir(exist_ok=True)
-            if os.geteuid() == 0:
-                path.chmod(0o755)
+            path.chmod(PASSABLE if os.geteuid() == 0 else stat.S_IRWXU)
+        found = folder.stat()
+        if os.geteuid() == 0 == found.st_uid and not found.st_mode & stat.S_IXOTH:
+            folder.chmod(stat.S_IMODE(found.st_mode) | PASSABLE)
     except OSError as error:
         raise SetupError(f"{folder} can't be made ({error.strerror}): {remedy}") from None
     if not os.access(folder, os.W_OK):

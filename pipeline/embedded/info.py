@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from pipeline import private_files
 from pipeline.errors import SetupError
 
 ServerName = Literal["kafka", "elasticsearch", "exporter", "prometheus", "grafana"]
@@ -59,7 +60,8 @@ def save(info: StackInfo) -> None:
     """Write `stack.json` in one step."""
     path = _file(info.state_dir)
     draft = path.with_suffix(".tmp")
-    draft.write_text(info.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    with open(draft, "w", encoding="utf-8", opener=private_files.opener) as file:
+        file.write(info.model_dump_json(indent=2) + "\n")
     draft.replace(path)
 
 

@@ -14,7 +14,11 @@ from uuid import uuid4
 import pyarrow as pa
 from pyarrow import fs
 
-from pipeline.errors import ConfigError, SetupError
+from pipeline import private_files
+from pipeline.errors import ConfigError, ScoringError, SetupError
+
+MAX_FILE_BYTES = 512 * 1024 * 1024
+"""Far above what a model of this project has: what is larger would fill the memory before it is known to be one."""
 
 _NEEDS = {"hdfs": "HadoopFileSystem", "viewfs": "HadoopFileSystem", "s3": "S3FileSystem", "gs": "GcsFileSystem"}
 
@@ -47,14 +51,19 @@ class Storage:
 
         Raises:
             SetupError: the store does not answer, or does not let it be read.
+            ScoringError: the file is larger than `MAX_FILE_BYTES`.
         """
         with self._errors("read"):
             filesystem, root = self._connected()
             try:
-                with filesystem.open_input_stream(str(root.joinpath(*path))) as stream:
-                    return bytes(stream.readall())
+                # Compression would be told from the file's name, and undone.
+                with filesystem.open_input_stream(str(root.joinpath(*path)), compression=None) as stream:
+                    data = bytes(stream.read(MAX_FILE_BYTES + 1))
             except FileNotFoundError:
                 return None
+        if len(data) > MAX_FILE_BYTES:
+            raise ScoringError(f"{'/'.join(path)} is larger than {MAX_FILE_BYTES:,} bytes: publish the version anew")
+        return data
 
     def replace(self, data: bytes, *path: str) -> None:
         """Write a file: whoever reads it meanwhile sees the old one or the new one.
@@ -67,11 +76,11 @@ class Storage:
         with self._errors("written"):
             filesystem, root = self._connected()
             target = root.joinpath(*path)
-            if filesystem.type_name not in ("s3", "gcs"):
-                filesystem.create_dir(str(target.parent), recursive=True)
             if filesystem.type_name == "local":
-                _write_and_rename(filesystem, target, data)
+                _write_and_rename(Path(target), data)
             else:
+                if filesystem.type_name not in ("s3", "gcs"):
+                    filesystem.create_dir(str(target.parent), recursive=True)
                 with filesystem.open_output_stream(str(target)) as stream:
                     stream.write(data)
 
@@ -97,7 +106,7 @@ class Storage:
             if filesystem.type_name != "local":
                 return nullcontext()
             folder = Path(root.joinpath(*path))
-            folder.mkdir(parents=True, exist_ok=True)
+            private_files.make_folder(folder)
             return _locked(folder)
 
     def _connected(self) -> tuple[fs.FileSystem, PurePosixPath]:
@@ -131,15 +140,16 @@ def _from_uri(uri: str) -> tuple[fs.FileSystem, str]:
     return found
 
 
-def _write_and_rename(filesystem: fs.FileSystem, target: PurePosixPath, data: bytes) -> None:
+def _write_and_rename(target: Path, data: bytes) -> None:
+    private_files.make_folder(target.parent)
     unfinished = target.with_name(f".{target.name}.{uuid4().hex[:12]}")
     try:
-        with filesystem.open_output_stream(str(unfinished)) as stream:
-            stream.write(data)
-        filesystem.move(str(unfinished), str(target))
+        with open(unfinished, "wb", opener=private_files.opener) as file:
+            file.write(data)
+        unfinished.replace(target)
     except BaseException:
         with suppress(OSError):
-            filesystem.delete_file(str(unfinished))
+            unfinished.unlink()
         raise
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from html import unescape
 
+from pipeline.domain.unescaped import unescaped
 from pipeline.scoring.cache import TokenCache
 from pipeline.scoring.patterns import EMOJI_PARTS, LETTERS, MENTION, without_urls
 from pipeline.scoring.stopwords import NEGATIONS, STOP_WORDS
@@ -47,7 +47,7 @@ def clean(text: str) -> Cleaned:
 
 def _piece(chunk: str) -> Cleaned:
     """A chunk without whitespace, cleaned: neither a URL nor a mention nor a word goes beyond it."""
-    bare = MENTION.sub(" ", without_urls(unescape(chunk)))
+    bare = MENTION.sub(" ", without_urls(unescaped(chunk)))
     kept = [_shortened(token.strip("_")) for token in TOKEN.findall(bare)]
     kept = [token for token in kept if token.strip(EMOJI_PARTS) and _plain(token) not in STOP_WORDS]
     keywords = [_keyword(_plain(token)) for token in kept]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from html import unescape
-from itertools import chain
+from itertools import chain, islice
 
+from pipeline.domain.unescaped import unescaped
 from pipeline.scoring.cache import TokenCache
 from pipeline.scoring.patterns import LETTERS, MENTION, without_urls
 
@@ -20,26 +20,35 @@ HASHTAG = re.compile(
     rf"([{LETTERS}{JOINERS}]++)"
     r"(?![#＃]|://)"
 )
+MAX_NAMES = 200
+MAX_NAME_CHARS = 512
+"""As long as the mapping finds them again. A text of nothing but names would else be many times its own size."""
+
 TOKEN = re.compile(rf"[{LETTERS}]++(?:@[{LETTERS}]++)?|\S")
 """A word, an e-mail address up to its first dot (it names nobody), or a single sign."""
 
 
 def hashtags(text: str) -> tuple[str, ...]:
-    """The distinct hashtags, lower-cased, without '#', in the order of the text. None inside a URL or a word."""
+    """The distinct hashtags, lower-cased, without '#', in the order of the text. None inside a URL or a word.
+
+    At most 200, of at most 512 characters.
+    """
     if "#" not in text and "＃" not in text:
         return ()
     return _distinct(HASHTAG.findall(without_urls(text)))
 
 
 def mentions(text: str) -> tuple[str, ...]:
-    """The distinct handles, without '@', in the order of the text; lower-cased, since X compares them so."""
+    """The distinct handles, without '@', in the order of the text, at most 200; lower-cased, since X compares so."""
     if "@" not in text and "＠" not in text:
         return ()
     return _distinct(MENTION.findall(without_urls(text)))
 
 
 def _distinct(names: Sequence[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(name.lower() for name in names))
+    # A letter may become two in lower case.
+    short = (lower for name in names if len(lower := name.lower()) <= MAX_NAME_CHARS)
+    return tuple(islice(dict.fromkeys(short), MAX_NAMES))
 
 
 @dataclass(slots=True)
@@ -89,4 +98,4 @@ class EntityFinder:
 
 
 def _tokens(text: str) -> list[str]:
-    return TOKEN.findall(without_urls(unescape(text)).replace("’", "'").casefold())
+    return TOKEN.findall(without_urls(unescaped(text)).replace("’", "'").casefold())

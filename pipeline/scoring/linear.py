@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import zipfile
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
@@ -14,6 +13,7 @@ import orjson
 
 from pipeline.domain.prediction import TASK_LABELS, Prediction, Task
 from pipeline.errors import ScoringError
+from pipeline.scoring import arrays
 from pipeline.scoring.features import Vocabulary, char_grams, lengths, sums, word_grams, word_spans
 from pipeline.scoring.reading import NUMBERS, Floats, Places, Reading, Recipe, TokenTable, reader_of
 
@@ -97,16 +97,16 @@ class LinearModel:
             ScoringError: it is something else, or damaged.
         """
         try:
-            with np.load(io.BytesIO(data), allow_pickle=False) as file:
-                header = orjson.loads(file["header"].tobytes())
-                if header["format"] != FORMAT:
-                    raise ScoringError(f"the model has format {header['format']}, not {FORMAT}: train it anew")
-                recipe = header["recipe"] | {"chars": tuple(header["recipe"]["chars"])}
-                model = cls(
-                    Task(header["task"]), "", tuple(header["labels"]), Recipe(**recipe),
-                    Vocabulary(file["hashes"], file["scales"]), file["weights"], file["intercept"],
-                )  # fmt: skip
-        except (ValueError, KeyError, TypeError, OSError, EOFError, zipfile.BadZipFile) as error:
+            file = arrays.archive_of(data)
+            header = orjson.loads(file["header"].tobytes())
+            if header["format"] != FORMAT:
+                raise ScoringError(f"the model has format {header['format']}, not {FORMAT}: train it anew")
+            recipe = header["recipe"] | {"chars": tuple(header["recipe"]["chars"])}
+            model = cls(
+                Task(header["task"]), "", tuple(header["labels"]), Recipe(**recipe),
+                Vocabulary(file["hashes"], file["scales"]), file["weights"], file["intercept"],
+            )  # fmt: skip
+        except arrays.FAULTS as error:
             raise ScoringError(f"this is no trained model ({type(error).__name__}): publish it anew") from None
         model._check()
         return model

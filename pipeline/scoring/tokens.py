@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from html import unescape
 
+from pipeline.domain.unescaped import unescaped
 from pipeline.scoring.clean import EMOJI, NUMERALS
 from pipeline.scoring.lexicon import lexicon
 from pipeline.scoring.patterns import EMOJI_PARTS, LETTERS, MENTION, URL
@@ -67,7 +67,7 @@ class Token:
 
 def tokens_of(chunk: str) -> tuple[Token, ...]:
     """The tokens in a chunk without whitespace; a hashtag is itself, and the words that it is put together from."""
-    return tuple(_tokens(unescape(chunk)))
+    return tuple(_tokens(unescaped(chunk)))
 
 
 def _tokens(chunk: str) -> Iterator[Token]:

@@ -22,8 +22,11 @@ from pipeline.sources.source import Item, Unreadable
 T = TypeVar("T")
 
 NAME = "replay"
-LONGEST_LINE = 64 * 1024 * 1024
-"""A longer line is read in pieces: a file without line ends must not fill the memory."""
+LONGEST_LINE = 16 * 1024 * 1024
+"""Bytes. A longer line is read in pieces: a file without line ends must not fill the memory."""
+
+LONGEST_ROW = LONGEST_LINE
+"""Bytes. A row goes on over lines as long as its quotes are open, and then is none."""
 
 UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
@@ -148,25 +151,33 @@ def _open(path: Path) -> BinaryIO | gzip.GzipFile:
     return gzip.open(path) if path.suffix == ".gz" else path.open("rb")
 
 
-class _Decoded:
+class _Decoded(Iterator[str]):
     """Lines as text, which remembers the bytes of the row that is being read."""
 
     def __init__(self, lines: Iterator[bytes]) -> None:
         self._lines = lines
         self._row: list[bytes] = []
         self._number = 0
+        self._bytes = 0
         self.mended = 0
 
     def __iter__(self) -> Iterator[str]:
-        for line in self._lines:
-            self._number += 1
-            self._row.append(line)
-            yield self._decoded(line)
+        return self
+
+    def __next__(self) -> str:
+        if self._bytes > LONGEST_ROW:
+            raise csv.Error("a row without end")
+        line = next(self._lines)
+        self._number += 1
+        self._row.append(line)
+        self._bytes += len(line)
+        return self._decoded(line)
 
     def take(self) -> bytes:
         """The bytes of the row read since the last time."""
         raw = b"".join(self._row)
         self._row.clear()
+        self._bytes = 0
         return raw
 
     def unreadable(self, why: str) -> Unreadable:

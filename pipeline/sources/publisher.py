@@ -101,7 +101,7 @@ class Publisher:
         self._buffered = 0
         self._published = Published()
         timeout = ENDLESS_SECONDS if patience else delivery_timeout
-        self._producer = connect(KafkaProducer, settings, **_producer_options(timeout))
+        self._producer = connect(KafkaProducer, settings, **producer_options(timeout))
 
     @property
     def unacknowledged(self) -> int:
@@ -248,7 +248,8 @@ class _Waiting:
             raise KafkaTimeoutError("stopped while the broker is away")
 
 
-def _producer_options(delivery_timeout: float) -> dict[str, Any]:
+def producer_options(delivery_timeout: float) -> dict[str, Any]:
+    """Of an idempotent kafka-python producer whose records may wait so many seconds for their acknowledgement."""
     # Large batches pay twice: fewer requests, and fewer bytes for the checksum, which is plain Python there.
     return {
         "acks": "all",

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
+
+import orjson
 
 from pipeline.domain.faults import Fault, GapOutcome
 from pipeline.domain.tweet import Tweet
 
-__all__ = ["Fault", "GapOutcome", "Item", "LiveSource", "Source", "SourceEvents", "Unreadable"]
+__all__ = ["Fault", "GapOutcome", "Item", "LiveSource", "Source", "SourceEvents", "Unreadable", "json_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,14 @@ class Unreadable:
     raw: bytes
     where: str
     why: str
+
+
+def json_of(thing: Any) -> bytes:
+    """A parsed object as the bytes of an unreadable row; orjson reads deeper ones than it writes."""
+    try:
+        return orjson.dumps(thing)
+    except TypeError:
+        return json.dumps(thing, ensure_ascii=False).encode("utf-8", "replace")
 
 
 Item = Tweet | Unreadable

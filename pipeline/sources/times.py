@@ -11,6 +11,9 @@ SNOWFLAKE_EPOCH = datetime.fromtimestamp(1_288_834_974.657, UTC)
 FIRST_SNOWFLAKE = 10**11
 """Older ids were counted up (the last one was near 3·10¹⁰), and hold no time."""
 
+LONGEST_TIME = 100
+"""Characters. What is longer is none, and must not take time."""
+
 _SPACED_OFFSET = re.compile(r"^(.{16,}?)\s+([+-]\d{2}:?\d{2})$")
 _FORMATS = ("%a %b %d %H:%M:%S %z %Y", "%m/%d/%Y %H:%M", "%m/%d/%Y %H:%M:%S")
 
@@ -25,6 +28,8 @@ def parse_time(text: str) -> datetime:
         ValueError: it is none of these.
     """
     text = text.strip()
+    if len(text) > LONGEST_TIME:
+        raise ValueError("not a time")
     time = _from_epoch(text) if text.isascii() and text.isdigit() else _from_iso(text)
     return time if time.tzinfo else time.replace(tzinfo=UTC)
 

@@ -12,7 +12,7 @@ import orjson
 from pipeline.domain.identity import event_id
 from pipeline.domain.tweet import Author, Geo, Kind, Tweet
 from pipeline.sources.rows import tweet_url
-from pipeline.sources.source import Item, Unreadable
+from pipeline.sources.source import Item, Unreadable, json_of
 from pipeline.sources.times import parse_time
 
 Json = dict[str, Any]
@@ -68,7 +68,7 @@ def response_items(response: Json, where: str, *, source: str) -> Iterator[Item]
             yield tweet_of(tweet, includes, source=source, entities=entities)
         except NotATweet as why:
             place = f"{where}, item {number}" if isinstance(data, list) else where
-            yield Unreadable(orjson.dumps(tweet), place, str(why))
+            yield Unreadable(json_of(tweet), place, str(why))
 
 
 class _Includes:
@@ -132,7 +132,7 @@ def _whole(tweet: Json) -> str:
 
 
 def _kind(tweet: Json, references: list[Json]) -> Kind | None:
-    types = {reference.get("type") for reference in references}
+    types = [reference.get("type") for reference in references]
     kinds = [kind for type_, kind in KINDS.items() if type_ in types]
     if kinds:
         return kinds[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -31,6 +31,7 @@ from pipeline.sinks.elasticsearch.sink import Attempt
 from pipeline.stream import kafka_io, messages, task
 from pipeline.stream.champions import Champion, Champions
 from pipeline.stream.checkpoint import Unfinished
+from pipeline.stream.privacy import Privacy, Told
 
 FIRST_WAIT, LONGEST_WAIT = 1.0, 30.0
 
@@ -76,7 +77,9 @@ class BatchRunner:
         check_sizes: Callable[[], None] = lambda: None,
         unfinished: Unfinished | None = None,
         now: Callable[[], float] = time.time,
+        privacy: Privacy | None = None,
     ) -> None:
+        self._privacy = privacy
         self._settings = settings
         self._client = client
         self._observer = observer
@@ -133,8 +136,14 @@ class BatchRunner:
 
     def _attempt(self, records: DataFrame, champions: tuple[Champion, ...], this: Attempt) -> Outcome:
         self._check_topic()
+        with self._privacy.in_force(records.sparkSession.sparkContext) if self._privacy else nullcontext() as told:
+            return self._attempt_told(records, champions, this, told)
+
+    def _attempt_told(
+        self, records: DataFrame, champions: tuple[Champion, ...], this: Attempt, told: Told | None
+    ) -> Outcome:
         try:
-            work = task.Work(self._settings, self._backing(SCORED), self._backing(REJECTED), this, champions)
+            work = task.Work(self._settings, self._backing(SCORED), self._backing(REJECTED), this, champions, told)
         except (TransportError, ApiError) as error:
             raise as_sink_error(error, self._settings.elasticsearch) from None
         outcome = self._run(records, work)

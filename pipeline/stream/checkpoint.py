@@ -19,6 +19,7 @@ from typing import IO
 
 import orjson
 
+from pipeline import private_files
 from pipeline.domain.progress import VERSION, batches, parse_offsets, parse_start
 from pipeline.errors import AlreadyRunning, SetupError
 
@@ -47,7 +48,7 @@ def make(folder: Path) -> None:
         SetupError: it can't be made or written to.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        private_files.make_folder(folder)
         probe = folder / ".probe"
         probe.touch()
         probe.unlink()

@@ -22,6 +22,7 @@ from pipeline.domain.tweet import Tweet
 from pipeline.scoring.analysis import Analyzer
 from pipeline.scoring.linear import LinearModel
 from pipeline.scoring.opinions import opinions
+from pipeline.stream.privacy import OPEN, Guard
 
 Models = Mapping[Task, LinearModel]
 
@@ -29,11 +30,19 @@ NO_MODELS: Models = MappingProxyType({})
 
 
 class Record(NamedTuple):
-    """A Kafka record as the stream reads it; of a value that is too large only the head, and its `size` in bytes."""
+    """A Kafka record as the stream reads it.
+
+    Attributes:
+        value: of one that is too large only the head.
+        at: where it is.
+        size: of the whole value, bytes.
+        replay: the key of one that was sent again after it was rejected.
+    """
 
     value: bytes | None
     at: Coordinates
     size: int | None = None
+    replay: bytes | None = None
 
 
 class Refused(NamedTuple):
@@ -77,6 +86,7 @@ def score_chunk(
     *,
     namespace: str,
     tracked: frozenset[str] = frozenset(),
+    guard: Guard = OPEN,
     clock: Callable[[], float] = time.perf_counter,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Chunk:
@@ -85,11 +95,13 @@ def score_chunk(
     The models are asked once for the whole chunk, which is many times faster than tweet by tweet.
     """
     chunk, ingested, started = Chunk(), now(), clock()
-    scored = list(_scored(chunk, records, analyzer))
+    scored = list(_scored(chunk, records, analyzer, guard))
     asked = clock()
     said = _opinions(models, scored)
     answered = clock()
-    for one, opinion in zip(scored, said, strict=True):
+    for scored_one, opinion in zip(scored, said, strict=True):
+        # Scored is the text as it was written; from here on only what may leave.
+        one = Scored(*guard.shown(scored_one.tweet, scored_one.analysis), scored_one.record)
         document = scored_document(one.tweet, one.analysis, one.record.at, ingested, namespace, opinion)
         _accept(chunk, one, opinion, document, tracked)
     chunk.outcome.scoring.observe(clock() - answered + asked - started)
@@ -99,15 +111,22 @@ def score_chunk(
 
 
 def refuse(chunk: Chunk, refused: Refused) -> None:
-    """Count a rejected record and keep it for the sinks."""
+    """Count a rejected record and keep it for the sinks; of one that is forgotten, not its bytes."""
     chunk.outcome.rejected[refused.rejection.reason] += 1
+    if refused.rejection.reason is Reason.FORGOTTEN:
+        refused = Refused(refused.rejection, refused.record._replace(value=None))
     chunk.refused.append(refused)
 
 
-def refused_documents(refused: Iterable[Refused], ingested: datetime, namespace: str) -> list[tuple[str, bytes]]:
-    """(id, JSON) of each rejected record."""
+def refused_documents(
+    refused: Iterable[Refused], ingested: datetime, namespace: str, *, original: bool = True
+) -> list[tuple[str, bytes]]:
+    """(id, JSON) of each rejected record; `original`: with its bytes."""
     return [
-        (record.at.key, dumps(rejected_document(rejection, record.value, record.at, ingested, namespace)))
+        (
+            record.at.key,
+            dumps(rejected_document(rejection, record.value if original else None, record.at, ingested, namespace)),
+        )
         for rejection, record in refused
     ]
 
@@ -117,10 +136,10 @@ def dumps(document: Document) -> bytes:
     return orjson.dumps(document, option=orjson.OPT_UTC_Z)
 
 
-def _scored(chunk: Chunk, records: Iterable[Record], analyzer: Analyzer) -> Iterator[Scored]:
+def _scored(chunk: Chunk, records: Iterable[Record], analyzer: Analyzer, guard: Guard) -> Iterator[Scored]:
     for record in records:
         chunk.outcome.read[record.at.topic] += 1
-        decoded = decode(record.value, record.size)
+        decoded = guard.judged(decode(record.value, record.size), record.value)
         if isinstance(decoded, Rejection):
             refuse(chunk, Refused(decoded, record))
         else:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from py4j.protocol import Py4JError
 from pyspark.sql import DataFrame, SparkSession
 
-from pipeline.errors import ConfigError
+from pipeline.domain.replay import MAX_KEY_BYTES, PREFIX
+from pipeline.kafka_identity import java_options
 from pipeline.settings import KafkaSettings, StreamSettings
 
 HEAD_BYTES = 65_536
@@ -18,9 +19,14 @@ HEAD_BYTES = 65_536
 PATIENCE_MS = 15_000
 """How long Spark's own clients wait for the broker before an attempt fails: the waiting is done by the driver."""
 
+_REPLAY = (
+    f"CASE WHEN startswith(key, X'{PREFIX.hex()}') AND octet_length(key) <= {MAX_KEY_BYTES} THEN key END AS replay"
+)
+"""The key of a record that was sent again after it was rejected, and of no other: keys would cost, nulls do not."""
+
 
 def read(spark: SparkSession, kafka: KafkaSettings, stream: StreamSettings) -> DataFrame:
-    """The topic of tweets as a stream of `topic, partition, offset, timestamp, value, size`.
+    """The topic of tweets as a stream of `topic, partition, offset, timestamp, value, size, replay`.
 
     `size` is the value's, in bytes. Of a value above `stream.max_record_bytes` only the head is there, so that no
     record, however large, reaches a Python worker whole.
@@ -43,7 +49,7 @@ def read(spark: SparkSession, kafka: KafkaSettings, stream: StreamSettings) -> D
     }
     records = spark.readStream.format("kafka").options(**options).load()
     head = f"if(octet_length(value) > {stream.max_record_bytes}, substring(value, 1, {HEAD_BYTES}), value) AS value"
-    return records.selectExpr("topic", "partition", "offset", "timestamp", head, "octet_length(value) AS size")
+    return records.selectExpr("topic", "partition", "offset", "timestamp", head, "octet_length(value) AS size", _REPLAY)
 
 
 def write(messages: DataFrame, kafka: KafkaSettings) -> None:
@@ -68,17 +74,12 @@ def options_of(kafka: KafkaSettings) -> dict[str, str]:
     """Options that both sides share: addresses, SASL and TLS.
 
     Raises:
-        ConfigError: SASL is asked for without a mechanism, a user or a password.
+        ConfigError: a certificate's file can't be used, or SASL lacks its mechanism, user or password.
     """
-    options = {
+    return {
         "kafka.bootstrap.servers": kafka.bootstrap_servers,
         "kafka.security.protocol": kafka.security_protocol,
-    }
-    if kafka.ca_file is not None:
-        options |= {"kafka.ssl.truststore.type": "PEM", "kafka.ssl.truststore.location": str(kafka.ca_file)}
-    if kafka.security_protocol.startswith("SASL"):
-        options |= _sasl(kafka)
-    return options
+    } | {f"kafka.{name}": value for name, value in java_options(kafka).items()}
 
 
 def is_unavailable(error: BaseException) -> bool:
@@ -87,10 +88,19 @@ def is_unavailable(error: BaseException) -> bool:
     Told by the classes of the Java exception's causes; by their names in its text where Spark has only that left, as
     of an exception that ended a query.
     """
+    return _is_any_of(error, _AWAY)
+
+
+def is_denied(error: BaseException) -> bool:
+    """Whether Spark failed because Kafka, or its certificate, refuses: told as `is_unavailable` is."""
+    return _is_any_of(error, _DENIED)
+
+
+def _is_any_of(error: BaseException, names: Collection[str]) -> bool:
     classes = list(_java_classes(getattr(error, "java_exception", None) or getattr(error, "_origin", None)))
     if classes:
-        return any(name in _AWAY for name in classes)
-    return any(re.search(rf"\b{re.escape(name)}\b", str(error)) for name in _AWAY)
+        return any(name in names for name in classes)
+    return any(re.search(rf"\b{re.escape(name)}\b", str(error)) for name in names)
 
 
 _AWAY = frozenset(
@@ -108,6 +118,21 @@ _AWAY = frozenset(
         "org.apache.kafka.common.errors.UnknownTopicOrPartitionException",
         "org.apache.kafka.common.errors.KafkaStorageException",
         "java.util.concurrent.TimeoutException",
+    }
+)
+
+
+_DENIED = frozenset(
+    {
+        # Kafka's own classes of refusals, and by name those below them that it throws.
+        "org.apache.kafka.common.errors.AuthenticationException",
+        "org.apache.kafka.common.errors.AuthorizationException",
+        "org.apache.kafka.common.errors.SaslAuthenticationException",
+        "org.apache.kafka.common.errors.SslAuthenticationException",
+        "org.apache.kafka.common.errors.TopicAuthorizationException",
+        "org.apache.kafka.common.errors.GroupAuthorizationException",
+        "org.apache.kafka.common.errors.ClusterAuthorizationException",
+        "org.apache.kafka.common.errors.TransactionalIdAuthorizationException",
     }
 )
 
@@ -135,24 +160,3 @@ def _java_classes(error: Any) -> Iterator[str]:
     except Py4JError:
         # The JVM has gone, so it can't be asked.
         return
-
-
-def _sasl(kafka: KafkaSettings) -> dict[str, str]:
-    if kafka.sasl_mechanism is None or kafka.username is None or kafka.password is None:
-        raise ConfigError(
-            f"{kafka.security_protocol} needs a mechanism, a user and a password: set "
-            "TWEETPULSE_KAFKA__SASL_MECHANISM, __USERNAME and __PASSWORD"
-        )
-    plain = kafka.sasl_mechanism == "PLAIN"
-    module = "plain.PlainLoginModule" if plain else "scram.ScramLoginModule"
-    user, password = (_quoted(text) for text in (kafka.username, kafka.password.get_secret_value()))
-    return {
-        "kafka.sasl.mechanism": kafka.sasl_mechanism,
-        "kafka.sasl.jaas.config": (
-            f"org.apache.kafka.common.security.{module} required username={user} password={password};"
-        ),
-    }
-
-
-def _quoted(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -12,6 +12,7 @@ import pyarrow as pa
 from pipeline.domain.document import head_of
 from pipeline.domain.parts import parts
 from pipeline.domain.record import Rejection
+from pipeline.domain.replay import HEADER
 from pipeline.stream.chunk import Refused, dumps
 
 SCHEMA = "topic string, key binary, value binary, headers array<struct<key: string, value: binary>>"
@@ -53,8 +54,8 @@ def rejected(topic: str, refused: Refused, limit: int) -> Message:
 
     Its key says where the whole record is.
     """
-    rejection, (value, at, size) = refused
-    headers = _reasons(rejection)
+    rejection, (value, at, size, replay) = refused
+    headers = _reasons(rejection, replay)
     whole = max(size or 0, len(value or b""))
     if value is None or (whole <= limit and whole == len(value)):
         return Message(topic, at.key.encode(), value, headers)
@@ -78,8 +79,9 @@ def _batch(messages: Sequence[Message]) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(arrays, schema=_ARROW)
 
 
-def _reasons(rejection: Rejection) -> Headers:
-    return [_header("reason", rejection.reason), _header("error", rejection.error)]
+def _reasons(rejection: Rejection, replay: bytes | None) -> Headers:
+    headers = [_header("reason", rejection.reason), _header("error", rejection.error)]
+    return [*headers, {"key": HEADER, "value": replay}] if replay else headers
 
 
 def _header(name: str, value: object) -> dict[str, Any]:

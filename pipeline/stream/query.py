@@ -12,7 +12,7 @@ from pyspark.sql.streaming import StreamingQuery
 
 from pipeline.domain.document import escaped
 from pipeline.domain.names import QUERY
-from pipeline.errors import PipelineError, SetupError
+from pipeline.errors import ConfigError, PipelineError, SetupError
 from pipeline.settings import Settings
 from pipeline.stream import kafka_io
 from pipeline.stream.batch import BatchRunner, Stopping
@@ -98,6 +98,11 @@ def _ended(query: StreamingQuery, runner: BatchRunner, stop: threading.Event) ->
 
 def _as_pipeline_error(error: Exception) -> PipelineError:
     text = str(error)
+    if kafka_io.is_denied(error):
+        return ConfigError(
+            "Kafka refuses the stream's user, its certificate or a right: see TWEETPULSE_KAFKA__USERNAME, __PASSWORD, "
+            "__CA_FILE and __CLIENT_CERTIFICATE_FILE, and what the user may read and write (`tweetpulse doctor`)"
+        )
     if "failOnDataLoss" in text or "KAFKA_DATA_LOSS" in text:
         return SetupError(
             "Kafka no longer has records that the stream has not read (retention, or another topic of that name): "

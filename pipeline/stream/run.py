@@ -19,6 +19,7 @@ from pipeline.settings import Settings
 from pipeline.stream import checkpoint, query
 from pipeline.stream.batch import FIRST_WAIT, LONGEST_WAIT, BatchRunner
 from pipeline.stream.champions import Champions
+from pipeline.stream.privacy import Privacy
 from pipeline.stream.topic_watch import TopicWatch
 from pipeline.telemetry.events import StreamEvents
 from pipeline.telemetry.listener import Listener
@@ -79,6 +80,7 @@ class Run:
                 check_topic=watch.check,
                 check_sizes=watch.check_sizes,
                 unfinished=checkpoint.unfinished(self.settings.checkpoint),
+                privacy=Privacy(self.settings),
             )
             started = query.start(self.spark, self.settings, runner, once=once)
             return query.wait(self.spark, started, self.settings, runner, self.stop, partial(self._look, watch))

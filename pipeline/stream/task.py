@@ -35,6 +35,7 @@ from pipeline.stream import messages
 from pipeline.stream.champions import Champion
 from pipeline.stream.chunk import Chunk, Models, Record, Refused, refuse, refused_documents, score_chunk
 from pipeline.stream.messages import Message
+from pipeline.stream.privacy import OPEN, Guard, Told
 
 IN_FLIGHT = 2
 """Bulk requests under way at once per task: more made no difference, fewer did."""
@@ -59,6 +60,12 @@ class Work:
     rejected: Backing
     attempt: Attempt
     champions: tuple[Champion, ...] = ()
+    privacy: Told | None = None
+
+    @property
+    def guard(self) -> Guard:
+        """What this process holds records to."""
+        return self.privacy.guard() if self.privacy else OPEN
 
 
 def run(batches: Iterator[pa.RecordBatch], work: Work, outcomes: Outcomes) -> Iterator[pa.RecordBatch]:
@@ -82,10 +89,10 @@ def _as_attempted(work: Work) -> Work:
 
 def _overlapped(batches: Iterator[pa.RecordBatch], work: Work, outcome: Outcome) -> Iterator[pa.RecordBatch]:
     under_way: deque[tuple[Chunk, Future[Report]]] = deque()
-    worker, models = _worker(work.settings), models_of(work.champions)
+    worker, models, guard = _worker(work.settings), models_of(work.champions), work.guard
     with ThreadPoolExecutor(IN_FLIGHT) as pool:
         for batch in batches:
-            chunk = worker.score(batch, models)
+            chunk = worker.score(batch, models, guard)
             under_way.append((chunk, pool.submit(worker.index, chunk, work)))
             if len(under_way) > IN_FLIGHT:
                 yield from worker.settle(*under_way.popleft(), work, outcome)
@@ -105,8 +112,10 @@ class _Worker:
         self._stream = data_stream(SCORED, self._namespace)
         self._rejected_stream = data_stream(REJECTED, self._namespace)
 
-    def score(self, batch: pa.RecordBatch, models: Models) -> Chunk:
-        return score_chunk(_records(batch), self._analyzer, models, namespace=self._namespace, tracked=self._tracked)
+    def score(self, batch: pa.RecordBatch, models: Models, guard: Guard) -> Chunk:
+        return score_chunk(
+            _records(batch), self._analyzer, models, namespace=self._namespace, tracked=self._tracked, guard=guard
+        )
 
     def index(self, chunk: Chunk, work: Work) -> Report:
         entries = [Entry(*document) for document in chunk.documents]
@@ -141,7 +150,8 @@ class _Worker:
                 refuse(chunk, Refused(Rejection(reason, verdict.error), chunk.records[id_]))
 
     def _index_rejected(self, chunk: Chunk, work: Work) -> Report:
-        documents = refused_documents(chunk.refused, datetime.now(UTC), self._namespace)
+        original = self._settings.privacy.shows_original
+        documents = refused_documents(chunk.refused, datetime.now(UTC), self._namespace, original=original)
         records = {refused.record.at.key: refused.record.at for refused in chunk.refused}
         entries = [Entry(*document) for document in documents]
         return self._sink.index(self._rejected_stream, entries, work.rejected, records, work.attempt)
@@ -149,7 +159,11 @@ class _Worker:
     def _messages(self, chunk: Chunk, report: Report) -> list[Message]:
         kafka = self._settings.kafka
         limit = kafka.max_message_bytes
-        found = [messages.rejected(kafka.rejected_topic, refused, limit) for refused in chunk.refused]
+        found = [
+            messages.rejected(kafka.rejected_topic, refused, limit)
+            for refused in chunk.refused
+            if refused.rejection.reason is not Reason.FORGOTTEN
+        ]
         # Of a repeated id the first one, as in Elasticsearch.
         for id_, body in dict(reversed(chunk.documents)).items():
             # Also what was already there: the attempt that indexed it may have died before it published it.
@@ -191,12 +205,12 @@ def models_of(champions: tuple[Champion, ...]) -> Models:
 
 
 def _records(batch: pa.RecordBatch) -> Iterator[Record]:
-    columns = (batch.column(name) for name in ("topic", "partition", "offset", "value", "size"))
+    columns = (batch.column(name) for name in ("topic", "partition", "offset", "value", "size", "replay"))
     micros = batch.column("timestamp").cast(pa.int64()).to_pylist()
-    for (topic, partition, offset, value, size), time_ in zip(
+    for (topic, partition, offset, value, size, replay), time_ in zip(
         zip(*(column.to_pylist() for column in columns), strict=True), micros, strict=True
     ):
-        yield Record(value, Coordinates(topic, partition, offset, _time(time_)), size)
+        yield Record(value, Coordinates(topic, partition, offset, _time(time_)), size, replay)
 
 
 def _time(micros: int) -> datetime:

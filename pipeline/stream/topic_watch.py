@@ -47,7 +47,7 @@ class TopicWatch:
         if known.get(self._topic, found) != found:
             raise SetupError(
                 f"the topic {self._topic} was deleted and made anew, and the checkpoint {self._file.parent} is of the "
-                "one before it: move the checkpoint away, and all of the new topic is read (no tweet is doubled)"
+                "one before it: move the checkpoint away (mv), and all of the new topic is read (no tweet is doubled)"
             )
         if self._topic not in known:
             _keep(self._file, known | {self._topic: found})

@@ -24,6 +24,8 @@ from tests.stacks import state_folder
 PACE = 2
 """Seconds between two scrapes, and between two evaluations of the rules."""
 
+NO_SECRETS: Mapping[str, bytes] = {}
+
 Series = dict[str, str]
 
 
@@ -60,14 +62,19 @@ class Prometheus:
 
 
 @contextmanager
-def scraping(targets: Mapping[str, str]) -> Iterator[Prometheus]:
-    """One that scrapes these (job → address), as long as the block runs."""
+def scraping(
+    targets: Mapping[str, str], configuration: str = "prometheus.yml", secrets: Mapping[str, bytes] = NO_SECRETS
+) -> Iterator[Prometheus]:
+    """One that scrapes these (job → address), as long as the block runs; `secrets` are files that it reads."""
     port = free_port()
     with state_folder() as state_dir, guarded(state_dir):
         folder = state_dir / "prometheus"
         prometheus.prepare(folder, targets, None)
-        file = folder / "config" / "prometheus.yml"
-        file.write_text(re.sub(r"_(interval|timeout): \d+s", rf"_\1: {PACE}s", file.read_text()))
+        text = (folder / "config" / configuration).read_text()
+        (folder / "config" / "prometheus.yml").write_text(re.sub(r"_(interval|timeout): \d+s", rf"_\1: {PACE}s", text))
+        for name, content in secrets.items():
+            (folder / "config" / "secrets").mkdir(exist_ok=True)
+            (folder / "config" / "secrets" / name).write_bytes(content)
         give(folder, unprivileged())
         let_live(prometheus.start(folder, program("prometheus"), port, unprivileged()))
         until(lambda: prometheus.answers(port), "Prometheus", timeout=60)

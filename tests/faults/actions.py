@@ -23,11 +23,17 @@ from tests.faults.world import SERVERS, AnyPart, World, insist
 from tests.paths import ROOT
 
 
-def kill(world: World, part: AnyPart, seconds: float = 0.0) -> bool:
-    """kill -9; a server is started again after `seconds`, the stream by its supervisor. Whether there was one."""
-    process = world.process(part)
-    if process is None:
-        return False
+class NothingThere(AssertionError):
+    """There is no such process, so the fault did not happen."""
+
+
+def kill(world: World, part: AnyPart, seconds: float = 0.0) -> None:
+    """kill -9; a server is started again after `seconds`, the stream by its supervisor.
+
+    Raises:
+        NothingThere: there is no such process to be killed.
+    """
+    process = _found(world, part)
     if part in PARTS:
         world.stream.expect_end()
     with suppress(psutil.NoSuchProcess):
@@ -36,28 +42,28 @@ def kill(world: World, part: AnyPart, seconds: float = 0.0) -> bool:
     if part in SERVERS:
         time.sleep(seconds)
         world.repair()
-    return True
 
 
-def kill_in_batch(world: World, part: AnyPart, seconds: float) -> bool:
+def kill_in_batch(world: World, part: AnyPart, seconds: float) -> None:
     """kill -9 so many seconds after a batch has begun; a small one may be done by then."""
     world.until_in_batch()
     time.sleep(seconds)
-    return kill(world, part)
+    kill(world, part)
 
 
-def freeze(world: World, part: AnyPart, seconds: float) -> bool:
-    """SIGSTOP for so long. Whether there was one to stop."""
-    process = world.process(part)
-    if process is None:
-        return False
+def freeze(world: World, part: AnyPart, seconds: float) -> None:
+    """SIGSTOP for so long.
+
+    Raises:
+        NothingThere: there is no such process to be stopped.
+    """
+    process = _found(world, part)
     with suppress(psutil.NoSuchProcess):
         process.suspend()
         try:
             time.sleep(seconds)
         finally:
             process.resume()
-    return True
 
 
 def roll_over(world: World, times: int = 1) -> None:
@@ -122,6 +128,13 @@ def roll_over_and_kill_driver(world: World) -> None:
     roll_over(world)
     kill(world, "driver")
     roll_over(world)
+
+
+def _found(world: World, part: AnyPart) -> psutil.Process:
+    process = world.process(part)
+    if process is None:
+        raise NothingThere(f"there is no {part}")
+    return process
 
 
 def _await_end(process: psutil.Process) -> None:
@@ -221,10 +234,15 @@ def forget_data_streams(world: World) -> None:
 
     The embedded server has no API for it, so its own tool does it while it is stopped.
     """
+    offline.remove_data_streams(world.stack, stop_elasticsearch(world))
+    world.repair()
+
+
+def stop_elasticsearch(world: World) -> list[str]:
+    """kill -9, until somebody repairs it; the command that it was started with."""
     process = world.process("elasticsearch")
     assert process
-    command = process.cmdline()
+    started_with: list[str] = process.cmdline()
     process.kill()
     _await_end(process)
-    offline.remove_data_streams(world.stack, command)
-    world.repair()
+    return started_with

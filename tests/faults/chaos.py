@@ -49,17 +49,20 @@ class Result:
     @property
     def line(self) -> str:
         """One line for people."""
-        seen = [one.recovery for one in self.faults if one.recovery is not None]
+        done = [one for one in self.faults if not one.fault]
+        seen = [one.recovery for one in done if one.recovery is not None]
         took = f", back after {median(seen):.0f} s (median), {max(seen):.0f} s (most)" if seen else ""
         return (
-            f"chaos seed {self.seed}, {self.minutes:g} min: {len(self.faults)} faults{took}, "
+            f"chaos seed {self.seed}, {self.minutes:g} min: {len(done)} faults{took}, "
+            f"{len(self.faults) - len(done)} could not be done, "
             f"{self.restarts} restarts, {len(self.exits)} of them by itself; {self.verdict}"
         )
 
 
-def exits(world: World) -> list[dict[str, Any]]:
-    """The processes of the stream that ended though nobody here killed a part of them."""
-    return [{"process": one.number, "code": one.code, "said": one.last_words()} for one in world.stream.surprises]
+def exits(world: World, *, expected: bool = False) -> list[dict[str, Any]]:
+    """The processes of the stream that have ended though nobody here killed a part of them; or those, too."""
+    lives = [one for one in world.stream.lives if one.code is not None] if expected else world.stream.surprises
+    return [{"process": one.number, "code": one.code, "said": one.last_words()} for one in lives]
 
 
 @contextmanager

@@ -125,12 +125,14 @@ class Supervised:
         """One of its processes now, if there is one; of several workers any."""
         if not self.is_alive:
             return None
-        driver = psutil.Process(self.lives[-1].process.pid)
-        jvm = [child for child in _children(driver) if child.name() == "java"]
-        daemons = [child for one in jvm for child in _children(one) if _DAEMON in child.cmdline()]
-        workers = [child for one in daemons for child in _children(one)]
-        found = {"driver": [driver], "jvm": jvm, "daemon": daemons, "worker": workers}[name]
-        return (random or Random(0)).choice(found) if found else None
+        with suppress(psutil.Error):
+            driver = psutil.Process(self.lives[-1].process.pid)
+            jvm = [child for child in driver.children() if child.name() == "java"]
+            daemons = [child for one in jvm for child in one.children() if _is_daemon(child)]
+            workers = [child for one in daemons for child in one.children()]
+            found = {"driver": [driver], "jvm": jvm, "daemon": daemons, "worker": workers}[name]
+            return (random or Random(0)).choice(found) if found else None
+        return None
 
     def expect_end(self) -> None:
         """Somebody is about to kill a part of it: if it ends, that is why."""
@@ -194,6 +196,13 @@ class Supervised:
         psutil.wait_procs(left, timeout=10)
 
 
+def _is_daemon(process: psutil.Process) -> bool:
+    try:
+        return _DAEMON in process.cmdline()
+    except psutil.Error:
+        return False  # Spark's launching script may stay the JVM's child as a zombie, which has no command line.
+
+
 def _session(leader: int) -> list[psutil.Process]:
     """All processes of the session that a process has begun, also when it is gone itself."""
     found = []
@@ -203,10 +212,3 @@ def _session(leader: int) -> list[psutil.Process]:
             if is_of_it and process.status() != psutil.STATUS_ZOMBIE:
                 found.append(process)
     return found
-
-
-def _children(parent: psutil.Process) -> list[psutil.Process]:
-    """Those of a process that are alive; none of one that has gone meanwhile."""
-    with suppress(psutil.Error):
-        return [child for child in parent.children() if child.status() != psutil.STATUS_ZOMBIE]
-    return []

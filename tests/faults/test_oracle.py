@@ -131,7 +131,7 @@ def test_what_somebody_has_deleted_is_no_loss(world: World) -> None:
 def test_a_tweet_that_elasticsearch_refused_must_be_indexed_in_the_end(world: World) -> None:
     """By a reason that was to be expected, and only by that."""
     truth, found = Truth.of(topic(world.settings.kafka)), indexed(world.settings)
-    at = At(0, 10**6)
+    at = At(0, 10**6, 0)
     found.rejected[at] = ["mapping"]
     assert not oracle.with_refusals(truth, found, ()).rejected.keys() & {at}
     assert oracle.with_refusals(truth, found, {"mapping"}).rejected[at] == "mapping"
@@ -154,7 +154,7 @@ def test_a_repeated_batch_counts_once() -> None:
     assert ledger([Finished(0, first), Finished(1, second), Finished(0, again)]) == {0: again}
 
 
-def test_what_an_earlier_attempt_indexed_must_not_count_as_already_there(world: World) -> None:
+def test_what_an_earlier_replay_indexed_must_not_count_as_already_there(world: World) -> None:
     """A stream that counts so is found: the documents in Elasticsearch are more than it says that it indexed."""
     batches = [one for log in world.stream.logs for one in finished(log)]
     counts = batches[-1].counts

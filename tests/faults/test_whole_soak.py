@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 from bench import footprint
 from bench.footprint import Sample, quarters, sampled
@@ -53,6 +54,7 @@ def test_a_process_is_sampled(monkeypatch) -> None:
             time.sleep(0.05)
     assert min(samples[0].memory["driver"], samples[0].files["driver"], samples[0].threads["driver"]) > 0
     assert samples[0].lag == 7
+    assert json.loads(json.dumps(asdict(samples[0])))["memory"] == samples[0].memory
     drawn = footprint.picture(samples)
     assert drawn
     assert drawn.startswith(b"\x89PNG")

@@ -12,6 +12,7 @@ from elasticsearch import Elasticsearch, NotFoundError
 from kafka import KafkaConsumer, TopicPartition
 
 from pipeline.domain.document import REJECTED, SCORED, data_stream
+from pipeline.domain.replay import replay_in
 from pipeline.elasticsearch_client import connect
 from pipeline.kafka_client import connect as kafka_connect
 from pipeline.settings import ElasticsearchSettings, KafkaSettings, Settings
@@ -98,7 +99,9 @@ def merged(one: Indexed, other: Indexed) -> Indexed:
 
 def topic(settings: KafkaSettings) -> Iterator[Sent]:
     """All records that the topic of tweets has now; what a producer has taken back is none."""
-    options = {"enable_auto_commit": False, "isolation_level": "read_committed", "max_partition_fetch_bytes": 2**28}
+    # Checksums are plain Python there, and take longer than all else.
+    options = {"enable_auto_commit": False, "check_crcs": False, "max_poll_records": _PAGE}
+    options |= {"isolation_level": "read_committed", "max_partition_fetch_bytes": 2**28}
     with closing(kafka_connect(KafkaConsumer, settings, **options)) as consumer:
         numbers = consumer.partitions_for_topic(settings.tweets_topic) or set()
         partitions = [TopicPartition(settings.tweets_topic, number) for number in sorted(numbers)]
@@ -107,9 +110,13 @@ def topic(settings: KafkaSettings) -> Iterator[Sent]:
         consumer.seek_to_beginning(*partitions)
         while any(consumer.position(one) < ends[one] for one in partitions):
             for records in consumer.poll(timeout_ms=1_000).values():
-                for one in records:
-                    at = At(one.partition, one.offset, one.timestamp)
-                    yield Sent(at, key_of(one.value) if one.key is None else one.key)
+                yield from (Sent(At(one.partition, one.offset, one.timestamp), _key(one)) for one in records)
+
+
+def _key(record: Any) -> bytes:
+    """A rejected record that is sent again has the key of its replay."""
+    key: bytes | None = record.key
+    return key_of(record.value) if key is None or replay_in(key) else key
 
 
 def indexed(settings: Settings, only: Collection[str] | None = None) -> Indexed:

@@ -16,7 +16,7 @@ import psutil
 from elastic_transport import TransportError
 from elasticsearch import ApiError, Elasticsearch
 
-from exporters import checkpoint
+from pipeline import checkpoint
 from pipeline.elasticsearch_client import connect
 from pipeline.embedded import info
 from pipeline.embedded.guard import guarded
@@ -157,9 +157,16 @@ class World:
         return self.until_committed(self.feed.total, timeout)
 
     def drained(self, timeout: float = 600.0) -> bool:
-        """Let the feed's last records through; whether all of it was committed in time. The feed must not send."""
+        """Let the feed's last records through; whether all was committed in time. The feed must not send.
+
+        The stream runs then: after a late kill that is a new process, which has nothing to do.
+        """
         self.feed.flush()
-        return self.until_committed(broker.end(self.settings.kafka) + self.excused.gone, timeout) is not None
+        deadline = time.monotonic() + timeout
+        done = self.until_committed(broker.end(self.settings.kafka) + self.excused.gone, timeout) is not None
+        while done and self.page() is None and time.monotonic() < deadline:
+            time.sleep(_STEP)
+        return done
 
     def page(self) -> books.Counts | None:
         """What /metrics of the stream shows now."""

@@ -56,7 +56,7 @@ def backing_of(created: Mapping[str, float], *, since: float) -> Backing:
     >>> backing_of({"ds-000001": 10.0, "ds-000002": 20.0, "ds-000003": 30.0}, since=25.0)
     Backing(write='ds-000003', older=('ds-000002',))
     """
-    names = sorted(created, key=_generation)
+    names = sorted(created, key=generation)
     closed = {name: created[successor] for name, successor in pairwise(names)}
     return Backing(names[-1], tuple(name for name, end in closed.items() if end > since))
 
@@ -110,11 +110,16 @@ def block_writes(client: Elasticsearch, index: str) -> None:
 
 @contextmanager
 def writable(client: Elasticsearch, index: str) -> Iterator[None]:
-    """Lift the write block of an older index while something is deleted from it.
+    """While something is deleted from an older index: its write block, if it has one, is lifted and then put back.
 
     Raises:
         SinkUnavailable: as `block_writes`.
     """
+    with index_errors():
+        found = client.indices.get_settings(index=index, name="index.blocks.write", flat_settings=True)
+    if found.get(index, {}).get("settings", {}).get("index.blocks.write") != "true":
+        yield
+        return
     with index_errors():
         client.indices.put_settings(index=index, settings={"index.blocks.write": None})
     try:
@@ -136,5 +141,7 @@ def index_errors() -> Iterator[None]:
         raise SinkUnavailable("a backing index has gone meanwhile", reason="index_missing") from None
 
 
-def _generation(name: str) -> int:
-    return int(name.rsplit("-", 1)[1])
+def generation(name: str) -> int:
+    """The number that ends the name of a backing index; 0 of one that somebody added, which is never written to."""
+    number = name.rpartition("-")[2]
+    return int(number) if number.isdecimal() else 0

@@ -11,16 +11,20 @@ from typing import Any
 
 from elasticsearch import BadRequestError, Elasticsearch
 
+from pipeline.sinks.elasticsearch.differences import NOTHING, THERE, Difference, between, flat_mapping, lines
+
 
 def ensure(client: Elasticsearch, index: str) -> list[str]:
-    """Make the index, if it is not there; says what it did, a line each.
+    """Make the index, if it is not there, and give it the fields that it lacks; says what it did, a line each.
+
+    A field of another type stays: a plain index has no rollover, and its labels are people's work.
 
     Args:
         client: errors are to be mapped by whoever brings it (`elasticsearch_errors`).
         index: its name, from the settings.
     """
     if client.indices.exists(index=index):
-        return []
+        return _mend(client, index)
     try:
         client.indices.create(index=index, **_resource())
     except BadRequestError as error:
@@ -29,6 +33,29 @@ def ensure(client: Elasticsearch, index: str) -> list[str]:
             raise
         return []
     return [f"made the index {index}"]
+
+
+def inspect(client: Elasticsearch, index: str) -> list[Difference]:
+    """What of its mapping is not as it should be."""
+    if not client.indices.exists(index=index):
+        return [Difference("index", THERE, NOTHING)]
+    # An alias may stand for it.
+    there = next(iter(client.indices.get_mapping(index=index).values()))["mappings"]
+    return between(flat_mapping(_resource()["mappings"]), flat_mapping(there))
+
+
+def _mend(client: Elasticsearch, index: str) -> list[str]:
+    found = inspect(client, index)
+    if not found:
+        return []
+    wanted = _resource()["mappings"]
+    try:
+        client.indices.put_mapping(index=index, dynamic=wanted["dynamic"], properties=wanted["properties"])
+    except BadRequestError:
+        return []
+    left = inspect(client, index)
+    mended = [difference for difference in found if difference not in left]
+    return [f"updated {index} in place", *lines(index, mended)] if mended else []
 
 
 def _resource() -> dict[str, Any]:

@@ -1,30 +1,36 @@
-"""Templates, data streams, the alias, the index of labels: made if absent, updated when their version grows."""
+"""Templates, data streams, the alias, the index of labels: made if absent, mended if changed."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from importlib.resources import files
 from typing import Any
 
-from elasticsearch import ApiError, Elasticsearch
+from elasticsearch import ApiError, AuthorizationException, Elasticsearch
 
+from pipeline.domain.alias import ALIAS, alias_actions, alias_state
 from pipeline.domain.document import EVENTS, REJECTED, SCORED, data_stream
-from pipeline.elasticsearch_client import elasticsearch_errors
+from pipeline.elasticsearch_client import elasticsearch_errors, error_type
 from pipeline.errors import SetupError
 from pipeline.settings import ElasticsearchSettings
-from pipeline.sinks.elasticsearch import label_index
+from pipeline.sinks.elasticsearch import label_index, upkeep
+from pipeline.sinks.elasticsearch.differences import Difference, composed
+from pipeline.sinks.elasticsearch.templates import COMPONENT, INDEX, Kind, inspect_template, or_none, put_template
+from pipeline.sinks.elasticsearch.upkeep import Wanted
 
 VERSION = 1
 """Of all templates together. When it grows, `setup` updates them and rolls the data streams over."""
 
-ALIAS = "tweetpulse-tweets"
-"""What everything that reads tweets reads, so that one namespace can take another's place."""
-
 _COMPONENTS = ("tweets@settings", "tweets@mappings", "tweets@scored", "tweets@events")
 _DATASETS = (SCORED, REJECTED, EVENTS)
 _MATCHES_NOTHING = {"setup": "no document has this field, so the mapping refuses it"}
+
+
+Templates = dict[str, tuple[Kind, dict[str, Any]]]
+"""Name → what kind of template it is, and its body."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,20 +48,49 @@ def set_up(client: Elasticsearch, settings: ElasticsearchSettings, *, switch: bo
     Raises:
         SinkUnavailable: the server does not answer.
         ConfigError: the user lacks a privilege.
-        SetupError: the server refuses a template.
+        SetupError: the server refuses a template, or another template makes the indices of a data stream.
     """
+    changes: list[str] = []
     with elasticsearch_errors(settings):
-        # Data streams are looked at before the templates change, or an update would never be seen.
-        outdated = [name for name in _streams(settings) if _is_outdated(client, name)]
-        changes = _put_templates(client, settings)
-        for stream in _streams(settings):
-            changes += _ensure_stream(client, stream)
-        for stream in outdated:
-            client.indices.rollover(alias=stream)
-            changes.append(f"rolled {stream} over to version {VERSION}")
+        for name, (kind, body) in templates(settings).items():
+            changes += put_template(client, kind, name, body)
+        for stream in wanted(settings):
+            changes += _ensure_stream(client, stream.stream)
+            changes += upkeep.mend(client, stream)
+            changes += upkeep.keep_for(client, stream)
         changes += _ensure_alias(client, settings, switch=switch)
         changes += label_index.ensure(client, settings.labels_index)
     return SetupReport(tuple(changes))
+
+
+def inspect(client: Elasticsearch, settings: ElasticsearchSettings) -> dict[str, list[Difference] | None]:
+    """What of each template, each data stream's write index and the index of labels is not as `set_up` makes it.
+
+    It changes nothing. None stands for what this user may not look at.
+
+    Raises:
+        SinkUnavailable: the server does not answer.
+        ConfigError: it refuses the user.
+        SetupError: a template is newer than this program, or another one makes the indices of a data stream.
+    """
+    looks = {
+        name: partial(inspect_template, client, kind, name, body) for name, (kind, body) in templates(settings).items()
+    }
+    looks |= {stream.stream: partial(upkeep.inspect_stream, client, stream) for stream in wanted(settings)}
+    looks[settings.labels_index] = partial(label_index.inspect, client, settings.labels_index)
+    with elasticsearch_errors(settings):
+        return {name: _unless_denied(look) for name, look in looks.items()}
+
+
+def templates(settings: ElasticsearchSettings) -> Templates:
+    """All templates, in the order in which the server takes them: components first."""
+    components = {name: (COMPONENT, component_template(name, settings)) for name in _COMPONENTS}
+    return components | {f"logs-{name}": (INDEX, index_template(name, settings)) for name in _DATASETS}
+
+
+def wanted(settings: ElasticsearchSettings) -> list[Wanted]:
+    """The data streams as they should be."""
+    return [_wanted(dataset, settings) for dataset in _DATASETS]
 
 
 def resource(name: str) -> dict[str, Any]:
@@ -86,8 +121,22 @@ def index_template(dataset: str, settings: ElasticsearchSettings) -> dict[str, A
     return body
 
 
-def _streams(settings: ElasticsearchSettings) -> list[str]:
-    return [data_stream(dataset, settings.namespace) for dataset in _DATASETS]
+def _wanted(dataset: str, settings: ElasticsearchSettings) -> Wanted:
+    parts = [component_template(name, settings) for name in resource(f"logs-{dataset}")["composed_of"]]
+    return Wanted(
+        stream=data_stream(dataset, settings.namespace),
+        mappings=composed(parts, "mappings"),
+        settings=composed(parts, "settings"),
+        retention=settings.retention,
+        version=VERSION,
+    )
+
+
+def _unless_denied(look: Callable[[], list[Difference]]) -> list[Difference] | None:
+    try:
+        return look()
+    except AuthorizationException:
+        return None
 
 
 def _versioned(body: dict[str, Any]) -> dict[str, Any]:
@@ -96,58 +145,8 @@ def _versioned(body: dict[str, Any]) -> dict[str, Any]:
     return body
 
 
-def _put_templates(client: Elasticsearch, settings: ElasticsearchSettings) -> list[str]:
-    changes: list[str] = []
-    for name in _COMPONENTS:
-        body = component_template(name, settings)
-        changes += _put(
-            name,
-            body,
-            lambda name: client.cluster.get_component_template(name=name)["component_templates"][0][
-                "component_template"
-            ],
-            lambda name, body: client.cluster.put_component_template(name=name, body=body),
-        )
-    for dataset in _DATASETS:
-        body = index_template(dataset, settings)
-        changes += _put(
-            f"logs-{dataset}",
-            body,
-            lambda name: client.indices.get_index_template(name=name)["index_templates"][0]["index_template"],
-            lambda name, body: client.indices.put_index_template(name=name, body=body),
-        )
-    return changes
-
-
-def _put(
-    name: str,
-    body: dict[str, Any],
-    get: Callable[[str], Any],
-    put: Callable[[str, dict[str, Any]], Any],
-) -> list[str]:
-    there = _or_none(lambda: get(name))
-    found = there.get("version", 0) if there else 0
-    if found > VERSION:
-        raise SetupError(
-            f"the template {name} is of version {found}, newer than this program's {VERSION}: update tweetpulse"
-        )
-    put(name, body)
-    if found == VERSION:
-        return []
-    return [f"{'updated' if there else 'made'} the template {name}, version {VERSION}"]
-
-
-def _is_outdated(client: Elasticsearch, stream: str) -> bool:
-    answer = _or_none(lambda: client.indices.get_mapping(index=stream, filter_path="*.mappings._meta.version"))
-    if answer is None:
-        return False
-    newest = sorted(answer)[-1] if answer else None
-    version = answer[newest]["mappings"]["_meta"]["version"] if newest else 0
-    return bool(version < VERSION)
-
-
 def _ensure_stream(client: Elasticsearch, stream: str) -> list[str]:
-    if _or_none(lambda: client.indices.get_settings(index=stream, name="index.creation_date")) is not None:
+    if or_none(lambda: client.indices.get_settings(index=stream, name="index.creation_date")) is not None:
         return []
     try:
         client.indices.create_data_stream(name=stream)
@@ -162,26 +161,23 @@ def _create_by_refusal(client: Elasticsearch, stream: str) -> None:
     """Where the server has no data stream API: a bulk makes the data stream, and its only document is refused."""
     operations: list[dict[str, Any]] = [{"create": {}}, {"@timestamp": 0, **_MATCHES_NOTHING}]
     client.bulk(index=stream, operations=operations, require_data_stream=True)
-    if _or_none(lambda: client.indices.get_settings(index=stream, name="index.creation_date")) is None:
+    if or_none(lambda: client.indices.get_settings(index=stream, name="index.creation_date")) is None:
         raise SetupError(f"Elasticsearch did not make the data stream {stream}: does another template claim its name?")
 
 
 def _ensure_alias(client: Elasticsearch, settings: ElasticsearchSettings, *, switch: bool) -> list[str]:
     """The alias is never on two namespaces: their tweets would count twice."""
-    stream = data_stream(SCORED, settings.namespace)
-    aliased = _or_none(lambda: client.indices.get_alias(name=ALIAS)) or {}
-    holders = [name for name, found in aliased.items() if ALIAS in found["aliases"]]
-    if stream in holders or (holders and not switch):
+    state = alias_state(or_none(lambda: client.indices.get_alias(name=ALIAS)) or {})
+    actions = alias_actions(state, settings.namespace, switch=switch)
+    if not actions:
         return []
-    actions = [{"remove": {"index": holder, "alias": ALIAS}} for holder in holders]
-    client.indices.update_aliases(actions=[*actions, {"add": {"index": stream, "alias": ALIAS}}])
-    return [f"pointed the alias {ALIAS} at {stream}"]
-
-
-def _or_none(request: Callable[[], Any]) -> Any | None:
     try:
-        return request()
+        client.indices.update_aliases(actions=actions)
     except ApiError as error:
-        if error.status_code == 404:
-            return None
-        raise
+        if error_type(error) != "invalid_alias_name_exception":
+            raise
+        raise SetupError(
+            f"an index is named {ALIAS}, so there can be no such alias; something wrote to it while there was none: "
+            f"look at it, delete it (DELETE /{ALIAS}), then run `tweetpulse setup`"
+        ) from None
+    return [f"pointed the alias {ALIAS} at {data_stream(SCORED, settings.namespace)}"]

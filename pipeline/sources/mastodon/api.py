@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from http import HTTPStatus
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -22,6 +22,7 @@ from pipeline.settings import MastodonSettings
 from pipeline.sources.mastodon.timelines import MAX_TAGS, Timeline
 from pipeline.sources.source import Fault
 from pipeline.sources.times import parse_time
+from pipeline.sources.tokens import token_in
 
 PAGE = 40
 """Statuses that a page holds at most."""
@@ -30,10 +31,14 @@ TOKEN_SETTING = "TWEETPULSE_MASTODON__ACCESS_TOKEN"  # noqa: S105 - the name of 
 CONNECT_SECONDS = 10.0
 ANSWER_SECONDS = 20.0
 CHUNK_BYTES = 65_536
+MAX_ANSWER_BYTES = 32_000_000
+"""Of a page, unpacked: forty statuses have a hundredth of it. What is longer is no answer, and is not read."""
 ENDPOINT = "timelines"
 
 _WANTS_TOKEN = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.UNPROCESSABLE_ENTITY)
 _ABSENT = (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
+
+_COUNT = re.compile(r"[0-9]{1,9}")
 
 TellBudget = Callable[[str, int, int, datetime], None]
 
@@ -174,7 +179,7 @@ class Api:
     def _note_budget(self, response: BaseHTTPResponse) -> None:
         left, limit = (response.headers.get(f"X-RateLimit-{name}", "") for name in ("Remaining", "Limit"))
         resets = _reset(response)
-        if left.isdecimal() and limit.isdecimal() and resets:
+        if _COUNT.fullmatch(left) and _COUNT.fullmatch(limit) and resets:
             self._tell_budget(ENDPOINT, int(left), int(limit), resets)
 
 
@@ -187,7 +192,7 @@ def token_of(settings: MastodonSettings) -> str | None:
     if settings.access_token is not None:
         token = settings.access_token.get_secret_value().strip()
     elif settings.access_token_file is not None:
-        token = _token_in(settings.access_token_file)
+        token = token_in(settings.access_token_file, "access token", f"{TOKEN_SETTING}_FILE")
         if not token:
             return None  # The place for one, and none in it.
     else:
@@ -195,13 +200,6 @@ def token_of(settings: MastodonSettings) -> str | None:
     if not (token and token.isascii() and token.isprintable()) or " " in token:
         raise ConfigError(f"{TOKEN_SETTING} is no access token: it is empty, or holds a sign that none has")
     return token
-
-
-def _token_in(path: Path) -> str:
-    try:
-        return path.read_text().strip()
-    except (OSError, UnicodeDecodeError):
-        raise ConfigError(f"the access token's file {path} can't be read: see {TOKEN_SETTING}_FILE") from None
 
 
 def _no_entry(instance: str, status: int, *, has_token: bool) -> str:
@@ -234,7 +232,10 @@ def _faults() -> Iterator[None]:
 
 def _json(response: BaseHTTPResponse) -> Any:
     with _faults():
-        body = response.read()
+        body = response.read(MAX_ANSWER_BYTES + 1)
+    if len(body) > MAX_ANSWER_BYTES:
+        response.close()
+        raise Interrupted(Fault.SERVER)
     response.release_conn()
     try:
         return orjson.loads(body)

@@ -18,7 +18,7 @@ from pipeline.sources.mastodon.statuses import NotAStatus, time_of, tweet_of
 from pipeline.sources.mastodon.timelines import Timeline
 from pipeline.sources.pacing import Clock
 from pipeline.sources.resume import Mark, order
-from pipeline.sources.source import Fault, GapOutcome, Item, SourceEvents, Unreadable
+from pipeline.sources.source import Fault, GapOutcome, Item, SourceEvents, Unreadable, json_of
 
 MAX_PAGES = 100
 """Pages that a gap is refilled from: 4,000 statuses. Servers allow 300 requests in five minutes."""
@@ -177,7 +177,7 @@ class Reading:
         try:
             tweet = tweet_of(status, self._api.instance, self._brands)
         except NotAStatus as why:
-            self._malformed(orjson.dumps(status), str(why))
+            self._malformed(json_of(status), str(why))
             return False
         if tweet is None:
             self._events.passed_over()

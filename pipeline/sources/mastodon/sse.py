@@ -71,7 +71,8 @@ class Parser:
             self._kind = value.decode("utf-8", "replace")
         elif field == b"data" and not self._too_long:
             self._data.append(value)
-            self._size += len(value)
+            # With its end: lines without a sign take memory too.
+            self._size += len(value) + 1
 
     def _event(self) -> Event:
         event = Event(self._kind or "message", None if self._too_long else b"\n".join(self._data))

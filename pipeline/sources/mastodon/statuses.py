@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from pipeline.domain.identity import event_id
+from pipeline.domain.record import MAX_CHARS, MAX_TEXT_CHARS
 from pipeline.domain.tweet import Author, Kind, Tweet
 from pipeline.sources.mastodon.text import text_of
 from pipeline.sources.times import parse_time
@@ -19,6 +20,12 @@ from pipeline.sources.times import parse_time
 Json = dict[str, Any]
 
 NAME = "mastodon"
+
+MAX_CONTENT_CHARS = 500_000
+"""Of its HTML and its content warning. A longer one is not read: the stream takes no text of a fifth of that."""
+
+MAX_ID_CHARS = 100
+"""Of the server's own id: Mastodon's have 18 digits, others' up to 36 characters."""
 
 _OWN_STATUS = re.compile(r"/(?:ap/)?users/[^/]+/statuses/(\d+)")
 
@@ -38,7 +45,7 @@ def tweet_of(status: Any, instance: str, brands: Mapping[str, str]) -> Tweet | N
     Raises:
         NotAStatus: it has no id, no content, or a time that is none.
     """
-    if not isinstance(status, dict) or not isinstance(status.get("id"), str) or not status["id"]:
+    if not isinstance(status, dict) or not _is_id(status.get("id")):
         raise NotAStatus("a status without an id")
     # Public timelines have no boosts; whatever shows them anyway has their content there.
     boosted = _dict(status.get("reblog"))
@@ -50,7 +57,7 @@ def tweet_of(status: Any, instance: str, brands: Mapping[str, str]) -> Tweet | N
         text=text,
         source=NAME,
         written_at=time_of(status),
-        lang=_string((boosted or status).get("language")),
+        lang=_string((boosted or status).get("language"), MAX_CHARS["lang"]),
         kind=_kind(status),
         author=_author(_dict(status.get("account"))),
         entities=_entities(boosted or status, brands),
@@ -94,6 +101,8 @@ def _text(status: Json) -> str:
     content, warning = status.get("content"), status.get("spoiler_text") or ""
     if not isinstance(content, str) or not isinstance(warning, str):
         raise NotAStatus("a status without content")
+    if len(content) + len(warning) > MAX_CONTENT_CHARS:
+        raise NotAStatus(f"a status of more than {MAX_CONTENT_CHARS:,} characters")
     return "\n\n".join(part for part in (warning.strip(), text_of(content)) if part)
 
 
@@ -107,16 +116,18 @@ def _kind(status: Json) -> Kind:
 
 def _author(account: Json) -> Author:
     followers = account.get("followers_count")
+    ids = (_string(account.get(name), MAX_CHARS["user.id"]) for name in ("uri", "url", "id"))
     return Author(
-        id=_string(account.get("uri")) or _string(account.get("url")) or _string(account.get("id")),
-        name=_string(account.get("acct")),
+        id=next((found for found in ids if found), None),
+        name=_string(account.get("acct"), MAX_CHARS["user.name"]),
         # Some servers hide it, as -1.
         followers=followers if type(followers) is int and followers >= 0 else None,
     )
 
 
 def _entities(status: Json, brands: Mapping[str, str]) -> tuple[str, ...]:
-    tags = (_string(_dict(tag).get("name")) for tag in status.get("tags") or ())
+    found_tags = status.get("tags")
+    tags = (_string(_dict(tag).get("name")) for tag in (found_tags if isinstance(found_tags, list) else ()))
     found = (brands.get(tag.lower()) for tag in tags if tag)
     return tuple(dict.fromkeys(brand for brand in found if brand))
 
@@ -124,14 +135,19 @@ def _entities(status: Json, brands: Mapping[str, str]) -> tuple[str, ...]:
 def _link(status: Json) -> str | None:
     for name in ("url", "uri"):
         link = _string(status.get(name))
-        if link and link.startswith(("https://", "http://")):
+        # One that no field holds would have the whole tweet rejected.
+        if link and link.startswith(("https://", "http://")) and len(link) <= MAX_CHARS["url"]:
             return link
     return None
+
+
+def _is_id(value: Any) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= MAX_ID_CHARS
 
 
 def _dict(value: Any) -> Json:
     return value if isinstance(value, dict) else {}
 
 
-def _string(value: Any) -> str | None:
-    return value if isinstance(value, str) and value else None
+def _string(value: Any, most: int = MAX_TEXT_CHARS) -> str | None:
+    return value if isinstance(value, str) and 0 < len(value) <= most else None

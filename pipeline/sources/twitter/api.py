@@ -40,6 +40,9 @@ HOST = "https://api.twitter.com"
 
 CONNECT_SECONDS, ANSWER_SECONDS = 10.0, 30.0
 CHUNK_BYTES = 65_536
+MAX_ANSWER_BYTES = 32_000_000
+"""Of an answer, unpacked: a hundred tweets have a tenth of it. What is longer is no answer, and is not read."""
+
 WAITED_SECONDS = 0.05
 PAGE = 100
 RULES_AT_ONCE = 100
@@ -72,7 +75,20 @@ class Elsewhere(HTTPAdapter):
             options["proxies"] = None
         if not options.get("timeout"):
             options["timeout"] = (CONNECT_SECONDS, ANSWER_SECONDS)
-        return super().send(request, *args, **options)
+        answer = super().send(request, *args, **options)
+        if not options.get("stream") or answer.status_code >= 400:
+            _read_bounded(answer)
+        return answer
+
+
+def _read_bounded(answer: requests.Response) -> None:
+    """Read an answer as requests would, but for one without end."""
+    body = answer.raw.read(MAX_ANSWER_BYTES + 1, decode_content=True)
+    if len(body) > MAX_ANSWER_BYTES:
+        answer.close()
+        raise requests.exceptions.ContentDecodingError("the answer is too long")
+    answer._content = body
+    answer._content_consumed = True
 
 
 class _Opening(BaseStream):  # type: ignore[misc]

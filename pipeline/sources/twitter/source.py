@@ -14,6 +14,7 @@ from pipeline.errors import ConfigError
 from pipeline.settings import TwitterSettings
 from pipeline.sources.pacing import Clock
 from pipeline.sources.source import Fault, GapOutcome, Item, SourceEvents
+from pipeline.sources.tokens import token_in
 from pipeline.sources.twitter.answers import PORTAL, TOKEN_SETTING, Budget, Refused, as_error
 from pipeline.sources.twitter.api import Api
 from pipeline.sources.twitter.ids import id_at, time_of
@@ -226,7 +227,11 @@ def token_of(settings: TwitterSettings) -> str:
     Raises:
         ConfigError: there is none, its file can't be read, or it can't be one; it is never quoted.
     """
-    token = settings.bearer_token.get_secret_value() if settings.bearer_token else _token_in(settings.bearer_token_file)
+    token = ""
+    if settings.bearer_token is not None:
+        token = settings.bearer_token.get_secret_value()
+    elif settings.bearer_token_file is not None:
+        token = token_in(settings.bearer_token_file, "bearer token", f"{TOKEN_SETTING}_FILE")
     token = token.strip().removeprefix("Bearer ").strip()
     if not token:
         raise ConfigError(
@@ -236,12 +241,3 @@ def token_of(settings: TwitterSettings) -> str:
     if not (token.isascii() and token.isprintable()) or " " in token:
         raise ConfigError(f"{TOKEN_SETTING} is no bearer token: it holds a space or a sign that none has")
     return token
-
-
-def _token_in(path: Path | None) -> str:
-    if path is None:
-        return ""
-    try:
-        return path.expanduser().read_text()
-    except (OSError, UnicodeDecodeError):
-        raise ConfigError(f"the bearer token's file {path} can't be read: see {TOKEN_SETTING}_FILE") from None

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from pipeline.batch.labels import Label, Labels
 from pipeline.cli.app import app
+from pipeline.domain.alias import ALIAS
 from pipeline.domain.document import scored_document
 from pipeline.domain.prediction import Task
 from pipeline.elasticsearch_client import connect
@@ -19,7 +20,7 @@ from pipeline.errors import ConfigError
 from pipeline.scoring.analysis import Analyzer
 from pipeline.settings import ScoringSettings, Settings
 from pipeline.sinks.elasticsearch.label_index import ensure
-from pipeline.sinks.elasticsearch.setup import ALIAS, set_up
+from pipeline.sinks.elasticsearch.setup import set_up
 from tests.builders import AT, INGESTED, WRITTEN, tweet
 from tests.processes import environment
 from tests.streams import scored_stream

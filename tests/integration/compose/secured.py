@@ -18,12 +18,14 @@ from pipeline.embedded.java import find_java
 from pipeline.embedded.ports import free_port
 from pipeline.embedded.processes import unprivileged
 from pipeline.settings import ElasticsearchSettings
+from tests.certificates import Authority
 from tests.paths import ROOT
 from tests.stacks import stack_settings
 
 BARE = {
     "only_writer": ["tweetpulse_writer"],
     "only_setup": ["tweetpulse_setup"],
+    "only_eraser": ["tweetpulse_eraser"],
     # This server has no data stream API, so that the set-up makes the data streams by a bulk.
     "setup_by_bulk": ["tweetpulse_setup", "tweetpulse_writer"],
 }
@@ -31,19 +33,22 @@ BARE = {
 
 
 @contextmanager
-def secured(state_dir: Path) -> Iterator[ElasticsearchSettings]:
-    """The server, for as long as the block runs; its settings are without a user."""
+def secured(state_dir: Path, ca: Authority | None = None) -> Iterator[ElasticsearchSettings]:
+    """The server, for as long as the block runs, by TLS where there is a CA; its settings are without a user."""
     settings = stack_settings(state_dir)
     folder, port, account, java = state_dir / "elasticsearch", free_port(), unprivileged(), find_java()
     unpacked = jars.resolve(settings, ["elasticsearch"])["elasticsearch"]
     elasticsearch.prepare(folder, port, settings.embedded.elasticsearch_heap, None)
     _secure(folder / "config")
+    if ca:
+        _speak_tls(folder / "config", ca)
     with guarded(state_dir, delete_data=True):
         for path in [folder, *folder.rglob("*")] if account else []:
             os.chown(path, account.user, account.group)
         if elasticsearch.start(folder, unpacked, java, account).wait() != 0:
             raise AssertionError(elasticsearch.log_files(folder)[1].read_text()[-2000:])
-        yield ElasticsearchSettings(url=f"http://127.0.0.1:{port}", namespace="secured")
+        url = f"https://localhost:{port}" if ca else f"http://127.0.0.1:{port}"
+        yield ElasticsearchSettings(url=url, ca_file=ca.file if ca else None, namespace="secured", request_timeout=60)
 
 
 def password(user: str) -> str:
@@ -61,6 +66,16 @@ def _secure(config: Path) -> None:
     (config / "users").write_text("".join(f"{user}:{_hashed(password(user))}\n" for user in users))
     holders = {role: [u for u, roles in users.items() if role in roles] for role in accounts.roles()}
     (config / "users_roles").write_text("".join(f"{role}:{','.join(names)}\n" for role, names in holders.items()))
+
+
+def _speak_tls(config: Path, ca: Authority) -> None:
+    pair = ca.sign("elasticsearch", hosts=("localhost",))
+    (config / "elasticsearch.crt").write_bytes(pair.certificate.read_bytes())
+    (config / "elasticsearch.key").write_bytes(pair.key.read_bytes())
+    with (config / "elasticsearch.yml").open("a") as main:
+        main.write("xpack.security.http.ssl.enabled: true\nxpack.security.authc.api_key.enabled: true\n")
+        main.write("xpack.security.http.ssl.certificate: elasticsearch.crt\n")
+        main.write("xpack.security.http.ssl.key: elasticsearch.key\n")
 
 
 def _accounts() -> Any:

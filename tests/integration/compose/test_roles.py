@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -14,19 +15,24 @@ import pytest
 from elasticsearch import AuthorizationException, Elasticsearch
 from pydantic import SecretStr
 
+from exporters.alias import Alias
 from exporters.data_streams import DataStreams
 from exporters.disk import Disk
 from exporters.store import Store
 from pipeline.batch.labels import Labels, said
+from pipeline.doctor import store
+from pipeline.doctor.examination import Check, examine
 from pipeline.domain.prediction import Task
 from pipeline.elasticsearch_client import connect, elasticsearch_errors
+from pipeline.erasure.indices import delete, indices_of, opened
 from pipeline.errors import ConfigError
 from pipeline.settings import ElasticsearchSettings
-from pipeline.sinks.elasticsearch.backing import Backing, resolve
+from pipeline.sinks.elasticsearch.backing import Backing, resolve, writable
 from pipeline.sinks.elasticsearch.bulk import Entry, Fate
 from pipeline.sinks.elasticsearch.setup import set_up
 from pipeline.sinks.elasticsearch.sink import ElasticsearchSink
 from tests.integration.compose.secured import password, secured
+from tests.paths import ROOT
 
 SCORED = "logs-tweets.scored-secured"
 As = Callable[[str], tuple[Elasticsearch, ElasticsearchSettings]]
@@ -86,6 +92,59 @@ def test_the_writer_indexes_once_over_a_rollover(as_user: As) -> None:
     assert client.count(index=SCORED, query={"ids": {"values": ["x:1", "x:2", "x:3"]}})["count"] == 3
 
 
+def test_the_writer_seals_what_is_closed_and_lifts_the_seal(as_user: As) -> None:
+    """It reads settings, refreshes and searches a closed index, blocks writing to it, and takes a copy out of it."""
+    client, settings = as_user("only_writer")
+    ElasticsearchSink(client, settings).index(SCORED, [entry(500)], resolve(client, SCORED, since=0))
+    as_user("only_setup")[0].indices.rollover(alias=SCORED)
+    client.cluster.health(wait_for_status="yellow")
+    closed = resolve(client, SCORED, since=0).older[-1]
+    assert client.indices.add_block(index=closed, block="write")["acknowledged"]
+    found = client.indices.get_settings(index=SCORED, expand_wildcards="all")
+    assert found[closed]["settings"]["index"]["blocks"]["write"] == "true"
+    client.indices.refresh(index=closed)
+    assert client.search(index=closed, query={"ids": {"values": ["x:500"]}})["hits"]["total"]["value"] == 1
+    deletion = [{"delete": {"_index": closed, "_id": "x:500"}}]
+    assert client.bulk(operations=deletion)["items"][0]["delete"]["status"] == 403
+    client.indices.put_settings(index=closed, settings={"index.blocks.write": None})
+    assert client.bulk(operations=deletion)["items"][0]["delete"]["status"] == 200
+
+
+def test_the_writer_changes_nothing_else(as_user: As) -> None:
+    """No document is changed, no index made, closed, rolled over, merged or given another mapping."""
+    client, settings = as_user("only_writer")
+    ElasticsearchSink(client, settings).index(SCORED, [entry(600)], Backing(SCORED))
+    write = resolve(client, SCORED, since=0).write
+    for attempt in (
+        lambda: client.update(index=write, id="x:600", doc={"message": "another"}),
+        lambda: client.indices.create(index="logs-tweets.other"),
+        lambda: client.indices.close(index=write),
+        lambda: client.indices.rollover(alias=SCORED),
+        lambda: client.indices.forcemerge(index=write),
+        lambda: client.indices.flush(index=write),
+        lambda: client.indices.put_mapping(index=write, properties={"x": {"type": "keyword"}}),
+        lambda: client.cluster.put_settings(persistent={"action.auto_create_index": "false"}),
+        lambda: client.security.get_role(),
+    ):
+        with pytest.raises(AuthorizationException):
+            attempt()
+    made = client.bulk(index="logs-tweets.scored-new", operations=[{"create": {}}, {"@timestamp": 0}])
+    assert made["items"][0]["create"]["status"] == 403
+
+
+@pytest.mark.parametrize("name", ["tweetpulse_grafana", "analyst", "tweetpulse_exporter"])
+def test_nobody_else_seals_or_lifts(as_user: As, name: str) -> None:
+    """Those who read can neither stop the writing nor let anybody write again."""
+    client, _ = as_user(name)
+    write = resolve(as_user("only_writer")[0], SCORED, since=0).write
+    for attempt in (
+        lambda: client.indices.add_block(index=write, block="write"),
+        lambda: client.indices.put_settings(index=write, settings={"index.blocks.write": None}),
+    ):
+        with pytest.raises(AuthorizationException):
+            attempt()
+
+
 def test_the_set_up_runs_again_and_switches_the_alias(as_user: As) -> None:
     """Its role is enough for templates, data streams and the alias, once they are there."""
     client, settings = as_user("tweetpulse_setup")
@@ -93,15 +152,19 @@ def test_the_set_up_runs_again_and_switches_the_alias(as_user: As) -> None:
 
 
 def test_the_exporter_reads_what_it_shows(as_user: As) -> None:
-    """Documents, bytes and disks."""
+    """Documents, bytes, disks and the alias."""
     _, settings = as_user("tweetpulse_exporter")
     streams, disk = DataStreams(settings.namespace, lambda: Store(settings)), Disk(lambda: Store(settings))
+    alias = Alias(settings.namespace, lambda: Store(settings))
     try:
+        right = [s.value for family in alias.collect() for s in family.samples]
         documents = {s.labels["data_stream"] for family in streams.collect() for s in family.samples}
         nodes = [s.labels["node"] for family in disk.collect() for s in family.samples]
     finally:
         streams.close()
         disk.close()
+        alias.close()
+    assert right == [1.0]
     assert SCORED in documents
     assert len(nodes) == 1
 
@@ -156,8 +219,62 @@ def test_only_the_set_up_changes_templates_or_deletes_indices(as_user: As, name:
             attempt()
 
 
+def test_the_eraser_forgets(as_user: As) -> None:
+    """From older indices too, blocked and closed ones, and from the labels; it writes no tweet."""
+    writer, settings = as_user("only_writer")
+    ElasticsearchSink(writer, settings).index(SCORED, [entry(88)], Backing(SCORED))
+    setup = as_user("only_setup")[0]
+    blocked = setup.indices.rollover(alias=SCORED)["old_index"]
+    setup.indices.add_block(index=blocked, block="write")
+    client, settings = as_user("only_eraser")
+    for index in indices_of(client, SCORED):
+        client.indices.close(index=index.name) if index.name == blocked else None
+    for index in (*indices_of(client, SCORED), *indices_of(client, settings.labels_index)):
+        with opened(client, index), writable(client, index.name):
+            client.indices.refresh(index=index.name)
+            assert delete(client, index.name, ["x:88"]) == (index.name == blocked)
+    client.indices.open(index=blocked)
+    with pytest.raises(ConfigError):
+        ElasticsearchSink(client, settings).index(SCORED, [entry(9)], Backing(SCORED))
+
+
 def test_nobody_reads_other_indices(as_user: As) -> None:
     """Not even the stream sees what is not ours."""
     client, _ = as_user("tweetpulse_stream")
     with pytest.raises(AuthorizationException):
         client.search(index="other")
+
+
+ENOUGH = "may do what the stream needs; set-up is another user's (`run --no-setup`)"
+
+
+@pytest.mark.parametrize(
+    ("name", "level", "told"),
+    [
+        ("only_writer", "ok", f"only_writer {ENOUGH}"),
+        ("setup_by_bulk", "ok", "setup_by_bulk may do what the stream and set-up need"),
+        ("analyst", "fault", "analyst lacks what the stream needs: create_doc on logs-tweets.*, create_index on"),
+    ],
+)
+def test_the_doctor_knows_what_a_user_may_do(as_user: As, name: str, level: str, told: str) -> None:
+    """By the server's own word; what it may not look at itself is a warning, and no fault."""
+    _, settings = as_user(name)
+    (found,) = store.roles(settings)
+    assert found.level == level
+    assert found.what.startswith(told)
+    seen = [*store.server(settings), *store.disks(settings), *store.templates(settings), *store.alias(settings)]
+    assert [finding for finding in seen if finding.level == "fault"] == []
+
+
+def test_the_doctor_asks_for_the_writers_role() -> None:
+    """What it asks about is what compose grants to the stream."""
+    role = json.loads((ROOT / "compose/roles/tweetpulse_writer.json").read_text())
+    assert role["indices"][0] == {"names": ["logs-tweets.*"], "privileges": list(store.WRITER)}
+
+
+def test_the_doctor_says_that_a_password_is_wrong(server: ElasticsearchSettings) -> None:
+    """In one line, without the password."""
+    wrong = user(server, "only_writer").model_copy(update={"password": SecretStr("open sesame")})
+    (found,) = examine([Check("elasticsearch", lambda: store.server(wrong))])
+    assert (found.level, "refuses the user or the password" in found.text) == ("fault", True)
+    assert "sesame" not in found.text

@@ -10,9 +10,11 @@ from datetime import UTC, datetime
 import pytest
 from elasticsearch import Elasticsearch
 
+from exporters.alias import Alias
 from exporters.data_streams import DataStreams
 from exporters.disk import Disk
 from exporters.store import Store
+from pipeline.domain.alias import ALIAS
 from pipeline.embedded.info import StackInfo
 from pipeline.settings import ElasticsearchSettings, Settings
 from pipeline.sinks.elasticsearch.events import record_event
@@ -54,6 +56,22 @@ def test_data_streams(server: ElasticsearchSettings, client: Elasticsearch) -> N
         ("newest_ingested_timestamp_seconds", events): NOON.replace(hour=13).timestamp(),
     }
     assert found["size_bytes", events] > 0
+
+
+def test_the_alias(server: ElasticsearchSettings, client: Elasticsearch) -> None:
+    """Not told before there are data streams; then right, wrong once it is removed, and right again after set-up."""
+
+    def told() -> list[float]:
+        with closing(Alias(server.namespace, lambda: Store(server))) as alias:
+            return [sample.value for family in alias.collect() for sample in family.samples]
+
+    assert told() == []
+    set_up(client, server, switch=True)
+    assert told() == [1.0]
+    client.indices.delete_alias(index=f"logs-tweets.scored-{server.namespace}", name=ALIAS)
+    assert told() == [0.0]
+    set_up(client, server)
+    assert told() == [1.0]
 
 
 def test_other_namespaces_are_left_out(server: ElasticsearchSettings, client: Elasticsearch) -> None:

@@ -8,8 +8,8 @@ from contextlib import closing
 import pytest
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 
-from exporters.broker import Broker
 from exporters.stream_lag import StreamLag
+from pipeline.broker import Broker
 from pipeline.errors import SetupError
 from pipeline.settings import Settings
 from pipeline.sources.topics import ensure_topics

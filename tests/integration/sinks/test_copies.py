@@ -137,7 +137,10 @@ def _give_back(client: Elasticsearch, name: str, state: str, stack: StackInfo) -
     else:
         folder = _shard(client, name, stack)
         folder.with_name("away").rename(folder)
-        client.cluster.reroute(retry_failed=True, metric="none")
+        node = next(iter(client.nodes.info()["nodes"].values()))["name"]
+        # Elasticsearch remembers that there was no copy, so it is told to look.
+        stale = {"index": name, "shard": 0, "node": node, "accept_data_loss": True}
+        client.cluster.reroute(commands=[{"allocate_stale_primary": stale}], metric="none")
     until(lambda: client.cluster.health(index=name)["status"] in ("green", "yellow"), "an index that answers")
 
 

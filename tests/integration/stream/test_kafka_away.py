@@ -127,7 +127,7 @@ def test_a_topic_that_was_made_anew(settings: Settings, spark: SparkSession, tmp
     publish(settings, tweets(300, 500))
     with pytest.raises(SetupError, match="made anew") as raised:
         drain(spark, settings)
-    assert "move the checkpoint away" in raised.value.message
+    assert "move the checkpoint away (mv)" in raised.value.message
     settings.checkpoint.rename(tmp_path / "checkpoint.old")
     assert drain(spark, settings).counts()["indexed"] == 500
     assert count(settings) == distinct_ids(settings) == 800

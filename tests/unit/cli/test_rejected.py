@@ -10,7 +10,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from pipeline.cli.app import main, out
-from pipeline.sources.dead_letters import DeadLetter
+from pipeline.domain.replay import Replay
+from pipeline.sources.dead_letters import DeadLetter, History
 
 pytestmark = pytest.mark.usefixtures("bare", "logging_restored")
 Captured = pytest.CaptureFixture[str]
@@ -20,12 +21,16 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 class Letters(list[DeadLetter]):
     """Dead letters without a broker."""
 
-    def read(self, *, replayed: bool) -> Iterator[DeadLetter]:
+    def read(self) -> Iterator[DeadLetter]:
         return iter(self)
+
+    def history(self) -> History:
+        return History(sent={"tweets-0-2": 1})
 
 
 def letter(number: int, reason: str = "bad_id", error: str = "no id", value: bytes = b"{}") -> DeadLetter:
-    return DeadLetter(f"tweets-0-{number}", reason, error, NOON + timedelta(minutes=number), value)
+    key = f"tweets-0-{number}"
+    return DeadLetter(key, reason, error, NOON + timedelta(minutes=number), value, 0, Replay(key))
 
 
 def listed(monkeypatch: pytest.MonkeyPatch, letters: list[DeadLetter], *options: str) -> None:
@@ -49,6 +54,7 @@ def test_counts_and_the_newest(monkeypatch: pytest.MonkeyPatch, capsys: Captured
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "3 rejected records: 2 bad_id, 1 empty_text"
     assert [line.split()[2] for line in lines[2:]] == ["tweets-0-2", "tweets-0-3"]
+    assert [line.split()[6] for line in lines[2:]] == ["yes", "no"]
 
 
 def test_only_one_reason(monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> None:
@@ -65,6 +71,9 @@ def test_as_json(monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> None:
         "reason": "bad_id",
         "error": "no id",
         "time": "2026-03-01T12:01:00+00:00",
+        "attempt": 0,
+        "sent_again": False,
+        "bytes": 9,
         "original": '{"id": 7}',
     }
 
@@ -73,7 +82,7 @@ def test_as_json(monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> None:
 def test_a_terminal_obeys_nothing(options: list[str], monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> None:
     """Control characters and markup in a record, its key or its headers are shown, not followed."""
     bad = "[red]\x1b[2J\x9b1m[/red]"
-    listed(monkeypatch, [DeadLetter(bad, bad, bad, NOON, bad.encode())], *options)
+    listed(monkeypatch, [DeadLetter(bad, bad, bad, NOON, bad.encode(), 0, Replay(bad))], *options)
     told = capsys.readouterr().out
     assert "\x1b" not in told
     assert "\x9b" not in told

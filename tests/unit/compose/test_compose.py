@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,16 @@ EXAMPLE = dict(
     for line in (COMPOSE / ".env.example").read_text(encoding="utf-8").splitlines()
     if line and not line.startswith("#")
 )
-ONE_SHOT = {"certificates", "accounts", "setup", "retrain"}
+ONE_SHOT = {"certificates", "accounts", "kafka-accounts", "setup", "provision", "retrain", "forget"}
+CAPABILITIES = {"certificates": ["CHOWN", "DAC_OVERRIDE", "FOWNER"]}
+"""Who has any: it hands certificates to another user, and is the only one that runs as root."""
+SEALING = {
+    "indices:admin/refresh*",
+    "indices:monitor/settings/get",
+    "indices:admin/block/add",
+    "indices:admin/settings/update",
+}
+"""Actions that the stream's role has by name, since every privilege that holds them holds more."""
 SECRET = re.compile(r"PASSWORD|ENCRYPTION_?KEY|SECRET|TOKEN")
 VARIABLE = re.compile(r"\$\{(\w+)(:?[-?])?([^}]*)\}")
 by_service = pytest.mark.parametrize("name", SERVICES)
@@ -43,7 +53,7 @@ def test_it_fits_the_compose_schema() -> None:
 
 
 def test_all_parts_are_there() -> None:
-    """The servers, the stream, the exporter, the set-up, training, live sources, a demo."""
+    """The servers, the stream, the exporter, the set-up, training, forgetting, live sources, a demo."""
     parts = {"kafka", "elasticsearch", "kibana", "prometheus", "alertmanager", "grafana", "stream", "exporter", "demo"}
     assert set(SERVICES) == parts | {"twitter", "mastodon"} | ONE_SHOT
 
@@ -86,8 +96,66 @@ def test_every_service_has_limits(name: str) -> None:
 @by_service
 def test_nobody_gains_privileges(name: str) -> None:
     """No service is privileged, or may become it."""
-    assert SERVICES[name]["security_opt"] == ["no-new-privileges:true"]
-    assert "privileged" not in SERVICES[name]
+    service = SERVICES[name]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert "privileged" not in service
+    assert service["cap_drop"] == ["ALL"]
+    assert service.get("cap_add", []) == CAPABILITIES.get(name, [])
+    assert service.get("user") == ("0" if name in CAPABILITIES else None)
+
+
+@by_service
+def test_images_are_not_written_to(name: str) -> None:
+    """A container writes to its volumes and to temporary folders alone; Elasticsearch to its configuration too."""
+    service = SERVICES[name]
+    assert service["read_only"] is (name != "elasticsearch")
+    scratch = [mount for mount in service.get("volumes", []) if mount.split(":")[1] == "/tmp"]
+    temporary = [mount for mount in service["tmpfs"] if mount.split(":")[0] == "/tmp"]
+    assert len(scratch) + len(temporary) == 1
+    options = [mount.partition(":")[2] for mount in service["tmpfs"]]
+    assert all("size=" in option for option in options if option)
+    # A library that a JVM unpacks can't be loaded from where nothing may be executed.
+    assert any("exec" in option for option in options) is (name in {"certificates", "kafka", "stream"})
+
+
+@by_service
+def test_orphans_have_a_parent(name: str) -> None:
+    """Process 1 takes signals and ended processes: Docker's, but for images that bring their own."""
+    assert SERVICES[name]["init"] is (name not in {"elasticsearch", "kibana"})
+
+
+@by_service
+def test_a_secret_is_seen_by_its_service_alone(name: str) -> None:
+    """The file with a token is mounted where it is read, and the folder of all of them nowhere."""
+    service = SERVICES[name]
+    named = {"twitter": "x-bearer-token", "mastodon": "mastodon-access-token"}.get(name)
+    assert service.get("secrets", []) == ([named] if named else [])
+    assert not [mount for mount in service.get("volumes", []) if "secrets" in mount]
+    read = [value for key, value in service.get("environment", {}).items() if key.endswith("_FILE") and "TOKEN" in key]
+    assert read == ([f"/run/secrets/{named}"] if named else [])
+    if named:
+        assert PROJECT["secrets"][named] == {"file": f"./secrets/{named}"}
+
+
+def test_nothing_but_dashboards_needs_kibana() -> None:
+    """The stream, the exporter, the sources and Grafana start whether or not Kibana ever does."""
+
+    def needed(name: str) -> set[str]:
+        others = set(SERVICES[name].get("depends_on", {}))
+        return others.union(*(needed(other) for other in others))
+
+    assert {name for name in SERVICES if "kibana" in needed(name)} == {"provision"}
+    assert not [name for name in SERVICES if "provision" in SERVICES[name].get("depends_on", {})]
+    assert {"kafka", "accounts"} <= needed("stream")
+
+
+def test_the_health_check_of_kafka_has_a_heap_of_its_own() -> None:
+    """Not the broker's, beside the broker, in the memory of one container."""
+    service = SERVICES["kafka"]
+    [heap] = re.findall(r"KAFKA_HEAP_OPTS='-Xms\d+m -Xmx(\d+)m'", service["healthcheck"]["test"][1])
+    [broker] = re.findall(r"-Xmx(\d+)m", service["environment"]["KAFKA_HEAP_OPTS"])
+    assert int(heap) <= 128
+    assert int(heap) + int(broker) < 1024 * 0.7
 
 
 @by_service
@@ -168,6 +236,50 @@ def test_elasticsearch_is_secure() -> None:
     assert holders == ["certificates"]
 
 
+def test_kafka_lets_in_by_password_and_tls_alone() -> None:
+    """Each part that uses it is a user of its own with rights in the file; what is open listens on loopback."""
+    lines = (COMPOSE / "kafka/server.properties").read_text().splitlines()
+    properties = dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
+    protocols = dict(pair.split(":") for pair in properties["listener.security.protocol.map"].split(","))
+    listeners = dict(pair.split("://") for pair in properties["listeners"].split(","))
+    open_ = {name for name, protocol in protocols.items() if protocol != "SASL_SSL"}
+    assert all(listeners[name].startswith("127.0.0.1:") for name in open_)
+    assert properties["allow.everyone.if.no.acl.found"] == "false"
+    rights = json.loads((COMPOSE / "kafka/acls.json").read_text())
+    users = {
+        name: service["environment"]["TWEETPULSE_KAFKA__USERNAME"]
+        for name, service in SERVICES.items()
+        if "TWEETPULSE_KAFKA__USERNAME" in service.get("environment", {})
+    }
+    assert set(users) == {"setup", "forget", "stream", "exporter", "demo", "twitter", "mastodon"}
+    assert set(users.values()) <= set(rights)
+    passwords = set(SERVICES["kafka-accounts"]["environment"])
+    assert {f"KAFKA_{user.upper()}_PASSWORD" for user in rights} <= passwords
+
+
+def test_the_certificates_are_made_once_and_signed_by_the_ca(tmp_path: Path) -> None:
+    """openssl verifies each for its name; keys are their owner's alone, and a second run changes nothing."""
+    folders = {name: tmp_path / name.lower() for name in ("AUTHORITY", "TRUST", "ELASTICSEARCH_CERTIFICATES")}
+    folders["KAFKA_CERTIFICATES"] = tmp_path / "kafka"
+    for folder in folders.values():
+        folder.mkdir()
+    owner = f"{os.getuid()}:{os.getgid()}"
+    environment = {"PATH": os.environ["PATH"], "OWNER": owner} | {name: str(path) for name, path in folders.items()}
+    seen = []
+    for _ in range(2):
+        subprocess.run(["bash", COMPOSE / "certificates.sh"], check=True, capture_output=True, env=environment)
+        seen.append({path: path.read_bytes() for path in tmp_path.rglob("*.key")})
+    assert seen[0] == seen[1]
+    assert len(seen[0]) == 3
+    for folder, name in (("ELASTICSEARCH_CERTIFICATES", "elasticsearch"), ("KAFKA_CERTIFICATES", "kafka")):
+        certificate = folders[folder] / f"{name}.crt"
+        verify = ["openssl", "verify", "-CAfile", folders["TRUST"] / "ca.crt", "-verify_hostname", name, certificate]
+        assert subprocess.run(verify, capture_output=True, check=False).returncode == 0
+    secret = [path for path in tmp_path.rglob("*") if path.suffix in (".key", ".pem")]
+    assert [path for path in secret if path.stat().st_mode & 0o077] == []
+    assert "BEGIN PRIVATE KEY" in (folders["KAFKA_CERTIFICATES"] / "kafka.pem").read_text()
+
+
 def test_our_settings_are_settings() -> None:
     """Every TWEETPULSE_ variable of our services names a setting of this program."""
     from pipeline.settings import Settings
@@ -215,6 +327,21 @@ def test_the_image_takes_only_what_it_is_made_of() -> None:
     assert all((ROOT / source).exists() for source in copied)
 
 
+def test_what_builds_the_image_is_locked() -> None:
+    """Build requirements have versions and hashes, cover what pyproject.toml asks for, and nothing else is fetched."""
+    dockerfile = (COMPOSE / "Dockerfile").read_text()
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    lock = (ROOT / "requirements-build.lock").read_text()
+    assert project["dependency-groups"]["build"] == project["build-system"]["requires"]
+    names = re.findall(r"^([\w-]+)==\S+ \\\n    --hash=sha256:", lock, re.M)
+    assert len(names) == len(re.findall(r"^[^\s#]", lock, re.M))
+    assert {re.split(r"[<>=~ ]", wanted)[0] for wanted in project["build-system"]["requires"]} <= set(names)
+    commands = re.findall(r"pip (?:install|wheel) ((?:.|\\\n)*?)(?= && |\n\w|\n#|\Z)", dockerfile)
+    assert len(commands) == 4
+    assert all("--require-hashes" in command or "--no-index" in command for command in commands)
+    assert all("--no-build-isolation" in command for command in commands if "--wheel-dir" in command)
+
+
 def test_make_env_fills_every_secret_with_one_of_its_own(tmp_path: Path) -> None:
     """48 hexadecimal characters each, readable by the owner alone; an .env that is there stays."""
     for name in ("make-env.sh", ".env.example"):
@@ -240,4 +367,5 @@ def test_roles_are_of_least_privilege() -> None:
         privileges = {p for grant in role["indices"] for p in grant["privileges"]} | set(role["cluster"])
         names = [name for grant in role["indices"] for name in grant["names"]]
         assert not privileges & {"all", "manage_security", "manage_all", "write", "delete_index"}
+        assert not {p for p in privileges if p.startswith(("indices:", "cluster:"))} - SEALING
         assert all(name.startswith(("logs-tweets.", "tweetpulse-")) for name in names)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline import private_files
 from pipeline.embedded.folders import make, require_reachable, size
 from pipeline.embedded.processes import Account
 from pipeline.errors import SetupError
@@ -22,14 +23,24 @@ def test_a_folder_that_cannot_be_made_says_what_to_do(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root's folders must be open to another user")
-def test_roots_folders_are_open_whatever_the_umask(tmp_path: Path) -> None:
-    """The unprivileged servers can walk through all that was made."""
+def test_roots_folders_are_passable_whatever_the_umask(tmp_path: Path) -> None:
+    """The unprivileged servers can walk through all that was made, and see nothing on the way."""
     before = os.umask(0o077)
     try:
         make(tmp_path / "a" / "b", "")
     finally:
         os.umask(before)
-    assert [oct(path.stat().st_mode & 0o777) for path in (tmp_path / "a", tmp_path / "a" / "b")] == ["0o755"] * 2
+    assert [oct(path.stat().st_mode & 0o777) for path in (tmp_path / "a", tmp_path / "a" / "b")] == ["0o711"] * 2
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root's folders must be passable for another user")
+def test_a_folder_of_roots_that_was_closed_is_made_passable(tmp_path: Path) -> None:
+    """The stream, run first, makes the state folder too; its own folders in it stay closed."""
+    private_files.make_folder(tmp_path / "state" / "checkpoints" / "score")
+    (tmp_path / "state").chmod(0o700)
+    make(tmp_path / "state", "")
+    modes = [path.stat().st_mode & 0o777 for path in (tmp_path / "state", tmp_path / "state" / "checkpoints" / "score")]
+    assert [oct(mode) for mode in modes] == ["0o711", "0o700"]
 
 
 def test_a_closed_folder_on_the_way_is_named(tmp_path: Path) -> None:

@@ -11,8 +11,8 @@ from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
 
 from exporters import data_streams, disk, stream_lag
-from exporters.checkpoint import read
 from exporters.store import Answers
+from pipeline.checkpoint import read
 from pipeline.domain.progress import lags
 from tests.paths import ROOT
 

@@ -1,5 +1,7 @@
 import logging
+from pathlib import Path
 
+import certifi
 import pytest
 from kafka import errors as kafka
 from pydantic import SecretStr
@@ -16,14 +18,14 @@ def test_plain_options():
     assert "sasl_mechanism" not in options
 
 
-def test_sasl_options(tmp_path):
+def test_sasl_options():
     """User, password and certificate reach the client."""
     settings = KafkaSettings(
         security_protocol="SASL_SSL",
         sasl_mechanism="SCRAM-SHA-512",
         username="u",
         password=SecretStr("p"),
-        ca_file=tmp_path / "ca.pem",
+        ca_file=Path(certifi.where()),
     )
     options = kafka_options(settings)
     assert {name: value for name, value in options.items() if name.startswith(("sasl", "ssl", "security"))} == {
@@ -31,7 +33,7 @@ def test_sasl_options(tmp_path):
         "sasl_mechanism": "SCRAM-SHA-512",
         "sasl_plain_username": "u",
         "sasl_plain_password": "p",
-        "ssl_cafile": str(tmp_path / "ca.pem"),
+        "ssl_cafile": certifi.where(),
     }
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import certifi
 import pytest
 
 from pipeline.errors import ConfigError
+from pipeline.kafka_client import kafka_options
 from pipeline.settings import KafkaSettings, StreamSettings
-from pipeline.stream.kafka_io import is_unavailable, options_of, read, write
+from pipeline.stream.kafka_io import is_denied, is_unavailable, options_of, read, write
 from tests.fakes import FakeRecords
 
 SASL: dict[str, Any] = {
@@ -34,10 +36,11 @@ def test_plain() -> None:
 
 def test_tls() -> None:
     """A CA file is a PEM trust store."""
-    options = options_of(KafkaSettings(security_protocol="SSL", ca_file=Path("/ca.pem")))
+    ca = Path(certifi.where())
+    options = options_of(KafkaSettings(security_protocol="SSL", ca_file=ca))
     assert {name: value for name, value in options.items() if "ssl" in name} == {
         "kafka.ssl.truststore.type": "PEM",
-        "kafka.ssl.truststore.location": "/ca.pem",
+        "kafka.ssl.truststore.location": str(ca),
     }
 
 
@@ -74,9 +77,12 @@ def test_quoting(password: str, quoted: str) -> None:
 
 @pytest.mark.parametrize("missing", ["sasl_mechanism", "username", "password"])
 def test_half_of_sasl(missing: str) -> None:
-    """What SASL needs is asked for by name, before Spark is asked to connect; no value is shown."""
-    with pytest.raises(ConfigError, match="TWEETPULSE_KAFKA__SASL_MECHANISM") as raised:
+    """What SASL needs is asked for by name, in the same words by both clients; no value is shown."""
+    with pytest.raises(ConfigError, match=f"TWEETPULSE_KAFKA__{missing.upper()}") as raised:
         sasl(**{missing: None})
+    with pytest.raises(ConfigError) as by_python:
+        kafka_options(KafkaSettings(**(SASL | {missing: None})))
+    assert raised.value.message == by_python.value.message
     assert "pw" not in raised.value.message
 
 
@@ -101,7 +107,7 @@ class FakeReader:
     def load(self) -> FakeReader:
         return self
 
-    def selectExpr(self, *columns: str) -> FakeReader:  # noqa: N802
+    def selectExpr(self, *columns: str) -> FakeReader:  # noqa: N802 - Spark's name
         self.columns = columns
         return self
 
@@ -120,6 +126,7 @@ def test_reading(accept: bool, fail: str) -> None:
         "timestamp",
         "value",
         "size",
+        "replay",
     ]
 
 
@@ -145,3 +152,17 @@ def test_writing() -> None:
 def test_who_is_away(text: str, away: bool) -> None:
     """A broker that does not answer comes back; a refusal stays one."""
     assert is_unavailable(RuntimeError(text)) is away
+
+
+@pytest.mark.parametrize(
+    ("text", "denied"),
+    [
+        ("x Caused by: org.apache.kafka.common.errors.TopicAuthorizationException: Not authorized", True),
+        ("org.apache.kafka.common.errors.SslAuthenticationException: SSL handshake failed", True),
+        ("org.apache.kafka.common.errors.TimeoutException: Topic tweets.scored not present", False),
+        ("java.lang.OutOfMemoryError", False),
+    ],
+)
+def test_who_is_denied(text: str, denied: bool) -> None:
+    """A refusal is a setting's fault, which waiting does not mend."""
+    assert is_denied(RuntimeError(text)) is denied

@@ -21,7 +21,7 @@ def board() -> Board:
                 "Is Elasticsearch the brake?",
                 [
                     Line(9, [(12, store.bulk()), (6, store.retries()), (6, store.refused())]),
-                    Line(5, [(24, store.waiting())]),
+                    Line(5, [(20, store.waiting()), (4, store.alias())]),
                 ],
                 collapsed=True,
             ),

@@ -22,8 +22,10 @@ REASONS = {
     ),
     "too_large": config.WARNING,
     "mapping": config.BAD,
+    "forgotten": config.UNSUPPORTED,
 }
-"""The closed list of reasons; what Elasticsearch refused is the worst: neither source nor stream saw it coming."""
+"""The closed list of reasons; what Elasticsearch refused is the worst: neither source nor stream saw it coming.
+What is forgotten is rejected on purpose."""
 
 READ = 'sum(tweetpulse_records_read_total{$scope, topic!~"tweets[.]scored.*"})'
 INDEXED = 'sum(tweetpulse_documents_indexed_total{$scope, data_stream=~"logs-tweets[.]scored-.*"})'
@@ -103,7 +105,7 @@ def _rejections() -> sdk.Panel:
     heads = "sum by (topic) (increase(tweetpulse_messages_truncated_total{$scope}[$__rate_interval])) > 0"
     return happenings(
         "Rejected records by reason",
-        "They are kept in the topic of rejected records and can be replayed after a fix. "
+        "They are kept in the topic of rejected records and can be replayed after a fix, but for what is forgotten. "
         "A *head*: a message was too large for its topic, so that only its beginning was written there.",
         [over_time(expression, "{{reason}}", "A"), over_time(heads, "head: {{topic}}", "B")],
         colours=REASONS,

@@ -7,12 +7,14 @@ from grafana_foundation_sdk.models import dashboard as sdk
 from dashboards.grafana import config
 from dashboards.grafana.panels import fields
 from dashboards.grafana.panels.charts import chart, happenings, heatmap, states
-from dashboards.grafana.queries.flow import heat, over_time
+from dashboards.grafana.panels.stats import stat
+from dashboards.grafana.queries.flow import heat, now, over_time
 
 STREAMS = [
     fields.matching(f"/^logs-tweets[.]{name}-/", {"color": fields.fixed(colour)})
     for name, colour in {"scored": config.VOLUME, "rejected": config.WARNING, "events": config.EVENT}.items()
 ]
+ALIAS_STATES = {"0": ("wrong", config.BAD), "1": ("right", config.GOOD)}
 WAITING = {"0": (" ", config.DARK), "1": ("waits", config.WARNING)}
 
 
@@ -56,6 +58,19 @@ def waiting() -> sdk.Panel:
             over_time("max by (sink, reason) (tweetpulse_sink_waiting{$scope}) > 0", "{{sink}}: {{reason}}", "B"),
         ],
         WAITING,
+    )
+
+
+def alias() -> sdk.Panel:
+    return stat(
+        "Alias",
+        "Whether the alias that boards read tweets through shows all of one data stream. Wrong: it is gone, filtered, "
+        "or on several, and boards show no tweets, a part of them, or some twice.",
+        [now("min(tweetpulse_alias_ok{$scope})", "alias")],
+        unit="short",
+        steps=((None, config.BAD), (1, config.GOOD)),
+        meanings=fields.words(ALIAS_STATES),
+        absent=fields.nothing("no tweets yet"),
     )
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -11,10 +13,14 @@ from pipeline.domain.document import EVENTS, REJECTED, SCORED
 from pipeline.settings import ElasticsearchSettings
 from pipeline.sinks.elasticsearch.setup import VERSION, component_template, index_template, resource
 from tests.mapping import fields, mapped
+from tests.paths import ROOT
 
 SETTINGS = ElasticsearchSettings(shards=3, refresh_interval="250ms", retention="7d")
 DATASETS = (SCORED, REJECTED, EVENTS)
 COMPONENTS = sorted({name for dataset in DATASETS for name in resource(f"logs-{dataset}")["composed_of"]})
+
+DIGESTS = {1: "30a757f8eddf59ff"}
+"""Version → of all files in `resources/`, as they were when it was made: add one, never change one."""
 
 
 def mappings(body: Any) -> Iterator[dict[str, Any]]:
@@ -83,3 +89,11 @@ def test_long_keywords_are_no_fault(component: str) -> None:
     """Every keyword has a length above which it is not indexed: a longer one would refuse the document."""
     keywords = {field: body for field, body in mapped(component) if body["type"] == "keyword"}
     assert [name for name, body in keywords.items() if "ignore_above" not in body and body.get("index", True)] == []
+
+
+def test_a_change_of_the_templates_has_a_version_of_its_own() -> None:
+    """Whoever changes a file in `resources/` raises `setup.VERSION` and writes the new digest down here."""
+    folder = ROOT / "pipeline/sinks/elasticsearch/resources"
+    found = {path.name: json.loads(path.read_text(encoding="utf-8")) for path in folder.glob("*.json")}
+    digest = sha256(json.dumps(found, sort_keys=True).encode()).hexdigest()[:16]
+    assert (max(DIGESTS), DIGESTS[VERSION]) == (VERSION, digest), "raise setup.VERSION, and add its digest to DIGESTS"

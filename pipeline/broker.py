@@ -51,6 +51,12 @@ class Broker:
         self._consumer: Any = connect(KafkaConsumer, settings, **_OPTIONS)
         self._admin: Any = None
 
+    @property
+    def version(self) -> tuple[int, ...]:
+        """The newest version whose requests the broker understands, such as (4, 1)."""
+        found: tuple[int, ...] = self._consumer.config["api_version"]
+        return found
+
     def held(self, topics: Iterable[str]) -> dict[Partition, tuple[int, int]]:
         """The beginning and the end of every partition; a topic that is not there has none.
 
