@@ -80,7 +80,7 @@ def _filled(id_: str, size: int) -> Sent:
 
 
 def _crowded(world: World, seconds: float) -> None:
-    """A thousand of everything, terms longer than Lucene's longest (32,766 bytes), and fields as long as they may be."""
+    """A thousand of everything, terms longer than Lucene takes (32,766 bytes), fields as long as they may be."""
     many = range(1_000)
     _send(world, (_tweet(f"hashtags:{n}", text=" ".join(f"#tag{n}x{one}" for one in many)) for n in range(100)))
     _send(world, (_tweet(f"mentions:{n}", text=" ".join(f"@user{n}x{one}" for one in many)) for n in range(100)))
