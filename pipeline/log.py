@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import sys
-from typing import TextIO, cast
+from contextlib import suppress
+from typing import Any, TextIO, cast
 
 import ecs_logging
 import structlog
@@ -21,7 +22,7 @@ def configure(settings: LogSettings) -> None:
             *_rendering(settings.format),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, settings.level.upper())),
-        logger_factory=structlog.PrintLoggerFactory(cast(TextIO, _StandardError())),
+        logger_factory=structlog.PrintLoggerFactory(cast(TextIO, StandardError())),
         cache_logger_on_first_use=False,
     )
 
@@ -32,14 +33,23 @@ def get(name: str) -> structlog.typing.FilteringBoundLogger:
     return logger
 
 
-class _StandardError:
-    """Whatever standard error is when a line is written: a logger outlives what stood there when it was made."""
+class StandardError:
+    """Whatever standard error is when a line is written: a logger outlives what stood there when it was made.
+
+    What can't be written, since the disk of the log is full, is left out: nobody ends for want of a line.
+    """
 
     def write(self, text: str) -> int:
-        return sys.stderr.write(text)
+        with suppress(OSError):
+            sys.stderr.write(text)
+        return len(text)
 
     def flush(self) -> None:
-        sys.stderr.flush()
+        with suppress(OSError):
+            sys.stderr.flush()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(sys.stderr, name)
 
 
 def _rendering(format_: str) -> list[structlog.typing.Processor]:

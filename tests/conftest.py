@@ -17,10 +17,17 @@ from tests.sparks import Sparks
 from tests.stacks import MakeStack, settings_of, stack_settings, state_folder
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Options of this project's tests."""
+    parser.addoption(
+        "--write-table", action="store_true", help="put what came of the faults into docs/reliability.md (-m faults)"
+    )
+
+
 @pytest.fixture(scope="session")
 def stack() -> Iterator[StackInfo]:
     """A broker and an Elasticsearch on free ports, shared by all tests of the session: never stop or kill it."""
-    with _running() as info:
+    with running_stack() as info:
         yield info
 
 
@@ -36,7 +43,7 @@ def sparks() -> Iterator[Sparks]:
 def make_stack() -> Iterator[MakeStack]:
     """Makes stacks for this test alone, which it may stop, kill and repair."""
     with ExitStack() as running:
-        yield lambda: running.enter_context(_running())
+        yield lambda: running.enter_context(running_stack())
 
 
 @pytest.fixture
@@ -54,6 +61,7 @@ def state_dir() -> Iterator[Path]:
 
 
 @contextmanager
-def _running() -> Iterator[StackInfo]:
+def running_stack() -> Iterator[StackInfo]:
+    """A broker and an Elasticsearch on free ports, ended with the block."""
     with state_folder() as folder, guarded(folder, delete_data=True):
         yield start(stack_settings(folder))

@@ -74,6 +74,7 @@ class BatchRunner:
         ensure_streams: Callable[[], object],
         *,
         check_topic: Callable[[], None] = lambda: None,
+        check_sizes: Callable[[], None] = lambda: None,
         unfinished: Unfinished | None = None,
         now: Callable[[], float] = time.time,
         privacy: Privacy | None = None,
@@ -86,6 +87,7 @@ class BatchRunner:
         self._stop = stop
         self._ensure_streams = ensure_streams
         self._check_topic = check_topic
+        self._check_sizes = check_sizes
         self._unfinished = unfinished
         self._now = now
         self._seals = Seals(client)
@@ -98,7 +100,7 @@ class BatchRunner:
 
         Raises:
             Stopping: the stream was asked to stop before the batch was done.
-            ConfigError: a privilege or a credential is wrong; kept in `failure` too.
+            ConfigError: a privilege, a credential or a topic's limit is wrong; kept in `failure` too.
             SetupError: the topic was made anew, or Elasticsearch refuses what waiting does not mend; kept likewise.
         """
         with self.in_flight:
@@ -157,6 +159,8 @@ class BatchRunner:
         except (PySparkException, Py4JError) as error:
             if self._stop.is_set():
                 raise Stopping("cancelled") from None
+            # A topic that takes less than it is given looks as if Kafka did not answer.
+            self._check_sizes()
             if kafka_io.is_unavailable(error):
                 raise SinkUnavailable("Kafka does not answer", reason="kafka") from None
             raise

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import IO
 
 import orjson
 
@@ -64,19 +65,25 @@ def held(folder: Path) -> Iterator[None]:
         SetupError: the folder can't be made or written to.
     """
     make(folder)
-    with (folder / _LOCK).open("a+") as lock:
+    # Unbuffered, or closing it would try once more to write what a full disk has refused.
+    with (folder / _LOCK).open("a+b", buffering=0) as lock:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _take(lock)
         except BlockingIOError:
             lock.seek(0)
             raise AlreadyRunning(
-                f"another stream uses the checkpoint {folder} ({lock.read(100).strip()}): end it, "
+                f"another stream uses the checkpoint {folder} ({lock.read(100).decode().strip()}): end it, "
                 "or give this one a checkpoint of its own (TWEETPULSE_STREAM__CHECKPOINT)"
             ) from None
-        lock.truncate(0)
-        lock.write(f"process {os.getpid()}, since {datetime.now().astimezone():%Y-%m-%d %H:%M:%S %Z}\n")
-        lock.flush()
+        except OSError as error:
+            raise _unusable(folder, error) from None
         yield
+
+
+def _take(lock: IO[bytes]) -> None:
+    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    lock.truncate(0)
+    lock.write(f"process {os.getpid()}, since {datetime.now().astimezone():%Y-%m-%d %H:%M:%S %Z}\n".encode())
 
 
 def mend(folder: Path) -> list[Path]:

@@ -36,6 +36,8 @@ def read(spark: SparkSession, kafka: KafkaSettings, stream: StreamSettings) -> D
         "startingOffsets": stream.starting_offsets,
         "maxOffsetsPerTrigger": str(stream.max_offsets_per_trigger),
         "failOnDataLoss": str(not stream.accept_data_loss).lower(),
+        # What a producer has taken back was never said.
+        "kafka.isolation.level": "read_committed",
         # The default of 500 ms is the largest part of a small batch.
         "kafka.fetch.max.wait.ms": "20",
         # What compresses well may be a thousand times as large in memory: 500 records at once are too many.
@@ -56,8 +58,9 @@ def write(messages: DataFrame, kafka: KafkaSettings) -> None:
         "includeHeaders": "true",
         "kafka.compression.type": "lz4",
         "kafka.linger.ms": "20",
-        # The default of 16 KB is a dozen documents: too few to compress well, and a request each.
-        "kafka.batch.size": "262144",
+        # The default of 16 KB is a dozen documents: too few to compress well, and a request each. But a batch that its
+        # topic does not take is split by this size, again and again if it fits (KAFKA-8350).
+        "kafka.batch.size": str(min(262_144, kafka.max_message_bytes)),
         # A value may have `max_message_bytes`; key and headers come on top.
         "kafka.max.request.size": str(kafka.max_message_bytes + 32_768),
         "kafka.delivery.timeout.ms": str(PATIENCE_MS),
@@ -132,6 +135,17 @@ _DENIED = frozenset(
         "org.apache.kafka.common.errors.TransactionalIdAuthorizationException",
     }
 )
+
+
+def root_cause(error: BaseException) -> str:
+    """What a Java exception comes from in the end, by its class alone, since its text may quote a record; else ""."""
+    java = getattr(error, "java_exception", None)
+    try:
+        while java is not None and java.getCause() is not None:
+            java = java.getCause()
+        return str(java.getClass().getSimpleName()) if java is not None else ""
+    except Py4JError:
+        return ""
 
 
 def _java_classes(error: Any) -> Iterator[str]:

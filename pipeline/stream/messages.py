@@ -59,7 +59,8 @@ def rejected(topic: str, refused: Refused, limit: int) -> Message:
     whole = max(size or 0, len(value or b""))
     if value is None or (whole <= limit and whole == len(value)):
         return Message(topic, at.key.encode(), value, headers)
-    return Message(topic, at.key.encode(), value[:HEAD_BYTES], [*headers, _header("truncated", whole)], truncated=True)
+    head = value[: min(HEAD_BYTES, limit)]
+    return Message(topic, at.key.encode(), head, [*headers, _header("truncated", whole)], truncated=True)
 
 
 def count_truncated(messages: Iterable[Message], counter: Counter[str]) -> None:

@@ -108,6 +108,8 @@ def _as_pipeline_error(error: Exception) -> PipelineError:
             "Kafka no longer has records that the stream has not read (retention, or another topic of that name): "
             "`tweetpulse run --accept-data-loss` goes on from what is there"
         )
-    first = next((line.strip() for line in text.splitlines() if line.strip()), type(error).__name__)
+    # Py4J's own text only says which of its objects was called.
+    first = kafka_io.root_cause(error) or next((line.strip() for line in text.splitlines() if line.strip()), "")
+    first = first or type(error).__name__
     # A damaged file of the checkpoint is quoted with all its NULs.
     return PipelineError(f"the stream ended: {escaped(first[:300].encode())} (more with --debug)")

@@ -78,6 +78,7 @@ class Run:
                 self.stop,
                 self.ensure_streams,
                 check_topic=watch.check,
+                check_sizes=watch.check_sizes,
                 unfinished=checkpoint.unfinished(self.settings.checkpoint),
                 privacy=Privacy(self.settings),
             )

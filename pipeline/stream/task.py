@@ -132,7 +132,8 @@ class _Worker:
         _count(result, self._stream, report)
         _count(result, self._rejected_stream, rejected)
         result.delay.observe_all(
-            acknowledged - record.at.time.timestamp()
+            # Where the topic keeps its producers' time, a record may be of tomorrow.
+            max(0.0, acknowledged - record.at.time.timestamp())
             for id_, record in chunk.records.items()
             if report.verdicts[id_].fate is Fate.INDEXED
         )
@@ -189,6 +190,8 @@ def _worker(settings: Settings) -> _Worker:
     return _WORKERS[key]
 
 
+_LAST_TIME = datetime.max.replace(microsecond=0, tzinfo=UTC)
+
 _MODELS: dict[Task, LinearModel] = {}
 
 
@@ -206,8 +209,15 @@ def _records(batch: pa.RecordBatch) -> Iterator[Record]:
     for (topic, partition, offset, value, size, replay), time_ in zip(
         zip(*(column.to_pylist() for column in columns), strict=True), micros, strict=True
     ):
-        at = Coordinates(topic, partition, offset, datetime.fromtimestamp(time_ / 1e6, UTC))
-        yield Record(value, at, size, replay)
+        yield Record(value, Coordinates(topic, partition, offset, _time(time_)), size, replay)
+
+
+def _time(micros: int) -> datetime:
+    """Microseconds of the epoch as a time; a producer may set any, also one that no calendar has."""
+    try:
+        return datetime.fromtimestamp(micros / 1e6, UTC)
+    except (ValueError, OverflowError, OSError):
+        return _LAST_TIME
 
 
 def _count(outcome: Outcome, stream: str, report: Report) -> None:

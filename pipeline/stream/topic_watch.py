@@ -6,12 +6,14 @@ records, so a stream that goes on by its offsets never reads the first ones. The
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import orjson
 from kafka import KafkaAdminClient
+from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.errors import KafkaError
 
 from pipeline import durable_file
@@ -21,6 +23,8 @@ from pipeline.kafka_client import connect
 from pipeline.settings import KafkaSettings
 
 TIMEOUT_MS = 5_000
+
+_LIMIT = "max.message.bytes"
 
 
 class TopicWatch:
@@ -48,6 +52,45 @@ class TopicWatch:
         if self._topic not in known:
             _keep(self._file, known | {self._topic: found})
 
+    def check_sizes(self) -> None:
+        """Whether the topics that the stream writes to take what it may write to them. Says nothing if Kafka does not.
+
+        Raises:
+            ConfigError: one takes less.
+        """
+        kafka = self._settings
+        names = (kafka.scored_topic, kafka.rejected_topic, kafka.assistance_topic)
+        for name, limit in self._limits(names).items():
+            if limit < kafka.max_message_bytes:
+                raise ConfigError(
+                    f"the topic {name} takes {limit:,} bytes a message and not {kafka.max_message_bytes:,}: "
+                    "raise its max.message.bytes, or lower TWEETPULSE_KAFKA__MAX_MESSAGE_BYTES "
+                    "(it gets the head of what is larger)"
+                )
+
+    def _limits(self, names: Iterable[str]) -> dict[str, int]:
+        resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
+        try:
+            found = self._connected().describe_configs(resources, config_filter="all")["topic"]
+        except ConfigError:
+            raise
+        except (KafkaError, PipelineError):
+            self.close()
+            return {}
+        limits = {name: configs.get(_LIMIT, {}).get("value") for name, configs in found.items()}
+        # Of a topic that is gone, or that this user may not describe, nothing is known.
+        return {name: int(limit) for name, limit in limits.items() if limit is not None}
+
+    def _connected(self) -> Any:
+        if self._admin is None:
+            self._admin = connect(
+                KafkaAdminClient,
+                self._settings,
+                bootstrap_timeout_ms=TIMEOUT_MS,
+                request_timeout_ms=TIMEOUT_MS,
+            )
+        return self._admin
+
     def close(self) -> None:
         """Let go of the connection."""
         admin, self._admin = self._admin, None
@@ -57,14 +100,7 @@ class TopicWatch:
 
     def _ask(self) -> str:
         try:
-            if self._admin is None:
-                self._admin = connect(
-                    KafkaAdminClient,
-                    self._settings,
-                    bootstrap_timeout_ms=TIMEOUT_MS,
-                    request_timeout_ms=TIMEOUT_MS,
-                )
-            found = self._admin.describe_topics([self._topic])[0]
+            found = self._connected().describe_topics([self._topic])[0]
         except ConfigError:
             raise
         except (KafkaError, PipelineError):

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import time
+import urllib.request
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 
 import psutil
+from prometheus_client.parser import text_string_to_metric_families
 
+from bench.servers import environment
 from pipeline.domain.document import SCORED, data_stream
+from tests.fault_proxy import Fault, Proxy
+from tests.faults import offline
 from tests.faults.supervised import PARTS
 from tests.faults.truth import backing
 from tests.faults.world import SERVERS, AnyPart, World, insist
+from tests.paths import ROOT
 
 
 class NothingThere(AssertionError):
@@ -63,11 +73,20 @@ def roll_over(world: World, times: int = 1) -> None:
         insist(lambda: world.client.indices.rollover(alias=stream))
 
 
-def close_older(world: World, seconds: float) -> None:
-    """Close an older backing index, and open it after so long. Where there is none yet, it is rolled over before."""
-    if len(_backing(world)) < 2:
+def older(world: World) -> str:
+    """An older backing index of the scored data stream. Where there is none yet, it is rolled over before."""
+    if len(backing_indices(world)) < 2:
         roll_over(world)
-    index = world.random.choice(_backing(world)[:-1])
+    return world.random.choice(backing_indices(world)[:-1])
+
+
+def backing_indices(world: World) -> list[str]:
+    """Those of the scored data stream, the write index last."""
+    return insist(lambda: backing(world.client, world.settings.elasticsearch))
+
+
+def close(world: World, index: str, seconds: float) -> None:
+    """Close an index, and open it after so long."""
     insist(lambda: world.client.indices.close(index=index))
     try:
         time.sleep(seconds)
@@ -75,18 +94,27 @@ def close_older(world: World, seconds: float) -> None:
         insist(lambda: world.client.indices.open(index=index))
 
 
+def close_older(world: World, seconds: float) -> None:
+    """Close an older backing index, and open it after so long."""
+    close(world, older(world), seconds)
+
+
 def block_writes(world: World, seconds: float) -> None:
     """No index of the data stream takes a write for so long, as on a full disk."""
-    indices = _backing(world)
+    adjust(world, backing_indices(world), {"index.blocks.write": True}, seconds)
 
-    def block(on: bool | None) -> None:
-        insist(lambda: world.client.indices.put_settings(index=indices, settings={"index.blocks.write": on}))
 
-    block(True)
+def adjust(world: World, indices: Sequence[str], settings: Mapping[str, object], seconds: float) -> None:
+    """Settings of indices for so long, then those of the templates."""
+
+    def put(values: Mapping[str, object]) -> None:
+        insist(lambda: world.client.indices.put_settings(index=indices, settings=values))
+
+    put(settings)
     try:
         time.sleep(seconds)
     finally:
-        block(None)
+        put(dict.fromkeys(settings))
 
 
 def roll_over_and_kill(world: World, seconds: float) -> None:
@@ -115,5 +143,101 @@ def _await_end(process: psutil.Process) -> None:
         time.sleep(0.02)
 
 
-def _backing(world: World) -> list[str]:
-    return insist(lambda: backing(world.client, world.settings.elasticsearch))
+def await_refusal(world: World, code: int, words: str, first: int, timeout: float = 240.0) -> Iterator[str]:
+    """Wait until a process of the stream has ended by itself with this code and these words; if none has, that.
+
+    `first` is the number of the first process that counts. The supervisor goes on starting it, as it does.
+    """
+    deadline = time.monotonic() + timeout
+    while time.monotonic() < deadline:
+        ended = [life for life in world.stream.lives[first:] if life.code is not None]
+        if any(life.code == code and words in " ".join(life.last_words()) for life in ended):
+            return
+        time.sleep(0.25)
+    said = "; ".join(f"{life.code}: {' '.join(life.last_words())}" for life in world.stream.lives[first:])
+    yield f"the stream did not end with {code} and “{words}”, but so: {said}"
+
+
+def await_metric(world: World, name: str, value: float, timeout: float = 120.0, **labels: str) -> Iterator[str]:
+    """Wait until /metrics of the stream shows this value; if it does not, that."""
+    deadline = time.monotonic() + timeout
+    while (found := metric(world, name, **labels)) != value:
+        if time.monotonic() > deadline:
+            yield f"{name}{labels or ''} was {found} and not {value}"
+            return
+        time.sleep(0.25)
+
+
+def metric(world: World, name: str, **labels: str) -> float | None:
+    """The sum of a metric's samples with these labels; None if nobody answers."""
+    try:
+        with urllib.request.urlopen(world.page_url, timeout=10) as answer:
+            families = list(text_string_to_metric_families(answer.read().decode()))
+    except OSError:
+        return None
+    samples = (sample for family in families for sample in family.samples if sample.name == name)
+    return sum(sample.value for sample in samples if labels.items() <= sample.labels.items())
+
+
+def answer_with(world: World, fault: Fault, seconds: float, path: str = "/_bulk") -> int:
+    """Let what stands before Elasticsearch misbehave for so long; how many requests it has met."""
+    proxy = proxy_of(world)
+    proxy.misbehave(fault, times=sys.maxsize, path=path)
+    try:
+        time.sleep(seconds)
+    finally:
+        proxy.behave()
+    return proxy.met
+
+
+def at_request(world: World, path: str, fault: Fault, timeout: float = 120.0) -> bool:
+    """Let something happen to the next request whose path has this in it; whether there was one in time."""
+    proxy = proxy_of(world)
+    proxy.misbehave(fault, times=1, path=path)
+    deadline = time.monotonic() + timeout
+    while not proxy.done and time.monotonic() < deadline:
+        time.sleep(0.05)
+    proxy.behave()
+    return bool(proxy.done)
+
+
+def proxy_of(world: World) -> Proxy:
+    """That of a world which was opened with one (`Setup(proxied=True)`)."""
+    assert world.proxy, "this world has no proxy"
+    return world.proxy
+
+
+def scored_bulk(world: World) -> str:
+    """The path of the requests that index tweets."""
+    return f"/{data_stream(SCORED, world.settings.elasticsearch.namespace)}/_bulk"
+
+
+def command(world: World, *arguments: str) -> None:
+    """A command of `tweetpulse`, with this world's settings.
+
+    Raises:
+        AssertionError: it does not end with 0.
+    """
+    done = subprocess.run(
+        [sys.executable, "-m", "pipeline", *arguments],
+        cwd=ROOT,
+        env=os.environ | environment(world.settings),
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, f"tweetpulse {' '.join(arguments)}: {done.stderr[-500:]}"
+
+
+def forget_data_streams(world: World) -> None:
+    """Remove all data streams; their indices stay as plain ones.
+
+    The embedded server has no API for it, so its own tool does it while it is stopped.
+    """
+    process = world.process("elasticsearch")
+    assert process
+    command = process.cmdline()
+    process.kill()
+    _await_end(process)
+    offline.remove_data_streams(world.stack, command)
+    world.repair()

@@ -43,6 +43,9 @@ class Counts:
             self.rejected + other.rejected,
         )
 
+    def __neg__(self) -> Counts:
+        return Counts(-self.read, -self.indexed, -self.already_there, -self.rejected)
+
     @property
     def balances(self) -> bool:
         """Whether each record read is a document that was indexed or was already there."""
@@ -74,6 +77,11 @@ def ledger(batches: Iterable[Finished]) -> dict[int, Counts]:
         found = {batch: counts for batch, counts in found.items() if batch < one.batch}
         found[one.batch] = one.counts
     return found
+
+
+def all_but(batches: Iterable[Finished], again: Counts) -> dict[int, Counts]:
+    """The counts of all lines, and less what was read again, since somebody has set a checkpoint back."""
+    return dict(enumerate(one.counts for one in batches)) | {-1: -again}
 
 
 def total(counts: Iterable[Counts]) -> Counts:

@@ -37,7 +37,9 @@ class Feed:
         self.acknowledged: Counter[bytes] = Counter()
         self.refused: Counter[str] = Counter()
         self._topic = settings.tweets_topic
+        self._settings = settings
         self._records = iter(records)
+        self._making = threading.Lock()
         self._sent: deque[tuple[Any, bytes]] = deque()
         self._lock = threading.Lock()
         self._producer = connect(KafkaProducer, settings, **_OPTIONS)
@@ -66,6 +68,29 @@ class Feed:
             self._send(record)
         self.flush()
 
+    def more(self, number: int) -> None:
+        """Send so many of its own records now, and return when all that was sent is acknowledged."""
+        with self._making:
+            for record in islice(self._records, number):
+                self._send(record)
+        self.flush()
+
+    @contextmanager
+    def quiet(self) -> Iterator[None]:
+        """Send nothing by itself within the block; all that was sent before is acknowledged."""
+        rate, self.rate = self.rate, 0.0
+        with self._making:
+            self.flush()
+        try:
+            yield
+        finally:
+            self.rate = rate
+
+    def renew(self) -> None:
+        """Look at the topic anew, which has other partitions or is another one. Nothing may be under way."""
+        self._producer.close(5)
+        self._producer = connect(KafkaProducer, self._settings, **_OPTIONS)
+
     def flush(self, timeout: float = 300.0) -> None:
         """Wait until Kafka has everything."""
         deadline = time.monotonic() + timeout
@@ -85,9 +110,12 @@ class Feed:
             due = min(due + (now - last) * self.rate, self.rate)
             last = now
             room = MOST_UNACKNOWLEDGED - len(self._sent)
-            for record in islice(self._records, max(0, min(int(due), room))):
-                self._send(record)
-                due -= 1
+            with self._making:
+                # Whoever has just asked for quiet waits for this.
+                number = max(0, min(int(due), room)) if self.rate else 0
+                for record in islice(self._records, number):
+                    self._send(record)
+            due -= number
             self._settle()
 
     def _send(self, record: Made) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import chain, islice
 from pathlib import Path
@@ -15,9 +15,10 @@ from pathlib import Path
 from pipeline.settings import Settings
 from tests.faults import books
 from tests.faults.books import Counts
-from tests.faults.truth import Indexed, Truth, indexed, topic
+from tests.faults.truth import Indexed, Truth, indexed, merged, topic
 
 _SHOWN = 5
+_NOTHING = Counts()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,10 @@ def judge(
     truth: Truth | None = None,
     seconds: float | None = None,
     more: Iterable[str] = (),
+    taken: Indexed | None = None,
+    refusals: Collection[str] = (),
+    again: Counts | None = None,
+    unlogged: Counts = _NOTHING,
 ) -> Verdict:
     """Read everything and say what came of it; the stream must have drained.
 
@@ -83,22 +88,40 @@ def judge(
         truth: what Kafka was given, where its topic can't be asked any more.
         seconds: how long recovering took.
         more: differences that were found on the way.
+        taken: documents that somebody has deleted: they were indexed, and are no loss.
+        refusals: reasons by which Elasticsearch may have refused a tweet, which is indexed in the end all the same.
+        again: what was read again, since somebody has set a checkpoint back: then each line counts.
+        unlogged: what was counted where no log could be written.
     """
-    truth = truth or Truth.of(topic(settings.kafka))
     found = indexed(settings)
+    truth = with_refusals(truth or Truth.of(topic(settings.kafka)), found, refusals)
     batches = [one for log in logs for one in books.finished(log)]
-    kept = books.ledger(batches)
-    verdict = compared(truth, found, kept, acknowledged)
+    kept = (books.ledger(batches) if again is None else books.all_but(batches, again)) | {-2: unlogged}
+    verdict = compared(truth, found, kept, acknowledged, taken)
     recounted = books.total(one.counts for one in batches).read - books.total(kept.values()).read
     return replace(verdict, seconds=seconds, recounted=recounted, differences=(*verdict.differences, *more))
 
 
+def with_refusals(truth: Truth, found: Indexed, reasons: Collection[str]) -> Truth:
+    """The truth in which tweets that Elasticsearch refused for one of these reasons were to be rejected. Pure."""
+    refused = {at: those[0] for at, those in found.rejected.items() if those[0] in reasons}
+    return replace(truth, rejected={**refused, **truth.rejected})
+
+
 def compared(
-    truth: Truth, found: Indexed, kept: dict[int, Counts], acknowledged: Counter[bytes] | None = None
+    truth: Truth,
+    found: Indexed,
+    kept: dict[int, Counts],
+    acknowledged: Counter[bytes] | None = None,
+    taken: Indexed | None = None,
 ) -> Verdict:
-    """The verdict on what was given, what was found and what the stream says of it. Pure."""
+    """The verdict on what was given, what was found and what the stream says of it. Pure.
+
+    `taken` are the documents that somebody has deleted.
+    """
+    ever = merged(found, taken or Indexed())
     lost_by_kafka = list(((acknowledged or Counter()) - truth.keys).elements())
-    lost = [*sorted(truth.ids - found.scored.keys()), *map(str, sorted(truth.rejected.keys() - found.rejected.keys()))]
+    lost = [*sorted(truth.ids - ever.scored.keys()), *map(str, sorted(truth.rejected.keys() - ever.rejected.keys()))]
     twice = [id_ for id_, copies in found.scored.items() if copies > 1]
     twice += [str(at) for at, reasons in found.rejected.items() if len(reasons) > 1]
     copies = found.scored.total() + sum(map(len, found.rejected.values()))
@@ -106,11 +129,11 @@ def compared(
     return Verdict(
         produced=truth.records,
         repeats=truth.repeats,
-        indexed=len(found.scored),
-        rejected=len(found.rejected),
+        indexed=len(ever.scored),
+        rejected=len(ever.rejected),
         lost=len(lost) + len(lost_by_kafka),
         twice=copies - distinct,
-        differences=(*_fates(truth, found), *_metrics(truth, found, kept)),
+        differences=(*_fates(truth, found), *_metrics(truth, ever, kept, taken is not None)),
         examples=(
             *(f"lost by Kafka: {key!r}" for key in islice(lost_by_kafka, _SHOWN)),
             *(f"lost: {one}" for one in islice(lost, _SHOWN)),
@@ -132,10 +155,17 @@ def _fates(truth: Truth, found: Indexed) -> list[str]:
     return [f"{len(those):,} {what} ({next(iter(those))})" for what, those in said.items() if those]
 
 
-def _metrics(truth: Truth, found: Indexed, kept: dict[int, Counts]) -> list[str]:
-    """Where the sum of what the stream logged is not what Kafka was given and Elasticsearch has."""
+def _metrics(truth: Truth, ever: Indexed, kept: dict[int, Counts], was_deleted: bool) -> list[str]:
+    """Where the sum of what the stream logged is not what Kafka was given and Elasticsearch has had.
+
+    A tweet that comes again after its document was deleted is indexed again. A batch that is repeated after it counts
+    it once, though, so then only bounds are known.
+    """
     unbalanced = [f"batch {batch} does not balance: {counts}" for batch, counts in kept.items() if not counts.balances]
-    documents = len(found.scored) + len(found.rejected)
-    true = Counts(truth.records, documents, truth.records - documents, len(truth.rejected))
     said = books.total(kept.values())
+    documents = len(ever.scored) + len(ever.rejected)
+    most = ever.scored.total() + sum(map(len, ever.rejected.values()))
+    if was_deleted and documents <= said.indexed <= most:
+        documents = said.indexed
+    true = Counts(truth.records, documents, truth.records - documents, len(truth.rejected))
     return list(chain(islice(unbalanced, _SHOWN), books.differences("the log", said, "truth", true)))

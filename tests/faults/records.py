@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import orjson
 
-from pipeline.domain.record import MAX_TEXT_CHARS, Reason
+from pipeline.domain.record import MAX_TEXT_CHARS, Reason, Rejection, decode
 
 REPEATS, INVALID, HOSTILE = 0.20, 0.01, 0.02
 """Shares of all records: earlier ids again, no tweets, and tweets that are hard to take."""
@@ -64,13 +64,24 @@ def tweet(number: int, random: Random, *, hostile: bool = False) -> Made:
 def bad(number: int, random: Random) -> Made:
     """A record that is no tweet, by a reason that decoding must find."""
     reason, value = random.choice(_INVALID)
-    return Made(f"{_BAD}{reason}/{number}".encode(), value)
+    return Made(refused_key(reason, number), value)
+
+
+def refused_key(reason: str, number: object) -> bytes:
+    """The key of a record that must be rejected."""
+    return f"{_BAD}{reason}/{number}".encode()
 
 
 def reason_of(key: bytes) -> str | None:
     """Why a record of this key must be rejected; None if it is a tweet."""
     text = key.decode()
     return text.removeprefix(_BAD).split("/")[0] if text.startswith(_BAD) else None
+
+
+def key_of(value: bytes | None) -> bytes:
+    """The key of a record that has lost it, as those have that `tweetpulse rejected replay` sends again."""
+    decoded = decode(value)
+    return f"{_BAD}{decoded.reason}/again".encode() if isinstance(decoded, Rejection) else decoded.id.encode()
 
 
 def _earlier(made: int, random: Random) -> int:

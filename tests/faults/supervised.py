@@ -60,21 +60,23 @@ class Supervised:
     Args:
         settings: passed on through the environment.
         folder: for its logs; its processes carry the folder's mark, by which `pipeline.embedded.guard` ends them.
-        options: of the command.
+        options: of the command; these, `settings` and `environment` may be changed for the next process.
         pause: seconds from an end to the next start.
         grace: seconds in which what a killed driver leaves behind may end by itself, before the supervisor kills it.
     """
 
     def __init__(self, settings: Settings, folder: Path, *options: str, pause: float = 1.0, grace: float = 2.0) -> None:
         self.lives: list[Life] = []
-        self._settings = settings
+        self.settings = settings
         self._folder = folder
-        self._options = options
+        self.options = options
+        self.environment: dict[str, str] = {}
         self._pause = pause
         self._grace = grace
         self._stop = threading.Event()
         self._held = threading.Event()
         self._starting = threading.Lock()
+        self._first = 0
 
     @property
     def logs(self) -> list[Path]:
@@ -89,7 +91,13 @@ class Supervised:
     @property
     def surprises(self) -> list[Life]:
         """The processes that ended although nobody here killed a part of them."""
-        return [life for life in self.lives if life.code is not None and not life.expected]
+        return [life for life in self.lives[self._first :] if life.code is not None and not life.expected]
+
+    def begin_anew(self) -> None:
+        """What ended until now is no surprise any more, and what is killed from now on is one's own."""
+        self._first = max(len(self.lives) - 1, 0) if self.is_alive else len(self.lives)
+        if self.is_alive:
+            self.lives[-1].expected = False
 
     @contextmanager
     def running(self) -> Iterator[None]:
@@ -104,10 +112,10 @@ class Supervised:
             thread.join()
 
     @contextmanager
-    def stopped(self) -> Iterator[None]:
-        """End it cleanly and keep it so within the block."""
+    def stopped(self, how: signal.Signals = signal.SIGTERM) -> Iterator[None]:
+        """End it, cleanly if not told otherwise, and keep it so within the block."""
         self._held.set()
-        self._end(signal.SIGTERM)
+        self._end(how)
         try:
             yield
         finally:
@@ -119,9 +127,9 @@ class Supervised:
             return None
         with suppress(psutil.Error):
             driver = psutil.Process(self.lives[-1].process.pid)
-            jvm = [child for child in driver.children() if child.name() == "java"]
-            daemons = [child for one in jvm for child in one.children() if _is_daemon(child)]
-            workers = [child for one in daemons for child in one.children()]
+            jvm = [child for child in _children(driver) if child.name() == "java"]
+            daemons = [child for one in jvm for child in _children(one) if _is_daemon(child)]
+            workers = [child for one in daemons for child in _children(one)]
             found = {"driver": [driver], "jvm": jvm, "daemon": daemons, "worker": workers}[name]
             return (random or Random(0)).choice(found) if found else None
         return None
@@ -148,9 +156,12 @@ class Supervised:
         log = self._folder / f"stream-{number:03}.log"
         with log.open("wb") as said, log.with_suffix(".out").open("wb") as printed:
             process = subprocess.Popen(
-                [sys.executable, python_mark(self._folder), "-m", "pipeline", "run", *self._options],
+                [sys.executable, python_mark(self._folder), "-m", "pipeline", "run", *self.options],
                 cwd=ROOT,
-                env=os.environ | environment(self._settings) | {"SPARK_SUBMIT_OPTS": mark(self._folder)},
+                env=os.environ
+                | environment(self.settings)
+                | {"SPARK_SUBMIT_OPTS": mark(self._folder)}
+                | self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=printed,
                 stderr=said,
@@ -200,3 +211,10 @@ def _session(leader: int) -> list[psutil.Process]:
             if is_of_it and process.status() != psutil.STATUS_ZOMBIE:
                 found.append(process)
     return found
+
+
+def _children(parent: psutil.Process) -> list[psutil.Process]:
+    """Those of a process that are alive; none of one that has gone meanwhile."""
+    with suppress(psutil.Error):
+        return [child for child in parent.children() if child.status() != psutil.STATUS_ZOMBIE]
+    return []

@@ -21,9 +21,6 @@ def _short(kind: Kind) -> Kind:
     return replace(kind, seconds=(min(kind.seconds[0], 2.0), min(kind.seconds[1], 4.0)))
 
 
-@pytest.mark.xfail(
-    reason="what an attempt indexed before it gave up or was killed counts as already there when it is repeated"
-)
 @pytest.mark.timeout(1_200)
 def test_a_minute_of_chaos(make_stack: MakeStack, tmp_path: Path) -> None:
     """Kills, short freezes and rollovers by a fixed seed: nothing lost, nothing twice, the metrics are the truth."""

@@ -18,9 +18,10 @@ from pipeline.embedded.info import StackInfo
 from tests.faults import books, oracle
 from tests.faults.actions import roll_over
 from tests.faults.books import Counts, Finished, finished, ledger, shown, total
+from tests.faults.fuzz import fuzzed
 from tests.faults.oracle import Verdict, compared
 from tests.faults.records import bad, reason_of, records
-from tests.faults.truth import Truth, backing, indexed, topic
+from tests.faults.truth import At, Indexed, Truth, backing, indexed, topic
 from tests.faults.world import World, opened
 
 SENT = 1_500
@@ -112,6 +113,32 @@ def test_a_count_that_is_off_by_one_is_found(world: World, field: str, by: int, 
     assert books.differences("the page", page, "the log", total([wrong, *(one.counts for one in batches[1:])]))
 
 
+def test_what_somebody_has_deleted_is_no_loss(world: World) -> None:
+    """If it is said what that was: what was deleted besides is lost, and a wrong count is found all the same."""
+    truth, found = Truth.of(topic(world.settings.kafka)), indexed(world.settings)
+    kept = ledger([one for log in world.stream.logs for one in finished(log)])
+    some = Counter(dict(islice(found.scored.items(), 7)))
+    left = replace(found, scored=found.scored - some)
+    assert compared(truth, left, kept).lost == len(some)
+    assert compared(truth, left, kept, taken=replace(Indexed(), scored=some)).ok
+    less = Counter(dict(islice(some.items(), 6)))
+    assert compared(truth, left, kept, taken=replace(Indexed(), scored=less)).lost == 1
+    batch = next(iter(kept))
+    wrong = kept | {batch: replace(kept[batch], indexed=kept[batch].indexed + 1)}
+    assert not compared(truth, left, wrong, taken=replace(Indexed(), scored=some)).ok
+
+
+def test_a_tweet_that_elasticsearch_refused_must_be_indexed_in_the_end(world: World) -> None:
+    """By a reason that was to be expected, and only by that."""
+    truth, found = Truth.of(topic(world.settings.kafka)), indexed(world.settings)
+    at = At(0, 10**6)
+    found.rejected[at] = ["mapping"]
+    assert not oracle.with_refusals(truth, found, ()).rejected.keys() & {at}
+    assert oracle.with_refusals(truth, found, {"mapping"}).rejected[at] == "mapping"
+    assert oracle.with_refusals(truth, found, {"mapping"}).ids == truth.ids
+    assert any("were rejected" in one for one in compared(truth, found, {}).differences)
+
+
 def test_what_kafka_acknowledged_and_lost_is_lost(world: World) -> None:
     """It is not the stream's fault, and is told."""
     acknowledged = world.feed.acknowledged + Counter({b"fault:never-there": 1})
@@ -179,7 +206,7 @@ other_total 9
 def test_each_record_has_the_fate_that_its_key_says() -> None:
     """By the real decoder, for every kind of invalid record, and for every hostile tweet."""
     random = Random(5)
-    made = [*(bad(number, random) for number in range(500)), *islice(records(5), 3_000)]
+    made = [*(bad(number, random) for number in range(500)), *islice(records(5), 3_000), *fuzzed(5, 10_000)]
     for record in made:
         decoded = decode(record.value)
         said = str(decoded.reason) if isinstance(decoded, Rejection) else None

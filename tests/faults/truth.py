@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -15,17 +15,21 @@ from pipeline.domain.document import REJECTED, SCORED, data_stream
 from pipeline.elasticsearch_client import connect
 from pipeline.kafka_client import connect as kafka_connect
 from pipeline.settings import ElasticsearchSettings, KafkaSettings, Settings
-from tests.faults.records import reason_of
+from tests.faults.records import key_of, reason_of
 
 _PAGE = 10_000
 _PATIENCE = 60.0
 
 
 class At(NamedTuple):
-    """Where a record lies in the topic of tweets."""
+    """Where a record lies in the topic of tweets, and since when, in milliseconds of the epoch.
+
+    The time tells it from the record that lies there once the topic was made anew.
+    """
 
     partition: int
     offset: int
+    time: int
 
 
 class Sent(NamedTuple):
@@ -86,10 +90,22 @@ class Indexed:
     indices: dict[str, int] = field(default_factory=dict)
 
 
+def merged(one: Indexed, other: Indexed) -> Indexed:
+    """What two have, such as what was there before something was deleted."""
+    both = {at: [*one.rejected.get(at, ()), *other.rejected.get(at, ())] for at in one.rejected | other.rejected}
+    return Indexed(one.scored + other.scored, both, one.indices | other.indices)
+
+
 def topic(settings: KafkaSettings) -> Iterator[Sent]:
-    """All records that the topic of tweets has now."""
-    # Checksums are plain Python there, and take longer than all else.
-    options = {"enable_auto_commit": False, "check_crcs": False, "max_poll_records": _PAGE}
+    """All records that the topic of tweets has now; what a producer has taken back is none."""
+    options = {
+        "enable_auto_commit": False,
+        "isolation_level": "read_committed",
+        "max_partition_fetch_bytes": 2**28,
+        "max_poll_records": _PAGE,
+        # Checksums are plain Python there, and take longer than all else.
+        "check_crcs": False,
+    }
     with closing(kafka_connect(KafkaConsumer, settings, **options)) as consumer:
         numbers = consumer.partitions_for_topic(settings.tweets_topic) or set()
         partitions = [TopicPartition(settings.tweets_topic, number) for number in sorted(numbers)]
@@ -98,11 +114,13 @@ def topic(settings: KafkaSettings) -> Iterator[Sent]:
         consumer.seek_to_beginning(*partitions)
         while any(consumer.position(one) < ends[one] for one in partitions):
             for records in consumer.poll(timeout_ms=1_000).values():
-                yield from (Sent(At(one.partition, one.offset), one.key) for one in records)
+                for one in records:
+                    at = At(one.partition, one.offset, one.timestamp)
+                    yield Sent(at, key_of(one.value) if one.key is None else one.key)
 
 
-def indexed(settings: Settings) -> Indexed:
-    """All that the two data streams hold now.
+def indexed(settings: Settings, only: Collection[str] | None = None) -> Indexed:
+    """All that the two data streams hold now, or only these backing indices of them.
 
     Raises:
         AssertionError: an index can't be read completely.
@@ -110,15 +128,19 @@ def indexed(settings: Settings) -> Indexed:
     patient = settings.elasticsearch.model_copy(update={"request_timeout": _PATIENCE})
     with closing(connect(patient)) as client:
         found = Indexed()
-        for index in backing(client, settings.elasticsearch, SCORED):
+        for index in _chosen(backing(client, settings.elasticsearch, SCORED), only):
             ids = [hit["_id"] for hit in _hits(client, index, found)]
             found.scored.update(ids)
-        for index in backing(client, settings.elasticsearch, REJECTED):
+        for index in _chosen(backing(client, settings.elasticsearch, REJECTED), only):
             for hit in _hits(client, index, found):
                 fields = {name: values[0] for name, values in hit["fields"].items()}
-                at = At(fields["kafka.partition"], fields["kafka.offset"])
+                at = At(fields["kafka.partition"], fields["kafka.offset"], int(fields["event.created"]))
                 found.rejected.setdefault(at, []).append(fields["error.type"])
         return found
+
+
+def _chosen(indices: Iterable[str], only: Collection[str] | None) -> list[str]:
+    return [index for index in indices if only is None or index in only]
 
 
 def backing(client: Elasticsearch, settings: ElasticsearchSettings, dataset: str = SCORED) -> list[str]:
@@ -159,4 +181,9 @@ def _hits(client: Elasticsearch, index: str, found: Indexed) -> list[Mapping[str
     return hits
 
 
-_FIELDS = ("kafka.partition", "kafka.offset", "error.type")
+_FIELDS = (
+    "kafka.partition",
+    "kafka.offset",
+    "error.type",
+    {"field": "event.created", "format": "epoch_millis"},
+)

@@ -1,4 +1,4 @@
-"""Prometheus' own programs: those on PATH, else out of Debian's packages, unpacked beside the other downloads.
+"""Programs and libraries that tests need: those on PATH, else out of Debian's packages, unpacked by the downloads.
 
 Unpacked and not installed: nothing is started, no user is made, and nobody has to be root.
 """
@@ -19,12 +19,15 @@ from pipeline.settings import load
 def program(name: str, package: str = "prometheus") -> Path:
     """The program of a Debian package; the test is skipped, and says why, where it can't be had."""
     present = shutil.which(name)
-    if present:
-        return Path(present)
+    return Path(present) if present else unpacked(package) / "usr/bin" / name
+
+
+def unpacked(package: str) -> Path:
+    """The folder of a Debian package's files; the test is skipped, and says why, where it can't be had."""
     folder = load().cache_dir / "debian" / package
-    if not (folder / "usr/bin" / name).exists():
+    if not folder.exists():
         _unpack(package, folder)
-    return folder / "usr/bin" / name
+    return folder
 
 
 def _unpack(package: str, folder: Path) -> None:

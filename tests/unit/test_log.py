@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pipeline import log
+from pipeline.cli.app import err
 from pipeline.settings import LogSettings
 
 pytestmark = pytest.mark.usefixtures("logging_restored")
@@ -42,6 +45,19 @@ def test_a_line_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     captured = capsys.readouterr().err
     assert captured.count("\n") == 1
     assert captured.rstrip("\n").isprintable()
+
+
+def test_a_full_disk_ends_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What can't be written is left out; whoever logs goes on, and so do those who write to a terminal."""
+    log.configure(LogSettings())
+    went_on = False
+    # Closing it fails too.
+    with suppress(OSError), Path("/dev/full").open("w", buffering=1) as full:
+        monkeypatch.setattr("sys.stderr", full)
+        log.get("x").info("not written")
+        err.print("not written either")
+        went_on = True
+    assert went_on
 
 
 def test_an_exception_stays_in_its_line(capsys: pytest.CaptureFixture[str]) -> None:

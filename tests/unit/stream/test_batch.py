@@ -59,6 +59,18 @@ class Run:
         return records
 
 
+def test_a_topic_that_takes_too_little() -> None:
+    """It looks as if Kafka were away, so the topics are looked at first; what is said of them ends the stream."""
+
+    def check_sizes() -> None:
+        raise ConfigError("a topic takes too little")
+
+    run = Run(check_sizes=check_sizes)
+    with pytest.raises(ConfigError, match="too little"):
+        run.batch(BROKER_AWAY)
+    assert run.observer.waits == []
+
+
 def test_a_batch_that_goes_well() -> None:
     """Once through; whoever watches is told its outcome, and no wait."""
     run = Run()

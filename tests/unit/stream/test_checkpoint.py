@@ -133,6 +133,13 @@ def test_one_stream_at_a_time(tmp_path: Path) -> None:
         assert checkpoint.mend(folder) == []
 
 
+def test_a_full_disk(tmp_path: Path) -> None:
+    """In one line, with the setting; not even who has it can be written down."""
+    (tmp_path / "tweetpulse.lock").symlink_to("/dev/full")
+    with pytest.raises(SetupError, match="can't be written"), checkpoint.held(tmp_path):
+        pass
+
+
 def test_a_folder_that_can_not_be_made(tmp_path: Path) -> None:
     """In one line, with the setting."""
     (tmp_path / "file").touch()

@@ -23,7 +23,7 @@ BODY = orjson.dumps(
         "user": {"name": "n"},
         "url": {"full": "u"},
         "kafka": {"topic": "tweets", "partition": 2, "offset": 41},
-        "tweet": {"source": "x", "sentiment": {"label": "neutral"}, "words": ["w"] * 500, "clean": "c" * 5_000},
+        "tweet": {"source": "s" * 1_000, "sentiment": {"label": "neutral"}, "words": ["w"] * 500, "clean": "c" * 5_000},
     }
 )
 
@@ -48,7 +48,7 @@ def test_a_scored_document_that_is_too_large() -> None:
     head = orjson.loads(message.value or b"")
     assert head["kafka"] == {"topic": "tweets", "partition": 2, "offset": 41}
     assert head["event"] == {"id": "x:1"}
-    assert head["tweet"] == {"source": "x", "sentiment": {"label": "neutral"}}
+    assert head["tweet"] == {"source": "s" * 256, "sentiment": {"label": "neutral"}}
     assert head["message"] == "m" * 1_000
     assert message.headers == [{"key": "truncated", "value": str(len(BODY)).encode()}]
     assert message.truncated
@@ -78,9 +78,9 @@ def test_a_rejected_record_without_a_value() -> None:
     ],
 )
 def test_a_rejected_record_that_is_too_large(value: bytes, size: int | None, limit: int) -> None:
-    """Its head, and the size of the whole."""
+    """Its head, which is within the limit too, and the size of the whole."""
     message = rejected("r", refused(value, size), limit)
-    assert message.value == value[:HEAD_BYTES]
+    assert message.value == value[: min(HEAD_BYTES, limit)]
     assert message.truncated
     assert (message.headers or [])[-1] == {"key": "truncated", "value": str(size or len(value)).encode()}
 

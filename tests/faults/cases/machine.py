@@ -1,0 +1,248 @@
+"""What becomes of the stream when the machine under it is short of something, or is being handled."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from resource import RLIMIT_AS
+
+import psutil
+
+from tests.fault_proxy import late
+from tests.faults import actions, folders
+from tests.faults.books import Counts, finished, total
+from tests.faults.case import Case, Run, Setup
+from tests.faults.world import World, insist
+from tests.rules.debian import unpacked
+
+GROUP = "machine"
+
+_HOUR = 3_600
+_WATERMARKS = "cluster.routing.allocation.disk.watermark."
+
+
+# Memory.
+
+
+def _killed_again_and_again(world: World, seconds: float) -> None:
+    """As the system does it that runs out of memory: whichever worker there is, for so long."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        world.until_in_batch()
+        # After three attempts at a task the stream ends.
+        world.stream.expect_end()
+        _kill_a_worker(world)
+        time.sleep(0.3)
+
+
+def _no_memory(world: World, seconds: float) -> None:
+    """Whatever the workers' parent forks from now on gets hardly any memory beyond what it begins with."""
+    daemon = world.process("daemon")
+    assert daemon
+    soft, hard = daemon.rlimit(RLIMIT_AS)
+    daemon.rlimit(RLIMIT_AS, (daemon.memory_info().vms + 2**20, hard))
+    world.stream.expect_end()
+    for _ in range(4):
+        # Those that were forked before may have what they want.
+        _kill_a_worker(world)
+    time.sleep(seconds)
+    with suppress(psutil.Error):
+        daemon.rlimit(RLIMIT_AS, (soft, hard))
+
+
+def _kill_a_worker(world: World) -> None:
+    if worker := world.stream.part("worker", world.random):
+        with suppress(psutil.Error):
+            worker.kill()
+
+
+# The clock.
+
+
+def _clock_back(world: World, seconds: float) -> Iterator[str]:
+    """An hour back, as seen by all processes of the stream; then a batch is repeated that began in the future."""
+    clock = world.settings.state_dir / "clock"
+    clock.write_text("+0\n")
+    library = next((unpacked("libfaketime") / "usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
+    world.stream.environment = {
+        "LD_PRELOAD": str(library),
+        "FAKETIME_TIMESTAMP_FILE": str(clock),
+        "FAKETIME_NO_CACHE": "1",
+        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+    }
+    with world.stream.stopped():
+        pass
+    world.until_committed(world.committed + 1, 240.0)
+    lives = len(world.stream.lives)
+    clock.write_text(f"-{_HOUR}\n")
+    world.until_committed(world.committed + 1, 240.0)
+    actions.kill_in_batch(world, "worker", 0.0)
+    actions.kill_in_batch(world, "kafka", 0.0)
+    time.sleep(seconds)
+    if len(world.stream.lives) != lives:
+        yield "the stream ended"
+    seen = actions.metric(world, "tweetpulse_query_last_seen_timestamp_seconds") or 0.0
+    if not -2 * _HOUR < seen - time.time() < -_HOUR / 2:
+        yield f"the clock of the stream was not set back: {seen - time.time():.0f} s"
+
+
+# The disks.
+
+
+def _flood_stage(world: World, seconds: float) -> Iterator[str]:
+    """Elasticsearch finds its disk too full and lets nobody write; then there is room again."""
+    lives = len(world.stream.lives)
+    _watermarks(world, "900tb")
+    try:
+        yield from actions.await_metric(world, "tweetpulse_sink_waiting", 1.0, reason="read_only")
+        time.sleep(seconds)
+    finally:
+        _watermarks(world, None)
+    if len(world.stream.lives) != lives:
+        yield "the stream ended, and was to wait"
+
+
+def _watermarks(world: World, free: str | None) -> None:
+    settings = {f"{_WATERMARKS}{name}": free for name in ("low", "high", "flood_stage")}
+    insist(lambda: world.client.cluster.put_settings(persistent=settings))
+
+
+def _log_full(world: World, seconds: float) -> Iterator[str]:
+    """Nothing can be logged for a while: the stream goes on, and /metrics has what the log has not."""
+    logs = world.stream.logs[0].parent
+    with world.feed.quiet(), world.stream.stopped():
+        folders.move_to_disk(logs)
+    try:
+        world.until_committed(world.committed + 1, 240.0)
+        lives = len(world.stream.lives)
+        folders.fill(logs)
+        time.sleep(seconds)
+        folders.free(logs)
+        with world.feed.quiet():
+            world.drained()
+            if len(world.stream.lives) != lives:
+                yield "the stream ended since it could not log"
+            world.excused.unlogged = (world.page() or Counts()) + -_logged(world.stream.logs[-1])
+    finally:
+        with world.feed.quiet(), world.stream.stopped():
+            folders.move_back(logs)
+
+
+def _logged(log: Path) -> Counts:
+    return total(one.counts for one in finished(log))
+
+
+# Signals.
+
+
+def _signalled(number: signal.Signals, group: bool, world: World, seconds: float) -> None:
+    """At three points: in a batch, any time, and while it starts."""
+    for pause in (0.0, world.random.uniform(0, 3), 0.0):
+        world.until_in_batch()
+        time.sleep(pause)
+        _send(world, number, group=group)
+        time.sleep(world.random.uniform(1, 8))
+        # It is starting now, or still ending: then this is the second one, which ends it at once.
+        _send(world, number, group=group)
+        world.until_committed(world.committed + 1, 240.0)
+
+
+def _send(world: World, number: signal.Signals, *, group: bool) -> None:
+    world.stream.expect_end()
+    life = world.stream.lives[-1]
+    with suppress(ProcessLookupError):
+        if group:
+            os.killpg(life.process.pid, number)
+        else:
+            life.process.send_signal(number)
+
+
+# A slow server.
+
+
+def _slow(world: World, seconds: float) -> Iterator[str]:
+    """Every bulk request takes a while longer, and more comes in than before."""
+    assert world.proxy
+    lives = len(world.stream.lives)
+    world.feed.rate, rate = 1_000.0, world.feed.rate
+    world.proxy.misbehave(late(3.0), times=10**6)
+    time.sleep(seconds)
+    world.proxy.misbehave(late(0.0), times=0)
+    world.feed.rate = rate
+    if len(world.stream.lives) != lives:
+        yield "the stream ended"
+
+
+def _slower_than_patience(world: World, seconds: float) -> Iterator[str]:
+    """Longer than the stream waits for an answer: what it gave up on has been done all the same."""
+    assert world.proxy
+    lives = len(world.stream.lives)
+    world.proxy.misbehave(late(world.settings.elasticsearch.request_timeout + 2), times=int(seconds))
+    time.sleep(seconds * 3)
+    if len(world.stream.lives) != lives:
+        yield "the stream ended"
+
+
+def _case(name: str, what: str, run: Run, **options: object) -> Case:
+    return Case(GROUP, name, what, run, **options)  # type: ignore[arg-type]
+
+
+CASES = (
+    _case(
+        "workers killed again and again",
+        "For 20 s every Python worker is killed as the system does it that runs out of memory.",
+        _killed_again_and_again,
+        seconds=20.0,
+        fresh=True,
+        short=3.0,
+    ),
+    _case(
+        "workers without memory",
+        "The workers may have 1 MB beyond what they begin with, 20 s.",
+        _no_memory,
+        seconds=20.0,
+        fresh=True,
+    ),
+    _case(
+        "clock set back by an hour",
+        "For all processes of the stream; then a batch is repeated that began before.",
+        _clock_back,
+        seconds=5.0,
+        fresh=True,
+    ),
+    _case(
+        "Elasticsearch's disk at the flood stage",
+        "It blocks all indices for writing, until 20 s after `tweetpulse_sink_waiting` says so.",
+        _flood_stage,
+        seconds=20.0,
+    ),
+    _case("log on a full disk", "The stream can't log anything, 20 s.", _log_full, seconds=20.0, fresh=True),
+    *(
+        _case(
+            f"{number.name} to {whom}",
+            f"In a batch, any time, and a second time while it ends or starts again, to {whom}.",
+            partial(_signalled, number, group),
+        )
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+        for group, whom in ((False, "the stream"), (True, "all of the stream's processes"))
+    ),
+    _case(
+        "slow Elasticsearch under load",
+        "Each bulk request takes 3 s longer, 60 s; 1,000 records a second come in.",
+        _slow,
+        seconds=60.0,
+        setup=Setup(proxied=True),
+    ),
+    _case(
+        "Elasticsearch slower than the stream waits",
+        "Ten bulk requests are done, and answered after the time-out.",
+        _slower_than_patience,
+        seconds=10.0,
+        setup=Setup(proxied=True),
+    ),
+)

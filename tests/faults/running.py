@@ -1,0 +1,169 @@
+"""A case from its beginning to its row, in a world that it may share with others."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from itertools import count
+from pathlib import Path
+
+from pipeline.embedded.info import StackInfo
+from tests.fault_proxy import before
+from tests.faults.case import Case, Setup
+from tests.faults.oracle import Verdict
+from tests.faults.table import Row
+from tests.faults.world import World, opened
+from tests.stacks import MakeStack
+
+_START = 240.0
+_AFTER = 1.0
+_MOST_RECORDS = 60_000
+"""A world of more is not used again: the oracle reads all of it each time."""
+
+
+@dataclass
+class _Open:
+    """A world that cases share, what had come of it before, and what closes it."""
+
+    setup: Setup
+    world: World
+    closing: ExitStack
+    last: Verdict | None = None
+
+
+@dataclass
+class Worlds:
+    """Opens worlds and keeps one, on one stack, for the cases that can share it.
+
+    Args:
+        make_stack: starts a stack that ends with the tests.
+        folder: for checkpoints and logs.
+    """
+
+    make_stack: MakeStack
+    folder: Path
+    _stack: StackInfo | None = None
+    _open: _Open | None = None
+    _numbers: Iterator[int] = field(default_factory=count)
+
+    def done(self, case: Case, seconds: float, *, short: bool = False) -> Row:
+        """Do a case, and say what came of it; where that is not good, its world and its servers are not used again."""
+        alone = case.fresh or case.own_stack
+        is_good = False
+        try:
+            with self._world_of(case) as shared:
+                verdict, took = _done(case, shared.world, seconds, stop=alone)
+                row = _row(case, verdict, shared.last, took, short)
+                shared.last = verdict
+                is_good = row.ok
+        finally:
+            if not is_good:
+                self._stack = None
+            if not is_good or verdict.produced > _MOST_RECORDS:
+                self._drop()
+        return row
+
+    def close(self) -> None:
+        """Close the world that is kept."""
+        self._drop()
+
+    @contextmanager
+    def _world_of(self, case: Case) -> Iterator[_Open]:
+        if not (case.fresh or case.own_stack):
+            if self._open is None or self._open.setup != case.setup:
+                self._drop()
+                self._open = self._opened(case.setup, self._shared_stack())
+            yield self._open
+            return
+        # Two streams at once would only slow each other down.
+        self._drop()
+        found = self._opened(case.setup, self.make_stack() if case.own_stack else self._shared_stack())
+        with found.closing:
+            yield found
+
+    def _shared_stack(self) -> StackInfo:
+        self._stack = self._stack or self.make_stack()
+        return self._stack
+
+    def _opened(self, setup: Setup, stack: StackInfo) -> _Open:
+        number = next(self._numbers)
+        with ExitStack() as closing:
+            proxy = closing.enter_context(before(stack.elasticsearch.address)) if setup.proxied else None
+            world = closing.enter_context(
+                opened(
+                    stack,
+                    self.folder / f"world-{number}",
+                    seed=number,
+                    rate=setup.rate,
+                    made=setup.made(number),
+                    adjust=setup.adjust,
+                    options=setup.options,
+                    proxy=proxy,
+                )
+            )
+            return _Open(setup, world, closing.pop_all())
+
+    def _drop(self) -> None:
+        dropped, self._open = self._open, None
+        if dropped is not None:
+            dropped.closing.close()
+
+
+def _done(case: Case, world: World, seconds: float, *, stop: bool) -> tuple[Verdict, float | None]:
+    """The verdict, and how long the stream took to recover."""
+    world.stream.begin_anew()
+    with world.feed.running():
+        assert world.until_committed(world.committed + 1, _START) is not None, _said(world)
+        wrong = list(_run(case, world, seconds))
+        # What comes after the fault must be committed, or a stream that has just been killed would seem to be well.
+        took = world.until_committed(max(world.feed.total, world.committed) + 1, case.patience)
+        time.sleep(_AFTER)
+    if took is None:
+        wrong.append(f"not recovered within {case.patience:.0f} s: {_said(world)}")
+    ended = world.stream.surprises
+    if bool(ended) != case.ends:
+        said = "; ".join(f"code {one.code}: {' '.join(one.last_words())}" for one in ended)
+        wrong.append(f"the stream ended by itself ({said})" if ended else "the stream did not end, as it should")
+    return world.judge(seconds=took, more=wrong, stop=stop), took
+
+
+def _run(case: Case, world: World, seconds: float) -> Iterator[str]:
+    """What was not as promised; a fault that could not be done is no proof of anything either."""
+    try:
+        yield from case.run(world, seconds) or ()
+    except Exception as error:
+        at = traceback.extract_tb(error.__traceback__)[-1]
+        yield f"{type(error).__name__} in {at.name}: {error}"[:500]
+
+
+def _row(case: Case, verdict: Verdict, last: Verdict | None, took: float | None, short: bool) -> Row:
+    if last is not None:
+        # What was lost or twice before is told by its own case, and its world was dropped.
+        verdict = replace(
+            verdict,
+            produced=verdict.produced - last.produced,
+            repeats=verdict.repeats - last.repeats,
+            indexed=verdict.indexed - last.indexed,
+            rejected=verdict.rejected - last.rejected,
+        )
+    return Row(
+        case.group,
+        case.name,
+        case.what,
+        verdict.produced,
+        verdict.indexed,
+        verdict.repeats,
+        verdict.rejected,
+        verdict.lost,
+        verdict.twice,
+        took,
+        (*verdict.differences, *verdict.examples),
+        short,
+    )
+
+
+def _said(world: World) -> str:
+    return " ".join(world.stream.lives[-1].last_words()) if world.stream.lives else "nothing was started"
