@@ -234,10 +234,15 @@ def forget_data_streams(world: World) -> None:
 
     The embedded server has no API for it, so its own tool does it while it is stopped.
     """
+    offline.remove_data_streams(world.stack, stop_elasticsearch(world))
+    world.repair()
+
+
+def stop_elasticsearch(world: World) -> list[str]:
+    """kill -9, until somebody repairs it; the command that it was started with."""
     process = world.process("elasticsearch")
     assert process
-    command = process.cmdline()
+    started_with: list[str] = process.cmdline()
     process.kill()
     _await_end(process)
-    offline.remove_data_streams(world.stack, command)
-    world.repair()
+    return started_with

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
 from dataclasses import asdict
 
 import pytest
@@ -21,10 +20,9 @@ from tests.faults.table import Row
 @pytest.fixture(scope="session")
 def worlds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worlds]:
     """The worlds in which cases run."""
-    with ExitStack() as running:
-        found = Worlds(lambda: running.enter_context(running_stack()), tmp_path_factory.mktemp("faults"))
-        running.callback(found.close)
-        yield found
+    found = Worlds(running_stack, tmp_path_factory.mktemp("faults"))
+    yield found
+    found.close()
 
 
 @pytest.fixture(scope="session")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
@@ -16,10 +16,9 @@ from tests.faults.case import Case, Setup
 from tests.faults.oracle import Verdict
 from tests.faults.table import Row
 from tests.faults.world import World, opened
-from tests.stacks import MakeStack
 
 _START = 240.0
-_AFTER = 1.0
+_FIRST, _BEFORE, _AFTER = 50, 2.0, 1.0
 _MOST_RECORDS = 60_000
 """A world of more is not used again: the oracle reads all of it each time."""
 
@@ -39,13 +38,14 @@ class Worlds:
     """Opens worlds and keeps one, on one stack, for the cases that can share it.
 
     Args:
-        make_stack: starts a stack that ends with the tests.
+        running_stack: starts a stack that ends with the block.
         folder: for checkpoints and logs.
     """
 
-    make_stack: MakeStack
+    running_stack: Callable[[], AbstractContextManager[StackInfo]]
     folder: Path
     _stack: StackInfo | None = None
+    _ending: ExitStack = field(default_factory=ExitStack)
     _open: _Open | None = None
     _numbers: Iterator[int] = field(default_factory=count)
 
@@ -61,14 +61,16 @@ class Worlds:
                 is_good = row.ok
         finally:
             if not is_good:
-                self._stack = None
-            if not is_good or verdict.produced > _MOST_RECORDS:
+                self.close()
+            elif verdict.produced > _MOST_RECORDS:
                 self._drop()
         return row
 
     def close(self) -> None:
-        """Close the world that is kept."""
+        """End the world and the servers that are kept."""
         self._drop()
+        self._stack = None
+        self._ending.close()
 
     @contextmanager
     def _world_of(self, case: Case) -> Iterator[_Open]:
@@ -80,12 +82,14 @@ class Worlds:
             return
         # Two streams at once would only slow each other down.
         self._drop()
-        found = self._opened(case.setup, self.make_stack() if case.own_stack else self._shared_stack())
-        with found.closing:
-            yield found
+        with self.running_stack() if case.own_stack else nullcontext(self._shared_stack()) as stack:
+            found = self._opened(case.setup, stack)
+            with found.closing:
+                yield found
 
     def _shared_stack(self) -> StackInfo:
-        self._stack = self._stack or self.make_stack()
+        if self._stack is None:
+            self._stack = self._ending.enter_context(self.running_stack())
         return self._stack
 
     def _opened(self, setup: Setup, stack: StackInfo) -> _Open:
@@ -115,8 +119,11 @@ class Worlds:
 def _done(case: Case, world: World, seconds: float, *, stop: bool) -> tuple[Verdict, float | None]:
     """The verdict, and how long the stream took to recover."""
     world.stream.begin_anew()
+    # While Spark starts, a feed would only heap up what has to be drained.
+    world.feed.more(_FIRST)
+    assert world.recovered(_START) is not None, _said(world)
     with world.feed.running():
-        assert world.until_committed(world.committed + 1, _START) is not None, _said(world)
+        time.sleep(_BEFORE)
         wrong = list(_run(case, world, seconds))
         # What comes after the fault must be committed, or a stream that has just been killed would seem to be well.
         took = world.until_committed(max(world.feed.total, world.committed) + 1, case.patience)

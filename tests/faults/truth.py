@@ -12,6 +12,7 @@ from elasticsearch import Elasticsearch, NotFoundError
 from kafka import KafkaConsumer, TopicPartition
 
 from pipeline.domain.document import REJECTED, SCORED, data_stream
+from pipeline.domain.replay import replay_in
 from pipeline.elasticsearch_client import connect
 from pipeline.kafka_client import connect as kafka_connect
 from pipeline.settings import ElasticsearchSettings, KafkaSettings, Settings
@@ -115,8 +116,13 @@ def topic(settings: KafkaSettings) -> Iterator[Sent]:
         while any(consumer.position(one) < ends[one] for one in partitions):
             for records in consumer.poll(timeout_ms=1_000).values():
                 for one in records:
-                    at = At(one.partition, one.offset, one.timestamp)
-                    yield Sent(at, key_of(one.value) if one.key is None else one.key)
+                    yield Sent(At(one.partition, one.offset, one.timestamp), _key(one))
+
+
+def _key(record: Any) -> bytes:
+    """A rejected record that is sent again has the key of its replay."""
+    key: bytes | None = record.key
+    return key_of(record.value) if key is None or replay_in(key) else key
 
 
 def indexed(settings: Settings, only: Collection[str] | None = None) -> Indexed:

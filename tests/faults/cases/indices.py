@@ -12,7 +12,7 @@ from elasticsearch import ApiError
 from pipeline.domain.document import EVENTS, REJECTED, SCORED, data_stream
 from pipeline.sinks.elasticsearch.setup import ALIAS
 from tests.fault_proxy import first
-from tests.faults import actions, points
+from tests.faults import actions, offline, points
 from tests.faults.actions import adjust, backing_indices, older
 from tests.faults.case import Case, Setup
 from tests.faults.truth import backing, indexed, merged
@@ -22,32 +22,27 @@ GROUP = "indices"
 _SECONDS = 8.0
 _PROXIED = Setup(proxied=True)
 _WATERMARKS = "cluster.routing.allocation.disk.watermark"
-_ALLOCATION = "cluster.routing.allocation.enable"
 
 
-def _red(world: World, seconds: float) -> Iterator[str]:
-    """No node may have it, so it is not allocated when it is opened."""
+def _red(every: bool, world: World, seconds: float) -> Iterator[str]:
+    """Elasticsearch starts without the disk on which its shards lie, and then with it."""
     index = older(world)
-    nobody = "index.routing.allocation.require._name"
-    insist(lambda: world.client.indices.close(index=index))
-    insist(lambda: world.client.indices.put_settings(index=index, settings={nobody: "nobody"}))
-    insist(lambda: world.client.indices.open(index=index, wait_for_active_shards=0))
-    time.sleep(seconds)
-    health = insist(lambda: world.client.cluster.health(index=index))["status"]
-    if health != "red":
-        yield f"the index was {health}"
-    insist(lambda: world.client.indices.put_settings(index=index, settings={nobody: None}))
-
-
-def _all_red(world: World, seconds: float) -> None:
-    """Elasticsearch starts, and may not allocate any shard for a while."""
-    actions.roll_over(world)
-    _cluster(world, {_ALLOCATION: "none"})
-    try:
-        actions.kill(world, "elasticsearch")
+    indices = backing_indices(world) if every else [index]
+    shards = offline.shards(world.stack, [_uuid(world, one) for one in indices])
+    actions.stop_elasticsearch(world)
+    with offline.away(world.stack, shards):
+        world.repair()
         time.sleep(seconds)
-    finally:
-        _cluster(world, {_ALLOCATION: None})
+        health = insist(lambda: world.client.cluster.health(index=index))["status"]
+        if health != "red":
+            yield f"the index was {health}"
+        actions.stop_elasticsearch(world)
+    world.repair()
+
+
+def _uuid(world: World, index: str) -> str:
+    found = insist(lambda: world.client.indices.get_settings(index=index, name="index.uuid", flat_settings=True))
+    return str(found[index]["settings"]["index.uuid"])
 
 
 def _deleted(world: World, seconds: float) -> None:
@@ -221,15 +216,15 @@ CASES = (
     Case(
         GROUP,
         "older index red",
-        "An older index can't be allocated for 8 s; what it holds is not known, so the stream waits.",
-        _red,
+        "Elasticsearch is killed and starts without an older index's files for 8 s, and then with them.",
+        partial(_red, False),
         seconds=_SECONDS,
     ),
     Case(
         GROUP,
         "all indices red",
-        "Elasticsearch is killed, starts, and may not allocate a shard for 8 s.",
-        _all_red,
+        "Elasticsearch is killed and starts without any index's files for 8 s, and then with them.",
+        partial(_red, True),
         seconds=_SECONDS,
     ),
     Case(GROUP, "older index closed", "For 8 s, then it is opened.", actions.close_older, seconds=_SECONDS, short=2.0),
