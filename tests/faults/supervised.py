@@ -211,3 +211,10 @@ def _session(leader: int) -> list[psutil.Process]:
             if is_of_it and process.status() != psutil.STATUS_ZOMBIE:
                 found.append(process)
     return found
+
+
+def _children(parent: psutil.Process) -> list[psutil.Process]:
+    """Those of a process that are alive; none of one that has gone meanwhile."""
+    with suppress(psutil.Error):
+        return [child for child in parent.children() if child.status() != psutil.STATUS_ZOMBIE]
+    return []

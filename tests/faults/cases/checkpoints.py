@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from exporters import checkpoint
+from pipeline import checkpoint
 from pipeline.domain.progress import Partition, newest_committed
 from pipeline.embedded.guard import guarded
 from pipeline.embedded.ports import free_port
