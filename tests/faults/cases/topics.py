@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from functools import partial
 from itertools import chain
 
-from exporters.broker import Broker
 from kafka import KafkaProducer
 
 from exporters.stream_lag import StreamLag
 from pipeline import checkpoint
+from pipeline.broker import Broker
 from pipeline.domain.names import QUERY
 from pipeline.kafka_client import connect
 from tests.faults import actions, broker
