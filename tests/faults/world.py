@@ -19,8 +19,8 @@ from pipeline import checkpoint
 from pipeline.elasticsearch_client import connect
 from pipeline.embedded import info
 from pipeline.embedded.guard import guarded
-from pipeline.embedded.info import StackInfo
-from pipeline.embedded.ports import HOST, free_port
+from pipeline.embedded.info import ServerInfo, StackInfo
+from pipeline.embedded.ports import HOST, free_port, is_free
 from pipeline.embedded.processes import is_alive
 from pipeline.embedded.stack import start
 from pipeline.errors import SetupError
@@ -96,9 +96,18 @@ class World:
     def repair(self) -> None:
         """Start the servers that have died, where they were."""
         before = self.servers
+        for one in before.servers:
+            self._await_port(one)
         after = start(stack_settings(self.stack))
         # Somebody else may have taken the port: then the stream would look for a server where none is.
         assert {one.name: one.port for one in before.servers} == {one.name: one.port for one in after.servers}
+
+    @staticmethod
+    def _await_port(server: ServerInfo, timeout: float = 60.0) -> None:
+        """A process that was killed is gone before its threads are, which hold its port; it would get another one."""
+        deadline = time.monotonic() + timeout
+        while not (is_alive(server.pid, server.started) or is_free(server.port)) and time.monotonic() < deadline:
+            time.sleep(_STEP)
 
     @property
     def servers(self) -> StackInfo:
