@@ -15,7 +15,6 @@ from uuid import uuid4
 import psutil
 from elastic_transport import TransportError
 from elasticsearch import ApiError, Elasticsearch
-from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from pipeline import checkpoint
 from pipeline.elasticsearch_client import connect
@@ -24,9 +23,8 @@ from pipeline.embedded.guard import guarded
 from pipeline.embedded.info import StackInfo
 from pipeline.embedded.ports import HOST, free_port
 from pipeline.embedded.processes import is_alive
-from pipeline.embedded.stack import start
 from pipeline.errors import SetupError
-from pipeline.settings import EmbeddedSettings, Settings
+from pipeline.settings import Settings
 from pipeline.sinks.elasticsearch.setup import set_up
 from pipeline.sources.topics import ensure_topics
 from tests.fault_proxy import Proxy
@@ -37,7 +35,7 @@ from tests.faults.oracle import Verdict
 from tests.faults.records import Made, records
 from tests.faults.supervised import PARTS, Part, Supervised
 from tests.faults.truth import Indexed, Truth
-from tests.stacks import settings_of, stack_settings
+from tests.stacks import settings_of
 
 T = TypeVar("T")
 
@@ -107,18 +105,8 @@ class World:
         return None
 
     def repair(self) -> None:
-        """Start the servers that have died, where they were: the stream looks for them nowhere else.
-
-        Where somebody else has taken a port meanwhile, or the machine is too busy, it is tried again for a while.
-        """
-        ports = {f"{one.name}_port": one.port for one in self.servers.servers}
-        settings = stack_settings(self.stack)
-        there = settings.model_copy(update={"embedded": EmbeddedSettings(**ports, start_timeout=300)})
-        for attempt in Retrying(
-            retry=retry_if_exception_type(SetupError), wait=wait_fixed(2), stop=stop_after_delay(300), reraise=True
-        ):
-            with attempt:
-                start(there)
+        """Start the servers that have died, where they were."""
+        repaired(self.stack)
 
     @property
     def servers(self) -> StackInfo:
