@@ -18,6 +18,7 @@ from pipeline.stream import kafka_io
 from pipeline.stream.batch import BatchRunner, Stopping
 
 _POLL = 0.2
+_FULL = "No space left on device"
 _LOOK_EVERY = 10.0
 """Seconds between two looks at Kafka while the query has nothing to do."""
 
@@ -107,6 +108,11 @@ def _as_pipeline_error(error: Exception) -> PipelineError:
         return SetupError(
             "Kafka no longer has records that the stream has not read (retention, or another topic of that name): "
             "`tweetpulse run --accept-data-loss` goes on from what is there"
+        )
+    if _FULL in text:
+        return SetupError(
+            f"a disk is full ({_FULL}): make room where the checkpoint is (stream.checkpoint) and for temporary files, "
+            "and start the stream again: it goes on where it was"
         )
     # Py4J's own text only says which of its objects was called.
     first = kafka_io.root_cause(error) or next((line.strip() for line in text.splitlines() if line.strip()), "")

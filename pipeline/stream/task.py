@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 import pyarrow as pa
@@ -190,6 +190,7 @@ def _worker(settings: Settings) -> _Worker:
     return _WORKERS[key]
 
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST_TIME = datetime.max.replace(microsecond=0, tzinfo=UTC)
 
 _MODELS: dict[Task, LinearModel] = {}
@@ -215,8 +216,8 @@ def _records(batch: pa.RecordBatch) -> Iterator[Record]:
 def _time(micros: int) -> datetime:
     """Microseconds of the epoch as a time; a producer may set any, also one that no calendar has."""
     try:
-        return datetime.fromtimestamp(micros / 1e6, UTC)
-    except (ValueError, OverflowError, OSError):
+        return _EPOCH + timedelta(microseconds=micros)
+    except OverflowError:
         return _LAST_TIME
 
 

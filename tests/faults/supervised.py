@@ -172,8 +172,9 @@ class Supervised:
 
     def _end(self, how: signal.Signals) -> None:
         with self._starting:
-            # From here on none is started any more.
-            self.expect_end()
+            # From here on none is started any more. One that has ended by itself has done so.
+            if self.is_alive:
+                self.expect_end()
         if self.is_alive:
             process = self.lives[-1].process
             process.send_signal(how)

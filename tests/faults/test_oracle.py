@@ -131,7 +131,7 @@ def test_what_somebody_has_deleted_is_no_loss(world: World) -> None:
 def test_a_tweet_that_elasticsearch_refused_must_be_indexed_in_the_end(world: World) -> None:
     """By a reason that was to be expected, and only by that."""
     truth, found = Truth.of(topic(world.settings.kafka)), indexed(world.settings)
-    at = At(0, 10**6)
+    at = At(0, 10**6, 0)
     found.rejected[at] = ["mapping"]
     assert not oracle.with_refusals(truth, found, ()).rejected.keys() & {at}
     assert oracle.with_refusals(truth, found, {"mapping"}).rejected[at] == "mapping"

@@ -35,7 +35,7 @@ from tests.faults.oracle import Verdict
 from tests.faults.records import Made, records
 from tests.faults.supervised import PARTS, Part, Supervised
 from tests.faults.truth import Indexed, Truth
-from tests.stacks import settings_of
+from tests.stacks import repaired, settings_of
 
 T = TypeVar("T")
 

@@ -147,7 +147,7 @@ def _full(world: World, seconds: float) -> Iterator[str]:
         world.until_committed(world.committed + 1, 240.0)
         first = len(world.stream.lives) - 1
         folders.fill(world.settings.checkpoint)
-        yield from actions.await_refusal(world, 3, "can't be written (No space left on device)", first)
+        yield from actions.await_refusal(world, 3, "(No space left on device)", first)
         time.sleep(seconds)
         folders.free(world.settings.checkpoint)
         world.until_committed(world.committed + 1, 240.0)

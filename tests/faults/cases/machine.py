@@ -17,13 +17,12 @@ from tests.fault_proxy import late
 from tests.faults import actions, folders
 from tests.faults.books import Counts, finished, total
 from tests.faults.case import Case, Run, Setup
-from tests.faults.world import World, insist
+from tests.faults.world import World
 from tests.rules.debian import unpacked
 
 GROUP = "machine"
 
 _HOUR = 3_600
-_WATERMARKS = "cluster.routing.allocation.disk.watermark."
 
 
 # Memory.
@@ -91,25 +90,7 @@ def _clock_back(world: World, seconds: float) -> Iterator[str]:
         yield f"the clock of the stream was not set back: {seen - time.time():.0f} s"
 
 
-# The disks.
-
-
-def _flood_stage(world: World, seconds: float) -> Iterator[str]:
-    """Elasticsearch finds its disk too full and lets nobody write; then there is room again."""
-    lives = len(world.stream.lives)
-    _watermarks(world, "900tb")
-    try:
-        yield from actions.await_metric(world, "tweetpulse_sink_waiting", 1.0, reason="read_only")
-        time.sleep(seconds)
-    finally:
-        _watermarks(world, None)
-    if len(world.stream.lives) != lives:
-        yield "the stream ended, and was to wait"
-
-
-def _watermarks(world: World, free: str | None) -> None:
-    settings = {f"{_WATERMARKS}{name}": free for name in ("low", "high", "flood_stage")}
-    insist(lambda: world.client.cluster.put_settings(persistent=settings))
+# The disk of the log.
 
 
 def _log_full(world: World, seconds: float) -> Iterator[str]:
@@ -214,12 +195,6 @@ CASES = (
         _clock_back,
         seconds=5.0,
         fresh=True,
-    ),
-    _case(
-        "Elasticsearch's disk at the flood stage",
-        "It blocks all indices for writing, until 20 s after `tweetpulse_sink_waiting` says so.",
-        _flood_stage,
-        seconds=20.0,
     ),
     _case("log on a full disk", "The stream can't log anything, 20 s.", _log_full, seconds=20.0, fresh=True),
     *(

@@ -29,7 +29,7 @@ class Sent(NamedTuple):
 
     key: bytes | None
     value: bytes | None
-    headers: tuple[tuple[str, bytes | None], ...] = ()
+    headers: tuple[tuple[str, bytes], ...] = ()
     timestamp_ms: int | None = None
 
 
@@ -96,7 +96,7 @@ def _crowded(world: World, seconds: float) -> None:
 
 def _bare(world: World, seconds: float) -> None:
     """Tombstones, records without a key, and headers that nobody expects."""
-    odd = (("", b""), ("reason", b"\xff\xfe"), ("truncated", None), ("x" * 10_000, b"\0" * 10_000))
+    odd = (("", b""), ("reason", b"\xff\xfe"), ("truncated", b"not a number"), ("x" * 10_000, b"\0" * 10_000))
     _send(world, (Sent(refused_key(Reason.NO_VALUE, f"tombstone {n}"), None, odd) for n in range(200)))
     _send(world, (_tweet(f"headers:{n}")._replace(headers=odd * 50) for n in range(50)))
     _send(world, (_tweet(f"no key:{n}")._replace(key=None) for n in range(200)))
