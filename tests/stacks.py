@@ -8,7 +8,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
+
+from pipeline.embedded import info
 from pipeline.embedded.info import StackInfo
+from pipeline.embedded.stack import start
+from pipeline.errors import SetupError
 from pipeline.settings import (
     ElasticsearchSettings,
     EmbeddedSettings,
@@ -67,6 +72,24 @@ def settings_of(stack: StackInfo, *, mark: str, folder: Path) -> Settings:
             "privacy": PrivacySettings(folder=folder / "privacy"),
         }
     )
+
+
+def repaired(state_dir: Path) -> StackInfo:
+    """Start the servers of a stack that have died, on the ports that they had: whoever uses them knows no others.
+
+    A process that was killed is gone before its threads are, which hold its port: so it is tried again for a while.
+    """
+    known = info.load(state_dir)
+    assert known
+    settings = stack_settings(state_dir)
+    ports = {f"{one.name}_port": one.port for one in known.servers}
+    there = settings.model_copy(update={"embedded": EmbeddedSettings(**ports, start_timeout=300)})
+    for attempt in Retrying(
+        retry=retry_if_exception_type(SetupError), wait=wait_fixed(2), stop=stop_after_delay(300), reraise=True
+    ):
+        with attempt:
+            return start(there)
+    raise AssertionError
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from tenacity import RetryCallState, Retrying, retry_if_result, wait_exponential
 from tenacity.nap import sleep_using_event
 
 from pipeline.domain.outcome import Outcome
-from pipeline.errors import SinkUnavailable
+from pipeline.errors import SetupError, SinkUnavailable
 from pipeline.settings import Settings
 from pipeline.stream import checkpoint, query
 from pipeline.stream.batch import FIRST_WAIT, LONGEST_WAIT, BatchRunner
@@ -83,7 +83,13 @@ class Run:
                 privacy=Privacy(self.settings),
             )
             started = query.start(self.spark, self.settings, runner, once=once)
-            return query.wait(self.spark, started, self.settings, runner, self.stop, partial(self._look, watch))
+            try:
+                return query.wait(self.spark, started, self.settings, runner, self.stop, partial(self._look, watch))
+            except SetupError:
+                # Spark takes a topic that was made anew, or is about to be, for one that retention has cut.
+                if _is_gone(watch):
+                    return query.Ended(kafka_away=True)
+                raise
 
     def _look(self, watch: TopicWatch) -> None:
         """While nothing comes in: is Kafka there, and is the topic the same? Spark itself finds out late, or never."""
@@ -95,3 +101,16 @@ class Run:
     def _tell_waiting(self, state: RetryCallState) -> None:
         error = SinkUnavailable("Kafka does not answer", reason="kafka")
         self.events.waiting("kafka", error, state.attempt_number)
+
+
+def _is_gone(watch: TopicWatch) -> bool:
+    """Whether the topic can't be had now.
+
+    Raises:
+        SetupError: it was made anew.
+    """
+    try:
+        watch.check()
+    except SinkUnavailable:
+        return True
+    return False

@@ -68,7 +68,7 @@ class Feed:
             self._send(record)
         self.flush()
 
-    def some(self, number: int) -> None:
+    def more(self, number: int) -> None:
         """Send so many of its own records now, and return when all that was sent is acknowledged."""
         with self._making:
             for record in islice(self._records, number):

@@ -120,7 +120,7 @@ def _done(case: Case, world: World, seconds: float, *, stop: bool) -> tuple[Verd
     """The verdict, and how long the stream took to recover."""
     world.stream.begin_anew()
     # While Spark starts, a feed would only heap up what has to be drained.
-    world.feed.some(_FIRST)
+    world.feed.more(_FIRST)
     assert world.recovered(_START) is not None, _said(world)
     with world.feed.running():
         time.sleep(_BEFORE)

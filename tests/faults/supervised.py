@@ -127,9 +127,9 @@ class Supervised:
             return None
         with suppress(psutil.Error):
             driver = psutil.Process(self.lives[-1].process.pid)
-            jvm = [child for child in driver.children() if child.name() == "java"]
-            daemons = [child for one in jvm for child in one.children() if _is_daemon(child)]
-            workers = [child for one in daemons for child in one.children()]
+            jvm = [child for child in _children(driver) if child.name() == "java"]
+            daemons = [child for one in jvm for child in _children(one) if _is_daemon(child)]
+            workers = [child for one in daemons for child in _children(one)]
             found = {"driver": [driver], "jvm": jvm, "daemon": daemons, "worker": workers}[name]
             return (random or Random(0)).choice(found) if found else None
         return None
@@ -212,3 +212,10 @@ def _session(leader: int) -> list[psutil.Process]:
             if is_of_it and process.status() != psutil.STATUS_ZOMBIE:
                 found.append(process)
     return found
+
+
+def _children(parent: psutil.Process) -> list[psutil.Process]:
+    """Those of a process that are alive; none of one that has gone meanwhile."""
+    with suppress(psutil.Error):
+        return [child for child in parent.children() if child.status() != psutil.STATUS_ZOMBIE]
+    return []

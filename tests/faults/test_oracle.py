@@ -154,7 +154,7 @@ def test_a_repeated_batch_counts_once() -> None:
     assert ledger([Finished(0, first), Finished(1, second), Finished(0, again)]) == {0: again}
 
 
-def test_what_an_earlier_replay_indexed_must_not_count_as_already_there(world: World) -> None:
+def test_what_an_earlier_attempt_indexed_must_not_count_as_already_there(world: World) -> None:
     """A stream that counts so is found: the documents in Elasticsearch are more than it says that it indexed."""
     batches = [one for log in world.stream.logs for one in finished(log)]
     counts = batches[-1].counts

@@ -99,9 +99,14 @@ def merged(one: Indexed, other: Indexed) -> Indexed:
 
 def topic(settings: KafkaSettings) -> Iterator[Sent]:
     """All records that the topic of tweets has now; what a producer has taken back is none."""
-    # Checksums are plain Python there, and take longer than all else.
-    options = {"enable_auto_commit": False, "check_crcs": False, "max_poll_records": _PAGE}
-    options |= {"isolation_level": "read_committed", "max_partition_fetch_bytes": 2**28}
+    options = {
+        "enable_auto_commit": False,
+        "isolation_level": "read_committed",
+        "max_partition_fetch_bytes": 2**28,
+        "max_poll_records": _PAGE,
+        # Checksums are plain Python there, and take longer than all else.
+        "check_crcs": False,
+    }
     with closing(kafka_connect(KafkaConsumer, settings, **options)) as consumer:
         numbers = consumer.partitions_for_topic(settings.tweets_topic) or set()
         partitions = [TopicPartition(settings.tweets_topic, number) for number in sorted(numbers)]
@@ -110,7 +115,8 @@ def topic(settings: KafkaSettings) -> Iterator[Sent]:
         consumer.seek_to_beginning(*partitions)
         while any(consumer.position(one) < ends[one] for one in partitions):
             for records in consumer.poll(timeout_ms=1_000).values():
-                yield from (Sent(At(one.partition, one.offset, one.timestamp), _key(one)) for one in records)
+                for one in records:
+                    yield Sent(At(one.partition, one.offset, one.timestamp), _key(one))
 
 
 def _key(record: Any) -> bytes:

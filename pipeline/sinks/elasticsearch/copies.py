@@ -56,14 +56,17 @@ def holding(client: Elasticsearch, indices: Sequence[str], ids: Sequence[str]) -
 
 
 def written(client: Elasticsearch, index: str, ids: Collection[str]) -> dict[str, Written]:
-    """From which records an index's documents were made, in real time; an id that it does not hold is not in it.
+    """From which records an index's documents were made, in real time.
+
+    An id that the index does not hold is not in it, nor one whose document somebody else has made in another way.
 
     Raises:
         SinkUnavailable: the index can't be asked now.
         ApiError, TransportError: Elasticsearch refuses or does not answer.
     """
     documents = _mget(client, index, ids, source=["kafka", "event.ingested"])
-    return {found["_id"]: _written(found["_source"]) for found in documents if found.get("found")}
+    said = {found["_id"]: _written(found.get("_source", {})) for found in documents if found.get("found")}
+    return {id_: one for id_, one in said.items() if one is not None}
 
 
 def keep_oldest(client: Elasticsearch, backing: Backing, places: Mapping[str, Sequence[str]]) -> None:
@@ -142,10 +145,13 @@ def _delete(client: Elasticsearch, index: str, ids: Iterable[str]) -> None:
         raise SinkUnavailable("Elasticsearch did not say whether a repeat was taken back", reason="malformed")
 
 
-def _written(source: dict[str, Any]) -> Written:
-    kafka = source["kafka"]
-    record = kafka["topic"], kafka["partition"], kafka["offset"]
-    return Written(record, datetime.fromisoformat(source["event"]["ingested"]))
+def _written(source: dict[str, Any]) -> Written | None:
+    try:
+        kafka = source["kafka"]
+        record = kafka["topic"], kafka["partition"], kafka["offset"]
+        return Written(record, datetime.fromisoformat(source["event"]["ingested"]))
+    except (KeyError, TypeError, ValueError):
+        return None
 
 
 def _parts(values: Sequence[str], size: int) -> Iterator[Sequence[str]]:

@@ -73,7 +73,7 @@ def _deleted_under_it(world: World, seconds: float) -> None:
         world.drained()
         before = checkpoint.read(world.settings.checkpoint) or {}
         shutil.rmtree(world.settings.checkpoint)
-        world.feed.some(500)
+        world.feed.more(500)
         time.sleep(10)
         with world.stream.stopped():
             held = broker.held(world.settings.kafka, world.settings.kafka.tweets_topic)

@@ -37,7 +37,7 @@ def _remade(number: int, world: World, seconds: float) -> Iterator[str]:
         with world.stream.stopped():
             first = len(world.stream.lives)
             _make_anew(world)
-            world.feed.some(number)
+            world.feed.more(number)
         yield from _refused_and_moved_away(world, first)
 
 
@@ -47,7 +47,7 @@ def _remade_under_it(world: World, seconds: float) -> Iterator[str]:
         world.drained()
         first = len(world.stream.lives) - 1
         _make_anew(world)
-        world.feed.some(500)
+        world.feed.more(500)
         yield from _refused_and_moved_away(world, first)
 
 
@@ -99,7 +99,7 @@ def _expire_half(world: World) -> None:
     """Of what the stream has not read yet."""
     kafka = world.settings.kafka
     done = {number: offset for (_, number), offset in (checkpoint.read(world.settings.checkpoint) or {}).items()}
-    world.feed.some(3_000)
+    world.feed.more(3_000)
     sent, held = list(topic(kafka)), broker.held(kafka, kafka.tweets_topic)
     begins = {one.partition: (done[one.partition] + last) // 2 for one, (_, last) in held.items()}
     broker.expire(kafka, {one: begins[one.partition] for one in held})

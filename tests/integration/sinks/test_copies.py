@@ -228,15 +228,18 @@ def test_what_the_batch_itself_wrote_before_counts_as_indexed(
     known = resolve(client, stream)
     Seals(client).seal(known)
     sink = ElasticsearchSink(client, settings.elasticsearch)
-    records = {f"test:{number}": at(number) for number in (1, 2, 3, 4)}
-    entries = [entry(number, number, later) for number in (1, 2, 3, 4)]
+    # Somebody else's, made in another way.
+    client.create(index=stream, id="test:5", document={"@timestamp": BEGAN, "message": "text"})
+    records = {f"test:{number}": at(number) for number in (1, 2, 3, 4, 5)}
+    entries = [entry(number, number, later) for number in (1, 2, 3, 4, 5)]
     report = sink.index(stream, entries, known, records, Attempt(BEGAN, repeated=True))
     assert fates(report) == {
         "test:1": Fate.INDEXED,
         "test:2": Fate.ALREADY_THERE,
         "test:3": Fate.ALREADY_THERE,
         "test:4": Fate.INDEXED,
+        "test:5": Fate.ALREADY_THERE,
     }
     first = sink.index(stream, entries, known, records, Attempt(BEGAN))
-    assert first.count(Fate.ALREADY_THERE) == 4
-    assert count(settings) == distinct_ids(settings) == 4
+    assert first.count(Fate.ALREADY_THERE) == 5
+    assert count(settings) == 5

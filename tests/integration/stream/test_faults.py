@@ -23,7 +23,6 @@ from pipeline.domain.outcome import Outcome
 from pipeline.domain.tweet import Tweet
 from pipeline.elasticsearch_client import connect
 from pipeline.embedded.ports import free_port
-from pipeline.embedded.stack import start
 from pipeline.metrics_server import serving
 from pipeline.registry.registry import Registry
 from pipeline.settings import Settings
@@ -34,7 +33,7 @@ from pipeline.stream.run import Run
 from pipeline.telemetry.events import StreamEvents
 from pipeline.telemetry.metrics import StreamMetrics
 from tests.processes import descendants, running, until
-from tests.stacks import MakeStack, settings_of, stack_settings
+from tests.stacks import MakeStack, repaired, settings_of
 from tests.streams import count, distinct_ids, drain, publish, roll_over
 
 TWEETS = 3_000
@@ -189,7 +188,7 @@ def test_a_minute_without_elasticsearch_in_the_middle_of_a_drain(make_stack: Mak
         while time.monotonic() - gone < 60:
             assert _scraped(url, "tweetpulse_query_active") == 1
             time.sleep(1)
-        start(stack_settings(stack.state_dir))
+        repaired(stack.state_dir)
         until(lambda: _scraped(url, "tweetpulse_records_read_total") == 60_000, "the rest", timeout=300)
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=60) == 0

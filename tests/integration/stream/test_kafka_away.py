@@ -18,13 +18,12 @@ from pyspark.sql import SparkSession
 
 from pipeline.domain.tweet import Tweet
 from pipeline.embedded.ports import free_port
-from pipeline.embedded.stack import start
 from pipeline.errors import SetupError
 from pipeline.kafka_client import connect
 from pipeline.settings import Settings
 from pipeline.sources.topics import ensure_topics
 from tests.processes import running, until
-from tests.stacks import MakeStack, settings_of, stack_settings
+from tests.stacks import MakeStack, repaired, settings_of
 from tests.streams import count, distinct_ids, drain, publish
 
 
@@ -98,7 +97,7 @@ def _give_back(broker: psutil.Process, how: str, state_dir: Path) -> psutil.Proc
     if how == "paused":
         broker.resume()
         return broker
-    return psutil.Process(start(stack_settings(state_dir)).kafka.pid)
+    return psutil.Process(repaired(state_dir).kafka.pid)
 
 
 def remake_topic(settings: Settings) -> None:
