@@ -100,7 +100,6 @@ def _bare(world: World, seconds: float) -> None:
     _send(world, (Sent(refused_key(Reason.NO_VALUE, f"tombstone {n}"), None, odd) for n in range(200)))
     _send(world, (_tweet(f"headers:{n}")._replace(headers=odd * 50) for n in range(50)))
     _send(world, (_tweet(f"no key:{n}")._replace(key=None) for n in range(200)))
-    _send(world, (Sent(None, None) for _ in range(50)))
 
 
 def _timed(world: World, seconds: float) -> Iterator[str]:
