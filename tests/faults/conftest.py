@@ -27,7 +27,7 @@ def worlds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worlds]:
 
 @pytest.fixture(scope="session")
 def keep(request: pytest.FixtureRequest) -> Callable[[Row], None]:
-    """Keeps what came of a case in a file, and in the table where that was asked for; at once, since all take an hour."""
+    """Keeps at once what came of a case in a file, and in the table where that was asked for."""
     found: list[Row] = []
     path = RESULTS / f"faults-{time.strftime('%Y%m%dT%H%M%S')}.json"
 
