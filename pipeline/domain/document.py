@@ -110,12 +110,8 @@ def head_of(document: Document) -> Document:
     """
     fields = document["tweet"]
     short = {name: fields[name] for name in _SHORT_FIELDS if name in fields}
-    short["source"] = short["source"][:_SOURCE_CHARS]
     return document | {"message": document["message"][:ORIGINAL_CHARS], "user": {}, "url": {}, "tweet": short}
 
-
-_SOURCE_CHARS = 256
-"""As much of it as Elasticsearch finds it by."""
 
 _SHORT_FIELDS = ("source", "kind", "sentiment", "model", "complaint", "original_timestamp")
 

@@ -123,7 +123,14 @@ def _damaged(folder: Path) -> list[Path]:
         *offsets,
         *orphans,
         *commits,
+        *_lone_sums(folder / "offsets"),
+        *_lone_sums(folder / "commits"),
     ]
+
+
+def _lone_sums(folder: Path) -> list[Path]:
+    """Checksums of files that are gone: Spark would take one for a file that another query has just written."""
+    return [crc for crc in sorted(folder.glob(".[0-9]*.crc")) if not (folder / crc.stem[1:]).exists()]
 
 
 def _unreadable(path: Path, is_whole: Callable[[str], bool]) -> list[Path]:

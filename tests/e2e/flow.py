@@ -32,7 +32,7 @@ from tests.e2e.prometheus import Prometheus, scraping
 from tests.fake_mastodon import FakeMastodon, Refusal
 from tests.processes import running, until
 from tests.stacks import stack_settings
-from tests.streams import publish
+from tests.streams import publish, raw
 
 ENTITY = BRANDS[0].name
 HISTORY = 4_000
@@ -73,6 +73,7 @@ def flowing(state_dir: Path, logs: Path) -> Iterator[Flow]:
         _tweets_come(settings, prometheus, logs)
         _a_source_delivers(settings, prometheus, logs, running_)
         _a_tweet_comes_again(settings, prometheus)
+        _a_record_is_too_large(settings, prometheus)
         _a_document_is_refused(settings, client, prometheus)
         _the_sink_waits(settings, client, prometheus)
         _people_note_down(settings, client)
@@ -138,6 +139,12 @@ def _tweets_come(settings: Settings, prometheus: Prometheus, logs: Path) -> None
         assert generate.wait(timeout=120) == 0, (logs / "generate.log").read_text()
     publish(settings, _tweets("linked", 20))
     _seen(prometheus, f"sum(tweetpulse_records_read_total) >= {HISTORY + 20}")
+
+
+def _a_record_is_too_large(settings: Settings, prometheus: Prometheus) -> None:
+    """Only its head goes to the topic of rejected records."""
+    publish(settings, raw(b"x" * 300_000))
+    _seen(prometheus, "sum(tweetpulse_messages_truncated_total) > 0")
 
 
 def _a_source_delivers(settings: Settings, prometheus: Prometheus, logs: Path, running_: ExitStack) -> None:

@@ -130,11 +130,17 @@ def _done(case: Case, world: World, seconds: float, *, stop: bool) -> tuple[Verd
         time.sleep(_AFTER)
     if took is None:
         wrong.append(f"not recovered within {case.patience:.0f} s: {_said(world)}")
+    verdict = world.judge(seconds=took, more=wrong, stop=stop)
+    # Only now: a stream that has committed a batch and then fails takes a while to end.
+    return replace(verdict, differences=(*verdict.differences, *_ends(case, world))), took
+
+
+def _ends(case: Case, world: World) -> Iterator[str]:
+    """Where the stream ended by itself, or did not, other than it was meant to."""
     ended = world.stream.surprises
     if bool(ended) != case.ends:
         said = "; ".join(f"code {one.code}: {' '.join(one.last_words())}" for one in ended)
-        wrong.append(f"the stream ended by itself ({said})" if ended else "the stream did not end, as it should")
-    return world.judge(seconds=took, more=wrong, stop=stop), took
+        yield f"the stream ended by itself ({said})" if ended else "the stream did not end, as it should"
 
 
 def _run(case: Case, world: World, seconds: float) -> Iterator[str]:

@@ -38,6 +38,12 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def remove(path: Path) -> None:
+    """With its checksum, as if it had never been there."""
+    path.unlink()
+    path.with_name(f".{path.name}.crc").unlink()
+
+
 def dropped(folder: Path) -> set[str]:
     return {str(path.relative_to(folder)) for path in checkpoint.mend(folder)}
 
@@ -70,15 +76,23 @@ def test_offsets_that_their_checksum_does_not_fit(folder: Path) -> None:
 
 def test_damaged_offsets_of_a_committed_batch(folder: Path) -> None:
     """Their commit goes too: Spark begins where the batch before ended."""
-    (folder / "offsets/2").unlink()
+    remove(folder / "offsets/2")
     (folder / "offsets/1").write_bytes(b"")
     assert dropped(folder) == {"offsets/1", "commits/1"}
     assert checkpoint.unfinished(folder) is None
 
 
+def test_checksums_of_files_that_are_gone(folder: Path) -> None:
+    """Of a commit that a crash took and whose checksum it left, Spark would think that another query has written it."""
+    (folder / "commits/1").unlink()
+    (folder / "offsets/2").unlink()
+    assert dropped(folder) == {"commits/.1.crc", "offsets/.2.crc"}
+    assert dropped(folder) == set()
+
+
 def test_a_damaged_commit(folder: Path) -> None:
     """Its batch is repeated, as after a kill before the commit."""
-    (folder / "offsets/2").unlink()
+    remove(folder / "offsets/2")
     (folder / "commits/1").write_bytes(b"\0\0")
     assert dropped(folder) == {"commits/1"}
     found = checkpoint.unfinished(folder)
