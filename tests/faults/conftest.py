@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 
 import pytest
@@ -26,14 +26,16 @@ def worlds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worlds]:
 
 
 @pytest.fixture(scope="session")
-def rows(request: pytest.FixtureRequest) -> Iterator[list[Row]]:
-    """What came of the cases; at the end it is kept in a file, and put into the table where that was asked for."""
+def keep(request: pytest.FixtureRequest) -> Callable[[Row], None]:
+    """Keeps at once what came of a case in a file, and in the table where that was asked for."""
     found: list[Row] = []
-    yield found
-    full = [row for row in found if not row.short]
-    if full:
+    path = RESULTS / f"faults-{time.strftime('%Y%m%dT%H%M%S')}.json"
+
+    def keep(row: Row) -> None:
+        found.append(row)
         RESULTS.mkdir(exist_ok=True)
-        path = RESULTS / f"faults-{time.strftime('%Y%m%dT%H%M%S')}.json"
-        path.write_text(json.dumps({"bench": "faults", "figures": [asdict(row) for row in full]}, indent=2) + "\n")
-    if request.config.getoption("--write-table"):
-        table.write(full, collected())
+        path.write_text(json.dumps({"bench": "faults", "figures": [asdict(one) for one in found]}, indent=2) + "\n")
+        if request.config.getoption("--write-table"):
+            table.write([row], collected())
+
+    return keep

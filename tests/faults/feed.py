@@ -63,10 +63,10 @@ class Feed:
             thread.join()
 
     def send(self, records: Iterable[Made]) -> None:
-        """Send these now, and return when all that was sent is acknowledged."""
+        """Send these now, and return when they are acknowledged, whatever else is sent meanwhile."""
         for record in records:
             self._send(record)
-        self.flush()
+        self._await(self._sent[-1][0] if self._sent else None)
 
     def more(self, number: int) -> None:
         """Send so many of its own records now, and return when all that was sent is acknowledged."""
@@ -95,6 +95,14 @@ class Feed:
         """Wait until Kafka has everything."""
         deadline = time.monotonic() + timeout
         while self._sent:
+            self._settle()
+            assert time.monotonic() < deadline, f"Kafka has not acknowledged {len(self._sent)} records"
+            time.sleep(_TICK)
+
+    def _await(self, last: Any, timeout: float = 300.0) -> None:
+        """Wait until a record is settled, which are settled in their order: so all before it are."""
+        deadline = time.monotonic() + timeout
+        while last is not None and any(future is last for future, _ in self._sent.copy()):
             self._settle()
             assert time.monotonic() < deadline, f"Kafka has not acknowledged {len(self._sent)} records"
             time.sleep(_TICK)

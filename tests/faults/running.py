@@ -49,14 +49,14 @@ class Worlds:
     _open: _Open | None = None
     _numbers: Iterator[int] = field(default_factory=count)
 
-    def done(self, case: Case, seconds: float, *, short: bool = False) -> Row:
+    def done(self, case: Case, seconds: float) -> Row:
         """Do a case, and say what came of it; where that is not good, its world and its servers are not used again."""
         alone = case.fresh or case.own_stack
         is_good = False
         try:
             with self._world_of(case) as shared:
                 verdict, took = _done(case, shared.world, seconds, stop=alone)
-                row = _row(case, verdict, shared.last, took, short)
+                row = _row(case, verdict, shared.last, took)
                 shared.last = verdict
                 is_good = row.ok
         finally:
@@ -152,7 +152,7 @@ def _run(case: Case, world: World, seconds: float) -> Iterator[str]:
         yield f"{type(error).__name__} in {at.name}: {error}"[:500]
 
 
-def _row(case: Case, verdict: Verdict, last: Verdict | None, took: float | None, short: bool) -> Row:
+def _row(case: Case, verdict: Verdict, last: Verdict | None, took: float | None) -> Row:
     if last is not None:
         # What was lost or twice before is told by its own case, and its world was dropped.
         verdict = replace(
@@ -174,7 +174,6 @@ def _row(case: Case, verdict: Verdict, last: Verdict | None, took: float | None,
         verdict.twice,
         took,
         (*verdict.differences, *verdict.examples),
-        short,
     )
 
 

@@ -26,7 +26,6 @@ class Row:
     Attributes:
         seconds: from the end of the fault until all that Kafka had then was committed; None: it took too long.
         wrong: what was not as promised.
-        short: it was the short form.
     """
 
     group: str
@@ -40,7 +39,6 @@ class Row:
     twice: int
     seconds: float | None
     wrong: tuple[str, ...] = ()
-    short: bool = False
 
     @property
     def ok(self) -> bool:

@@ -69,7 +69,8 @@ def _made_anew(world: World, seconds: float) -> None:
         indices = [
             index for dataset in (SCORED, REJECTED, EVENTS) for index in backing(world.client, settings, dataset)
         ]
-        insist(lambda: world.client.indices.add_block(index=indices, block="write"))
+        insist(lambda: world.client.indices.put_settings(index=indices, settings={"index.blocks.write": True}))
+        time.sleep(1.0)
         _take(world, indices)
         actions.forget_data_streams(world)
         insist(lambda: world.client.indices.delete(index=indices))
