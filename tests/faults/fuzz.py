@@ -16,6 +16,7 @@ from tests.faults.records import Made, refused_key
 
 _MOST_ID_BYTES = 200
 _MOST_TEXT_CHARS = 100_000
+_MOST_BYTES = 256 * 1024
 
 
 def fuzzed(seed: int, number: int) -> Iterator[Made]:
@@ -68,7 +69,9 @@ def _tweet(**fields: object) -> bytes:
 
 
 def _refused(reason: Reason, number: str, value: bytes | None) -> Made:
-    return Made(refused_key(reason, number), value)
+    # The size is looked at first of all, before the record leaves the JVM.
+    found = Reason.TOO_LARGE if value and len(value) > _MOST_BYTES else reason
+    return Made(refused_key(found, number), value)
 
 
 def _chance(number: str, random: Random) -> Made:
