@@ -19,6 +19,7 @@ from pipeline.domain.document import SCORED, data_stream
 from pipeline.elasticsearch_client import connect, elasticsearch_errors
 from pipeline.settings import ElasticsearchSettings
 from pipeline.sinks.elasticsearch import setup
+from pipeline.sinks.elasticsearch.backing import generation
 from pipeline.sinks.elasticsearch.differences import THERE, Difference
 from pipeline.sinks.elasticsearch.templates import or_none
 
@@ -32,7 +33,15 @@ _TIMEOUT = 4.0
 _SETUP = "tweetpulse setup"
 _AS_SETUP = "run `tweetpulse doctor` as the user of set-up"
 _SHOWN = 3
-WRITER = ("create_doc", "create_index", "read", "maintenance", "delete", "view_index_metadata")
+WRITER = (
+    "create_doc",
+    "read",
+    "delete",
+    "indices:admin/refresh*",
+    "indices:monitor/settings/get",
+    "indices:admin/block/add",
+    "indices:admin/settings/update",
+)
 """What the stream does with its data streams; as in `compose/roles/tweetpulse_writer.json`."""
 
 
@@ -93,7 +102,7 @@ def disks(settings: ElasticsearchSettings) -> list[Finding]:
     with _asking(settings) as client:
         stats = client.nodes.stats(metric="fs")
         blocked = client.indices.get_settings(
-            index=f"logs-tweets.*-{settings.namespace}", name="index.blocks.*", filter_path="*.settings.index.blocks"
+            index=f"logs-tweets.*-{settings.namespace}", name="index.blocks.*,index.creation_date"
         )
     return judge_disks(_disks(stats.body), sorted(_closed(blocked.body)))
 
@@ -240,9 +249,16 @@ def _disks(stats: Mapping[str, Any]) -> list[Disk]:
 
 
 def _closed(settings: Mapping[str, Any]) -> Iterator[str]:
+    """Indices that somebody or a full disk has blocked; a write block of an older one is the stream's own seal."""
+    newest = {_stream_of(name): name for name in sorted(settings, key=generation)}
     for name, body in settings.items():
-        if "true" in body["settings"]["index"]["blocks"].values():
+        blocks = {block for block, on in body["settings"]["index"].get("blocks", {}).items() if on == "true"}
+        if blocks - ({"write"} if name not in newest.values() else set()):
             yield name
+
+
+def _stream_of(index: str) -> str:
+    return index.rsplit("-", 2)[0]
 
 
 def _some(found: Sequence[Difference]) -> str:

@@ -78,7 +78,8 @@ def hits(
             query=query,
             size=_PAGE,
             source={"includes": [source]} if source else False,
-            sort=[{field: "asc"} for field in by],
+            # Somebody may have added an index that is none of ours, or is empty and unmapped.
+            sort=[{field: {"order": "asc", "unmapped_type": "keyword"}} for field in by],
             search_after=after,
             allow_partial_search_results=False,
             track_total_hits=False,

@@ -58,7 +58,7 @@ class Report:
     Attributes:
         verdicts: of each distinct id.
         repeats: entries whose id came before in the same call.
-        unanswered: a request had no answer, so it is not known what it did.
+        unanswered: of a request, or of an item in it, it is not known what it did.
         retries: why requests were sent again.
         bulk: seconds of each bulk request.
     """
@@ -160,6 +160,8 @@ class ElasticsearchSink:
             for entry, verdict in zip(body, answered, strict=True):
                 if verdict.fate in _LAST_WORDS:
                     report.verdicts[entry.id] = verdict
+                else:
+                    report.unanswered = True
             _raise_for(answered)
 
     def _bulk(self, stream: str, entries: Sequence[Entry], report: Report) -> list[Verdict]:

@@ -253,7 +253,7 @@ ENOUGH = "may do what the stream needs; set-up is another user's (`run --no-setu
     [
         ("only_writer", "ok", f"only_writer {ENOUGH}"),
         ("setup_by_bulk", "ok", "setup_by_bulk may do what the stream and set-up need"),
-        ("analyst", "fault", "analyst lacks what the stream needs: create_doc on logs-tweets.*, create_index on"),
+        ("analyst", "fault", "analyst lacks what the stream needs: create_doc on logs-tweets.*, delete on"),
     ],
 )
 def test_the_doctor_knows_what_a_user_may_do(as_user: As, name: str, level: str, told: str) -> None:
