@@ -179,11 +179,14 @@ def metric(world: World, name: str, **labels: str) -> float | None:
     return sum(sample.value for sample in samples if labels.items() <= sample.labels.items())
 
 
-def answer_with(world: World, fault: Fault, seconds: float, path: str = "/_bulk") -> int:
-    """Let what stands before Elasticsearch misbehave for so long; how many requests it has met."""
+def answer_with(world: World, fault: Fault, seconds: float, path: str = "/_bulk", timeout: float = 60.0) -> int:
+    """Let what stands before Elasticsearch misbehave for so long, from the first request on; how many it has met."""
     proxy = proxy_of(world)
     proxy.misbehave(fault, times=sys.maxsize, path=path)
+    deadline = time.monotonic() + timeout
     try:
+        while not proxy.met and time.monotonic() < deadline:
+            time.sleep(0.05)
         time.sleep(seconds)
     finally:
         proxy.behave()
