@@ -43,6 +43,8 @@ def largest(number: int, text: str) -> Tweet:
 
 def test_the_largest_tweets_are_indexed(spark: SparkSession, settings: Settings) -> None:
     """Elasticsearch takes whatever decoding lets through: no term is too long for it, and no field."""
+    stream = settings.stream.model_copy(update={"max_record_bytes": settings.kafka.max_message_bytes})
+    settings = settings.model_copy(update={"stream": stream})
     publish(settings, [largest(number, text) for number, text in enumerate(TEXTS.values())])
     drained = drain(spark, settings)
     assert drained.outcome.rejected == {}

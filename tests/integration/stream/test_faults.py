@@ -7,7 +7,7 @@ import signal
 import threading
 import time
 import urllib.request
-from contextlib import closing
+from contextlib import closing, suppress
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -84,14 +84,17 @@ def _finished(log: Path, batches: int) -> bool:
 
 
 def _only_loopback(processes: list[psutil.Process]) -> None:
-    listening = [
-        connection.laddr.ip
-        for process in processes
-        for connection in process.net_connections("inet")
-        if connection.status == psutil.CONN_LISTEN
-    ]
+    listening = [address for process in processes for address in _listening(process)]
     assert listening
     assert set(listening) <= {"127.0.0.1", "::1", "::ffff:127.0.0.1"}
+
+
+def _listening(process: psutil.Process) -> list[str]:
+    """Where a process listens; nowhere if it has ended meanwhile, as a `chmod` of Hadoop's does."""
+    with suppress(psutil.NoSuchProcess):
+        connections = process.net_connections("inet")
+        return [one.laddr.ip for one in connections if one.status == psutil.CONN_LISTEN]
+    return []
 
 
 def test_an_outage_is_waited_out_while_the_metrics_keep_moving(

@@ -109,12 +109,9 @@ def test_more_than_fits_into_memory_in_one_batch(settings: Settings, tmp_path: P
 
 
 def test_records_just_below_the_limit(settings: Settings, spark: SparkSession) -> None:
-    """2,000 of 250 KB: chunks, requests and what goes to Kafka are bounded by bytes, so that all of it passes."""
-    text = "great " + "y" * 99_000
-    send(
-        settings,
-        (orjson.dumps({"id": f"test:{n}", "text": text, "source": "t", "url": "u" * 150_000}) for n in range(600)),
-    )
+    """600 of 250 KB: chunks, requests and what goes to Kafka are bounded by bytes, so that all of it passes."""
+    text = "great " + "字" * 83_000
+    send(settings, (tweet(n, text) for n in range(600)))
     drained = drain(spark, settings)
     assert drained.counts() == {"read": 600, "indexed": 600, "already there": 0, "rejected": 0}
 
