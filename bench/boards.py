@@ -27,13 +27,13 @@ from pipeline import bootstrap
 from pipeline.cli.stack import progress
 from pipeline.domain.document import SCORED, Coordinates, data_stream, scored_document
 from pipeline.domain.tweet import Tweet
-from pipeline.embedded.tell import Tell
 from pipeline.scoring.analysis import Analyzer
 from pipeline.settings import Settings
 from pipeline.sinks.elasticsearch.bulk import FILTER_PATH, Entry, operations
 from pipeline.sources.phrases import BRANDS
 from pipeline.sources.synthetic import Synthetic
 from pipeline.stream.chunk import dumps
+from pipeline.tell import Tell
 
 DOCUMENTS = int(os.environ.get("BENCH_DOCUMENTS", "1000000"))
 DISTINCT = 50_000

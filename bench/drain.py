@@ -28,8 +28,8 @@ from pipeline import bootstrap
 from pipeline.cli.stack import progress
 from pipeline.domain.document import SCORED, data_stream
 from pipeline.embedded.info import StackInfo
-from pipeline.embedded.tell import Tell
 from pipeline.settings import Settings
+from pipeline.tell import Tell
 
 TWEETS = int(os.environ.get("BENCH_TWEETS", "200000"))
 PEER_TWEETS, CEILING_TWEETS = 20_000, 200_000

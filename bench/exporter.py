@@ -22,9 +22,9 @@ from exporters.server import scrape_of, serving
 from pipeline.elasticsearch_client import connect
 from pipeline.embedded.guard import guarded
 from pipeline.embedded.stack import start
+from pipeline.kafka.topics import ensure_topics
 from pipeline.settings import KafkaSettings, Settings
 from pipeline.sinks.elasticsearch.setup import set_up
-from pipeline.sources.topics import ensure_topics
 from tests.integration.exporters.checkpoints import write_batch
 from tests.stacks import settings_of, stack_settings
 

@@ -25,8 +25,8 @@ from pipeline import bootstrap, log
 from pipeline.cli.stack import progress
 from pipeline.domain.document import SCORED, data_stream
 from pipeline.domain.tweet import Tweet
+from pipeline.kafka.publisher import Publisher
 from pipeline.settings import LogSettings, Settings
-from pipeline.sources.publisher import Publisher
 
 SMALL = 10
 COLD_ROUNDS, ROUNDS = 5, 30

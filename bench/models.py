@@ -24,13 +24,13 @@ from pipeline import bootstrap
 from pipeline.cli.stack import progress
 from pipeline.domain.prediction import TASK_LABELS, Task
 from pipeline.embedded.info import StackInfo
-from pipeline.embedded.tell import Tell
 from pipeline.registry.manifest import MODEL, Manifest
 from pipeline.registry.registry import Registry
 from pipeline.scoring.features import Vocabulary, document_frequencies, vocabulary_of
 from pipeline.scoring.linear import LinearModel
 from pipeline.scoring.reading import NUMBERS, Recipe, reader_of
 from pipeline.settings import Settings
+from pipeline.tell import Tell
 
 ROUNDS = 2
 MADE_UP = (Task.SENTIMENT, Task.COMPLAINT)

@@ -16,8 +16,8 @@ from pipeline.embedded.discover import with_embedded
 from pipeline.embedded.guard import guarded
 from pipeline.embedded.info import StackInfo
 from pipeline.embedded.stack import start
-from pipeline.embedded.tell import Tell
 from pipeline.settings import ElasticsearchSettings, KafkaSettings, Settings, load
+from pipeline.tell import Tell
 
 
 @contextmanager

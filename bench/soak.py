@@ -35,9 +35,9 @@ from bench.servers import environment
 from pipeline.embedded.discover import with_embedded
 from pipeline.embedded.guard import guarded
 from pipeline.embedded.stack import start
-from pipeline.kafka_client import kafka_options
+from pipeline.kafka.client import kafka_options
+from pipeline.kafka.topics import ensure_topics
 from pipeline.settings import KafkaSettings, Settings, load
-from pipeline.sources.topics import ensure_topics
 
 ROOT = Path(__file__).parent.parent
 RESULTS = Path(__file__).parent / "results"

@@ -19,8 +19,6 @@ from pathlib import Path
 
 from bench.usage import watched
 from pipeline import bootstrap
-from pipeline.batch.labelled import Labelled, Row, read
-from pipeline.batch.train import Request
 from pipeline.domain.prediction import TASK_LABELS, Task
 from pipeline.registry.manifest import MODEL
 from pipeline.registry.registry import Registry
@@ -29,6 +27,8 @@ from pipeline.scoring.names import scored_text
 from pipeline.scoring.vader import VaderScorer
 from pipeline.settings import load
 from pipeline.sources.synthetic import Synthetic
+from pipeline.training.labelled import Labelled, Row, read
+from pipeline.training.train import Request
 
 SEMEVAL = Path(__file__).parents[2] / "shared/data/semeval2017/train_2013_2016.csv"
 ROWS, CHUNK, ROUNDS = 50_000, 2_500, 3

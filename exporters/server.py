@@ -14,9 +14,9 @@ from exporters.scrape import Scrape
 from exporters.store import Store
 from exporters.stream_lag import StreamLag
 from pipeline import metrics_server
-from pipeline.broker import Broker
 from pipeline.domain.names import QUERY
 from pipeline.embedded.discover import with_embedded
+from pipeline.kafka.broker import Broker
 from pipeline.settings import Settings, TelemetrySettings
 
 

@@ -9,10 +9,10 @@ from pathlib import Path
 from prometheus_client.core import GaugeMetricFamily, Metric
 
 from exporters.kept import Kept
-from pipeline import checkpoint
-from pipeline.broker import Broker
+from pipeline import committed_offsets
 from pipeline.domain.progress import Lag, Partition, lags
 from pipeline.errors import SetupError
+from pipeline.kafka.broker import Broker
 
 LABELS = ["query", "topic", "partition"]
 
@@ -58,8 +58,8 @@ class StreamLag:
             ConfigError: the broker refuses this user, or a checkpoint is not on a local file system.
         """
         # The checkpoint first: what is committed while the broker is asked must not make the lag negative.
-        committed = {query: checkpoint.read(folder) for query, folder in self._queries.items()}
-        known = {query: checkpoint.topic_ids(folder) for query, folder in self._queries.items()}
+        committed = {query: committed_offsets.read(folder) for query, folder in self._queries.items()}
+        known = {query: committed_offsets.topic_ids(folder) for query, folder in self._queries.items()}
         with self._broker.use() as broker:
             behind = {query: self._lags(broker, offsets, known[query]) for query, offsets in committed.items()}
             wanted = {

@@ -17,31 +17,31 @@ from pipeline.doctor.examination import examine as examine_all
 from pipeline.doctor.finding import Finding
 from pipeline.domain.tweet import Tweet
 from pipeline.elasticsearch_client import connect
-from pipeline.embedded.jars import spark_jars
-from pipeline.embedded.java import find_java
-from pipeline.embedded.tell import Tell, quiet
+from pipeline.jvm.jars import spark_jars
+from pipeline.jvm.java import find_java
+from pipeline.kafka.originals import Originals
+from pipeline.kafka.publisher import Patience, Progress, Published, Publisher
+from pipeline.kafka.resending import Resender
+from pipeline.kafka.topics import Topics, ensure_topics
 from pipeline.metrics_server import serving
 from pipeline.registry.registry import Registry
 from pipeline.settings import Settings
 from pipeline.sinks.elasticsearch import setup
 from pipeline.sinks.elasticsearch.setup import SetupReport
 from pipeline.sources.live import Live
-from pipeline.sources.originals import Originals
 from pipeline.sources.pacing import Clock
-from pipeline.sources.publisher import Patience, Progress, Published, Publisher
-from pipeline.sources.resending import Resender
 from pipeline.sources.source import LiveSource, SourceEvents
-from pipeline.sources.topics import Topics, ensure_topics
 from pipeline.telemetry.events import StreamEvents
 from pipeline.telemetry.metrics import StreamMetrics
 from pipeline.telemetry.process import MemoryCollector
 from pipeline.telemetry.sources import LiveEvents, SourceMetrics
+from pipeline.tell import Tell, quiet
 
 if TYPE_CHECKING:
-    from pipeline.batch.train import Request
     from pipeline.erasure.forget import Forgetting
     from pipeline.registry.manifest import Manifest
     from pipeline.stream.run import Run
+    from pipeline.training.train import Request
 
 
 def topics(settings: Settings) -> Topics:
@@ -174,7 +174,7 @@ def train(request: Request, registry: Registry, settings: Settings, tell: Callab
         SetupError: Java or the registry is missing.
         ScoringError: what would serve does not say what Spark says.
     """
-    from pipeline.batch import session, train
+    from pipeline.training import session, train
 
     java = find_java(tell=lambda _, what: tell(what))
     return train.train(request, registry, partial(session.running, settings, request.master, java.home), tell)

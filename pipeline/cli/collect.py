@@ -18,9 +18,9 @@ from pipeline.cli.publishing import summarize
 from pipeline.cli.signals import on_signals
 from pipeline.embedded.discover import with_embedded
 from pipeline.errors import ConfigError
+from pipeline.kafka.publisher import Published
 from pipeline.settings import Settings
 from pipeline.sources.load import load_source
-from pipeline.sources.publisher import Published
 
 PLAIN_SECONDS = 10.0
 """How often a line is printed where no terminal is: by a process that runs for weeks, into somebody's log."""

@@ -32,17 +32,17 @@ from pipeline.embedded.discover import brought, with_embedded
 from pipeline.embedded.guard import guarded
 from pipeline.embedded.info import ServerName
 from pipeline.embedded.ports import free_port, is_free
-from pipeline.embedded.tell import Tell
 from pipeline.errors import PipelineError, SetupError
+from pipeline.kafka.publisher import Published
 from pipeline.settings import Settings
 from pipeline.sources.files import file_source
 from pipeline.sources.pacing import Clock, when_written
 from pipeline.sources.phrases import BRANDS
-from pipeline.sources.publisher import Published
 from pipeline.sources.replay import Plan, scan
 from pipeline.sources.replay import replay as replayed
 from pipeline.sources.source import Item, Source
 from pipeline.sources.synthetic import Synthetic
+from pipeline.tell import Tell
 
 HISTORY = timedelta(hours=6)
 LIVE_RATE = 50.0

@@ -12,7 +12,6 @@ from rich.table import Table
 from rich.text import Text
 
 from pipeline import bootstrap
-from pipeline.batch.labels import Label, Labels, said
 from pipeline.cli.app import app, out
 from pipeline.cli.app import settings as current_settings
 from pipeline.domain.document import escaped
@@ -20,6 +19,7 @@ from pipeline.domain.prediction import Task
 from pipeline.elasticsearch_client import elasticsearch_errors
 from pipeline.embedded.discover import with_embedded
 from pipeline.errors import ConfigError
+from pipeline.training.labels import Label, Labels, said
 
 
 @app.command()

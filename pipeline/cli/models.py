@@ -13,8 +13,6 @@ import typer
 from rich.table import Table
 
 from pipeline import bootstrap
-from pipeline.batch.gate import MEASURES, Comparison, Decision
-from pipeline.batch.promotion import compare, weigh
 from pipeline.cli.app import app, out
 from pipeline.cli.app import settings as current_settings
 from pipeline.cli.noting import note
@@ -24,6 +22,8 @@ from pipeline.errors import ConfigError, NotPromoted, ScoringError
 from pipeline.registry.manifest import Manifest
 from pipeline.registry.registry import ANYBODY, Registry
 from pipeline.settings import Settings
+from pipeline.training.gate import MEASURES, Comparison, Decision
+from pipeline.training.promotion import compare, weigh
 
 PROMOTED = "model-promoted"
 """The action of the event that boards draw."""

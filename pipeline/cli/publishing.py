@@ -10,10 +10,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressC
 
 from pipeline import bootstrap
 from pipeline.cli.app import err, out
+from pipeline.kafka.publisher import Progress as Tell
+from pipeline.kafka.publisher import Published
 from pipeline.settings import Settings
 from pipeline.sources.pacing import Clock
-from pipeline.sources.publisher import Progress as Tell
-from pipeline.sources.publisher import Published
 from pipeline.sources.source import Item, Unreadable
 
 PLAIN_SECONDS = 5.0

@@ -20,9 +20,9 @@ from pipeline.cli.signals import on_signals
 from pipeline.domain.document import escaped
 from pipeline.domain.record import Reason
 from pipeline.embedded.discover import with_embedded
+from pipeline.kafka.dead_letters import DeadLetter, History, open_dead_letters
+from pipeline.kafka.resending import Left, Resent, chosen
 from pipeline.settings import Settings
-from pipeline.sources.dead_letters import DeadLetter, History, open_dead_letters
-from pipeline.sources.resending import Left, Resent, chosen
 
 rejected = typer.Typer(no_args_is_help=True, help="Look at the rejected records, and send them again after a fix.")
 app.add_typer(rejected, name="rejected")

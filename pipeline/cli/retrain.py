@@ -15,12 +15,6 @@ import orjson
 import typer
 
 from pipeline import bootstrap, private_files
-from pipeline.batch.labelled import Labelled
-from pipeline.batch.labels import Label, Labels
-from pipeline.batch.promotion import weigh
-from pipeline.batch.retrain import Trained, alone, gather, summary
-from pipeline.batch.retrain import retrain as retrained
-from pipeline.batch.train import REPORT_PAGE, Request
 from pipeline.cli.app import app, err, out
 from pipeline.cli.app import settings as current_settings
 from pipeline.cli.models import promoted
@@ -28,11 +22,17 @@ from pipeline.cli.stack import progress
 from pipeline.domain.prediction import Task
 from pipeline.elasticsearch_client import elasticsearch_errors
 from pipeline.embedded.discover import with_embedded
-from pipeline.embedded.tell import Tell
 from pipeline.errors import ConfigError, NothingNew, NotPromoted, PipelineError, SetupError
 from pipeline.registry.manifest import Manifest
 from pipeline.registry.registry import Registry
 from pipeline.settings import Settings
+from pipeline.tell import Tell
+from pipeline.training.labelled import Labelled
+from pipeline.training.labels import Label, Labels
+from pipeline.training.promotion import weigh
+from pipeline.training.retrain import Trained, alone, gather, summary
+from pipeline.training.retrain import retrain as retrained
+from pipeline.training.train import REPORT_PAGE, Request
 
 OUTCOMES = {type(None): "promoted", NotPromoted: "not_better", NothingNew: "nothing_new"}
 

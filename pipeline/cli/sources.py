@@ -18,10 +18,10 @@ from pipeline.cli.publishing import Noted, publish, summarize, tell_unreadable
 from pipeline.cli.signals import on_signals
 from pipeline.embedded.discover import with_embedded
 from pipeline.errors import ConfigError, SourceError
+from pipeline.kafka.publisher import Published
 from pipeline.settings import Settings
 from pipeline.sources.files import FileSource, file_source
 from pipeline.sources.pacing import Clock, when_written
-from pipeline.sources.publisher import Published
 from pipeline.sources.replay import Plan, Repeats, Span, scan
 from pipeline.sources.replay import replay as replayed
 from pipeline.sources.synthetic import Synthetic

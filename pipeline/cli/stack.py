@@ -17,9 +17,9 @@ from pipeline.cli.app import settings as current_settings
 from pipeline.embedded import grafana, prometheus, stack
 from pipeline.embedded.discover import brought
 from pipeline.embedded.info import ServerName, StackInfo
-from pipeline.embedded.tell import Tell
 from pipeline.errors import ConfigError
 from pipeline.settings import Settings
+from pipeline.tell import Tell
 
 _PLAIN_SECONDS = 5.0
 _MUCH = 20 * 10**9

@@ -16,11 +16,6 @@ import typer
 from rich.table import Table
 
 from pipeline import bootstrap
-from pipeline.batch import labelled, report, seen
-from pipeline.batch.labelled import Labelled, Row
-from pipeline.batch.report import Report
-from pipeline.batch.splits import Way
-from pipeline.batch.train import REPORT_PAGE, Request
 from pipeline.cli.app import app, err, out
 from pipeline.cli.app import settings as current_settings
 from pipeline.cli.stack import progress
@@ -30,6 +25,11 @@ from pipeline.registry.manifest import MODEL, REPORT, SEEN, Manifest
 from pipeline.registry.registry import Registry
 from pipeline.scoring import arrays
 from pipeline.scoring.linear import LinearModel
+from pipeline.training import labelled, report, seen
+from pipeline.training.labelled import Labelled, Row
+from pipeline.training.report import Report
+from pipeline.training.splits import Way
+from pipeline.training.train import REPORT_PAGE, Request
 
 Data = Annotated[
     list[Path], typer.Option("--data", help="Labelled rows: CSV, .gz or not; repeatable.", show_default=False)

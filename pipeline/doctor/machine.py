@@ -16,10 +16,10 @@ import urllib3
 from pipeline.doctor.finding import Finding, fault, ok, warning
 from pipeline.embedded import info
 from pipeline.embedded.discover import brought
-from pipeline.embedded.java import find_java
 from pipeline.embedded.ports import claim, is_free
 from pipeline.embedded.processes import is_alive
 from pipeline.errors import SetupError
+from pipeline.jvm.java import find_java
 from pipeline.settings import Settings
 
 _ASK = urllib3.Timeout(2.0)

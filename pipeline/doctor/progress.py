@@ -10,11 +10,11 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline import checkpoint
-from pipeline.broker import Broker
+from pipeline import committed_offsets
 from pipeline.doctor.finding import Finding, fault, ok, warning
 from pipeline.domain.progress import Partition, lags, newest_committed, parse_offsets
 from pipeline.errors import ConfigError, SetupError
+from pipeline.kafka.broker import Broker
 from pipeline.settings import KafkaSettings
 
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
@@ -44,7 +44,7 @@ class Facts:
 def look(folder: Path) -> list[Finding]:
     """The folder, who may read it, and its newest batches."""
     try:
-        local = checkpoint.local(folder)
+        local = committed_offsets.local(folder)
     except ConfigError:
         return [ok("checkpoint", f"{folder} is not on a local disk, and is not looked at")]
     return judge(facts(local))
@@ -60,7 +60,7 @@ def facts(folder: Path) -> Facts:
     if not usable:
         return Facts(folder, mode, usable=False)
     try:
-        checkpoint.read(folder)
+        committed_offsets.read(folder)
     except SetupError as error:
         return Facts(folder, mode, fault=error.message)
     return Facts(folder, mode, batch=_newest(folder), damaged=_damaged(folder))
@@ -99,7 +99,7 @@ def lag(folder: Path, settings: KafkaSettings) -> list[Finding]:
         ConfigError: the checkpoint is not on a local disk, or the broker refuses this user.
     """
     try:
-        committed = checkpoint.read(checkpoint.local(folder))
+        committed = committed_offsets.read(committed_offsets.local(folder))
     except ConfigError:
         return [ok("lag", "not known here: the stream's own metrics tell it")]
     if committed is None:

@@ -13,16 +13,16 @@ from typing import Any
 from kafka import KafkaAdminClient
 from kafka.admin import ConfigResource, ConfigResourceType
 
-from pipeline.broker import Broker
 from pipeline.doctor.clock import judge_newest
 from pipeline.doctor.finding import Finding, fault, ok, warning
 from pipeline.domain.document import escaped
 from pipeline.domain.progress import TOPICS_FILE, parse_topic_ids
 from pipeline.errors import SetupError
-from pipeline.kafka_client import connect, kafka_errors
+from pipeline.kafka.broker import Broker
+from pipeline.kafka.client import connect, kafka_errors
+from pipeline.kafka.publisher import MAX_RECORD_BYTES
+from pipeline.kafka.topics import LOG_APPEND_TIME, TIMESTAMP_TYPE
 from pipeline.settings import KafkaSettings
-from pipeline.sources.publisher import MAX_RECORD_BYTES
-from pipeline.sources.topics import LOG_APPEND_TIME, TIMESTAMP_TYPE
 
 OLDEST = (2, 8)
 """Older brokers give topics no ids."""

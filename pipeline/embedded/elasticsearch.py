@@ -8,9 +8,9 @@ from pathlib import Path
 
 from pipeline.embedded.ask import get
 from pipeline.embedded.folders import give
-from pipeline.embedded.java import Java
 from pipeline.embedded.ports import HOST
 from pipeline.embedded.processes import Account, mark, spawn
+from pipeline.jvm.java import Java
 
 _CONFIGURATION = """\
 cluster.name: tweetpulse

@@ -10,9 +10,9 @@ from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
 
 from pipeline.embedded.folders import give
-from pipeline.embedded.java import Java
 from pipeline.embedded.ports import HOST, is_open
 from pipeline.embedded.processes import Account, mark, spawn
+from pipeline.jvm.java import Java
 
 _CLUSTER_ID = "dHdlZXRwdWxzZS1zdGFjaw"
 _FLAGS = ("-XX:+UseG1GC", "-XX:MaxGCPauseMillis=20", "-XX:+ExitOnOutOfMemoryError", "-Djava.awt.headless=true")

@@ -9,15 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline import __version__
-from pipeline.embedded import causes, elasticsearch, exporter, grafana, jars, kafka, prometheus
+from pipeline.embedded import causes, elasticsearch, exporter, grafana, kafka, prometheus
 from pipeline.embedded.folders import require_reachable
 from pipeline.embedded.info import ServerInfo, ServerName
-from pipeline.embedded.java import Java
 from pipeline.embedded.ports import HOST, free_port
 from pipeline.embedded.processes import Account, is_alive, let_live, started_at
-from pipeline.embedded.tell import Tell
 from pipeline.errors import SetupError
+from pipeline.jvm import jars
+from pipeline.jvm.java import Java
 from pipeline.settings import Settings
+from pipeline.tell import Tell
 
 Steps = Generator[None, None, ServerInfo]
 """It yields while it has to wait, and returns what the server has become."""

@@ -7,17 +7,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.embedded import folders, jars
+from pipeline import passable_folders
 from pipeline.embedded.discover import with_embedded
+from pipeline.embedded.folders import require_reachable
 from pipeline.embedded.info import ServerInfo, ServerName, ServerState, StackInfo, forget, load, save
-from pipeline.embedded.java import find_java
 from pipeline.embedded.launch import ANSWERS, TITLES, Site, await_answer, launch, together, why
-from pipeline.embedded.locks import only_one
 from pipeline.embedded.ports import claim, is_free
 from pipeline.embedded.processes import end, is_alive, of_stack, unprivileged
-from pipeline.embedded.tell import Tell, quiet
 from pipeline.errors import SetupError
+from pipeline.jvm import jars
+from pipeline.jvm.java import find_java
+from pipeline.locks import only_one
 from pipeline.settings import Settings
+from pipeline.tell import Tell, quiet
 
 SERVERS: tuple[ServerName, ...] = ("kafka", "elasticsearch")
 DASHBOARDS: tuple[ServerName, ...] = ("exporter", "prometheus", "grafana")
@@ -46,7 +48,7 @@ def start(settings: Settings, servers: Iterable[ServerName] = SERVERS, tell: Tel
     Raises:
         SetupError: Java, a port, disk space or a download is missing, or a server died; it says which and why.
     """
-    folders.make(settings.state_dir, _REMEDY)
+    passable_folders.make(settings.state_dir, _REMEDY)
     with only_one(settings.state_dir, lambda: tell("stack", "waiting for another `tweetpulse up` of this folder")):
         known = load(settings.state_dir)
         alive = {server.name: server for server in _alive(known)}
@@ -116,12 +118,12 @@ def _site(names: list[ServerName], ports: dict[ServerName, int], settings: Setti
     """Everything that starting needs, checked."""
     require_space(settings)
     account, on_jvm = unprivileged(), [name for name in jars.PARTS if name in names]
-    folders.require_reachable(settings.state_dir, account, _REMEDY)
+    require_reachable(settings.state_dir, account, _REMEDY)
     java = find_java(tell=tell) if on_jvm else None
     parts = jars.resolve(settings, on_jvm, tell)
     if java:
-        folders.require_reachable(java.home, account, "install a Java that all users can reach")
-        folders.require_reachable(settings.cache_dir, account, "set TWEETPULSE_CACHE_DIR to another folder")
+        require_reachable(java.home, account, "install a Java that all users can reach")
+        require_reachable(settings.cache_dir, account, "set TWEETPULSE_CACHE_DIR to another folder")
     return Site(settings.state_dir, ports, account, with_embedded(settings), tell, java, parts)
 
 
@@ -152,7 +154,7 @@ def _end_all_but(kept: set[int], state_dir: Path) -> None:
 def _status(state_dir: Path, name: ServerName, info: ServerInfo | None) -> ServerStatus:
     state = _state(info)
     cause = why(name, state_dir) if state == "dead" else None
-    return ServerStatus(name, state, info, cause, folders.size(state_dir / name))
+    return ServerStatus(name, state, info, cause, passable_folders.size(state_dir / name))
 
 
 def _state(info: ServerInfo | None) -> ServerState:

@@ -11,7 +11,7 @@ from typing import Any
 from kafka import KafkaAdminClient, KafkaProducer
 from kafka.admin import ConfigResource, ConfigResourceType
 
-from pipeline.kafka_client import connect, kafka_errors
+from pipeline.kafka.client import connect, kafka_errors
 from pipeline.settings import KafkaSettings
 
 _FLUSH_SECONDS = 60.0

@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import BinaryIO, TypeVar
 
 from pipeline.errors import SourceError
-from pipeline.sources import layouts, twitter_v2
+from pipeline.sources import layouts
 from pipeline.sources.layouts import Columns, Layout
 from pipeline.sources.rows import BadRow, tweet_of
 from pipeline.sources.source import Item, Unreadable
+from pipeline.sources.twitter import tweets
 
 T = TypeVar("T")
 
@@ -63,7 +64,7 @@ class FileSource:
     def _json(self, lines: Iterator[bytes]) -> Iterator[Item]:
         for number, line in enumerate(lines, 1):
             if line.strip():
-                yield from twitter_v2.items_of(line.rstrip(b"\r\n"), f"line {number}", source=self.name)
+                yield from tweets.items_of(line.rstrip(b"\r\n"), f"line {number}", source=self.name)
 
     def _csv(self, lines: Iterator[bytes], make: Callable[[list[str], Columns], T]) -> Iterator[T | Unreadable]:
         if self.layout is None:

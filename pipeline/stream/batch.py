@@ -28,7 +28,7 @@ from pipeline.settings import Settings
 from pipeline.sinks.elasticsearch import backing
 from pipeline.sinks.elasticsearch.backing import Backing, Seals
 from pipeline.sinks.elasticsearch.sink import Attempt
-from pipeline.stream import kafka_io, messages, task
+from pipeline.stream import kafka_io, messages, partition
 from pipeline.stream.champions import Champion, Champions
 from pipeline.stream.checkpoint import Unfinished
 from pipeline.stream.privacy import Privacy, Told
@@ -143,7 +143,7 @@ class BatchRunner:
         self, records: DataFrame, champions: tuple[Champion, ...], this: Attempt, told: Told | None
     ) -> Outcome:
         try:
-            work = task.Work(self._settings, self._backing(SCORED), self._backing(REJECTED), this, champions, told)
+            work = partition.Work(self._settings, self._backing(SCORED), self._backing(REJECTED), this, champions, told)
         except (TransportError, ApiError) as error:
             raise as_sink_error(error, self._settings.elasticsearch) from None
         outcome = self._run(records, work)
@@ -151,9 +151,9 @@ class BatchRunner:
             raise outcome.fault
         return outcome
 
-    def _run(self, records: DataFrame, work: task.Work) -> Outcome:
+    def _run(self, records: DataFrame, work: partition.Work) -> Outcome:
         outcomes = self._zeroed(records)
-        scored = records.mapInArrow(partial(task.run, work=work, outcomes=outcomes), messages.SCHEMA)
+        scored = records.mapInArrow(partial(partition.run, work=work, outcomes=outcomes), messages.SCHEMA)
         try:
             kafka_io.write(scored, self._settings.kafka)
         except (PySparkException, Py4JError) as error:

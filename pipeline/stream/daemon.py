@@ -9,7 +9,7 @@ from __future__ import annotations
 import pandas  # noqa: F401 - else pyarrow imports it at each worker's first array
 from pyspark.daemon import manager
 
-import pipeline.stream.task  # noqa: F401 - imported for its workers
+import pipeline.stream.partition  # noqa: F401 - imported for its workers
 
 if __name__ == "__main__":
     manager()

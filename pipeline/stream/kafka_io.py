@@ -10,7 +10,7 @@ from py4j.protocol import Py4JError
 from pyspark.sql import DataFrame, SparkSession
 
 from pipeline.domain.replay import MAX_KEY_BYTES, PREFIX
-from pipeline.kafka_identity import java_options
+from pipeline.kafka.identity import java_options
 from pipeline.settings import KafkaSettings, StreamSettings
 
 HEAD_BYTES = 65_536

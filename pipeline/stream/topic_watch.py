@@ -19,7 +19,7 @@ from kafka.errors import KafkaError
 from pipeline import durable_file
 from pipeline.domain.progress import TOPICS_FILE, parse_topic_ids
 from pipeline.errors import ConfigError, PipelineError, SetupError, SinkUnavailable
-from pipeline.kafka_client import connect
+from pipeline.kafka.client import connect
 from pipeline.settings import KafkaSettings
 
 TIMEOUT_MS = 5_000

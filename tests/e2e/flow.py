@@ -19,13 +19,13 @@ from pipeline.domain.tweet import Author, Kind, Tweet
 from pipeline.elasticsearch_client import connect
 from pipeline.embedded.ports import HOST, free_port
 from pipeline.embedded.stack import start
+from pipeline.kafka.topics import ensure_topics
 from pipeline.registry.manifest import MODEL
 from pipeline.registry.registry import Registry
 from pipeline.settings import ElasticsearchSettings, KafkaSettings, ScoringSettings, Settings, TelemetrySettings
 from pipeline.sinks.elasticsearch.events import record_event
 from pipeline.sinks.elasticsearch.setup import set_up
 from pipeline.sources.phrases import BRANDS
-from pipeline.sources.topics import ensure_topics
 from tests import champions
 from tests.builders import published
 from tests.e2e.prometheus import Prometheus, scraping

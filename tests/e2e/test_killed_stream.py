@@ -24,11 +24,11 @@ from pipeline.domain.tweet import Tweet
 from pipeline.embedded import prometheus
 from pipeline.embedded.ports import free_port
 from pipeline.embedded.processes import end, of_stack
-from pipeline.kafka_client import connect
+from pipeline.kafka.client import connect
+from pipeline.kafka.publisher import Publisher
+from pipeline.kafka.topics import ensure_topics
 from pipeline.settings import Settings
 from pipeline.sources.pacing import Clock
-from pipeline.sources.publisher import Publisher
-from pipeline.sources.topics import ensure_topics
 from tests.processes import running, until
 from tests.rules.debian import program
 from tests.stacks import MakeStack, settings_of

@@ -11,9 +11,9 @@ from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType
 
 from pipeline.errors import SetupError
-from pipeline.kafka_client import connect
+from pipeline.kafka.client import connect
+from pipeline.kafka.topics import ensure_topics
 from pipeline.settings import KafkaSettings
-from pipeline.sources.topics import ensure_topics
 
 _PATIENCE = 120.0
 _STEP = 0.25

@@ -13,7 +13,7 @@ from typing import Any
 from kafka import KafkaProducer
 from kafka.errors import KafkaError
 
-from pipeline.kafka_client import connect
+from pipeline.kafka.client import connect
 from pipeline.settings import KafkaSettings
 from tests.faults.records import Made
 

@@ -16,7 +16,7 @@ import psutil
 from elastic_transport import TransportError
 from elasticsearch import ApiError, Elasticsearch
 
-from pipeline import checkpoint
+from pipeline import committed_offsets
 from pipeline.elasticsearch_client import connect
 from pipeline.embedded import info
 from pipeline.embedded.guard import guarded
@@ -24,9 +24,9 @@ from pipeline.embedded.info import StackInfo
 from pipeline.embedded.ports import HOST, free_port
 from pipeline.embedded.processes import is_alive
 from pipeline.errors import SetupError
+from pipeline.kafka.topics import ensure_topics
 from pipeline.settings import Settings
 from pipeline.sinks.elasticsearch.setup import set_up
-from pipeline.sources.topics import ensure_topics
 from tests.fault_proxy import Proxy
 from tests.faults import books, broker, oracle
 from tests.faults.books import Counts
@@ -119,7 +119,7 @@ class World:
     def committed(self) -> int:
         """How many records the stream has committed, by their offsets, which count what was deleted too."""
         try:
-            return sum((checkpoint.read(self.settings.checkpoint) or {}).values()) + self.excused.gone
+            return sum((committed_offsets.read(self.settings.checkpoint) or {}).values()) + self.excused.gone
         except (SetupError, ValueError):
             return 0  # It is being written this moment.
 

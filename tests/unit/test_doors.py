@@ -18,7 +18,6 @@ import numpy as np
 import orjson
 import pytest
 
-from pipeline.batch.promotion import _held_out
 from pipeline.domain.prediction import Task
 from pipeline.domain.record import MAX_CHARS, MAX_ENTITIES, MAX_TEXT_CHARS, Reason, Rejection, decode
 from pipeline.domain.tweet import Tweet
@@ -40,6 +39,7 @@ from pipeline.sources.mastodon.timelines import timelines_of
 from pipeline.sources.source import Unreadable
 from pipeline.sources.twitter import api as twitter
 from pipeline.sources.twitter.answers import Refused
+from pipeline.training.promotion import _held_out
 from tests.builders import linear_model, published
 
 MEGABYTE = 1_000_000

@@ -15,7 +15,7 @@ from pipeline.sources.twitter.answers import Refused
 from pipeline.sources.twitter.api import Api, Json
 from pipeline.sources.twitter.backoff import Backoff
 from pipeline.sources.twitter.rules import Rule
-from pipeline.sources.twitter_v2 import response_items
+from pipeline.sources.twitter.tweets import response_items
 
 NAME = "twitter"
 

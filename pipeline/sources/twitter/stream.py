@@ -23,7 +23,7 @@ from pipeline.sources.twitter.messages import Alive, Message, Streamed
 from pipeline.sources.twitter.resume import Resume
 from pipeline.sources.twitter.rules import Rule, brands_of, plan_of
 from pipeline.sources.twitter.search import NAME, native_id
-from pipeline.sources.twitter_v2 import response_items
+from pipeline.sources.twitter.tweets import response_items
 
 SLACK = 1 / 3
 """X streams tweets not quite in their order; by this part of `settle_seconds` one may be late."""

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from pipeline import checkpoint
+from pipeline import committed_offsets
 from pipeline.domain.progress import Partition, newest_committed
 from pipeline.embedded.guard import guarded
 from pipeline.embedded.ports import free_port
@@ -71,7 +71,7 @@ def _deleted_under_it(world: World, seconds: float) -> None:
     """Whatever the stream makes of it, after its next start it reads again what the folder does not say any more."""
     with world.feed.quiet():
         world.drained()
-        before = checkpoint.read(world.settings.checkpoint) or {}
+        before = committed_offsets.read(world.settings.checkpoint) or {}
         shutil.rmtree(world.settings.checkpoint)
         world.feed.more(500)
         time.sleep(10)
@@ -80,7 +80,7 @@ def _deleted_under_it(world: World, seconds: float) -> None:
             read = books.total(one.counts for log in world.stream.logs for one in books.finished(log)).read
             if read == world.feed.total:
                 before = {(one.topic, one.partition): last for one, (_, last) in held.items()}
-            again = _between(world, checkpoint.read(world.settings.checkpoint) or {}, before)
+            again = _between(world, committed_offsets.read(world.settings.checkpoint) or {}, before)
     world.excused.again = lambda: again
 
 
@@ -104,9 +104,9 @@ def _set_back(world: World) -> Iterator[None]:
     with world.feed.quiet():
         world.drained()
         with world.stream.stopped():
-            before = checkpoint.read(world.settings.checkpoint) or {}
+            before = committed_offsets.read(world.settings.checkpoint) or {}
             yield
-            after = checkpoint.read(world.settings.checkpoint) or {}
+            after = committed_offsets.read(world.settings.checkpoint) or {}
             again = _between(world, after, before)
     earlier = world.excused.again() if world.excused.again else Counts()
     world.excused.again = lambda: earlier + again
@@ -181,10 +181,10 @@ def _two(world: World, seconds: float) -> Iterator[str]:
         actions.roll_over(world)
         time.sleep(seconds)
         with world.feed.quiet():
-            while sum((checkpoint.read(own) or {}).values()) < world.feed.total and time.monotonic() < deadline:
+            while sum((committed_offsets.read(own) or {}).values()) < world.feed.total and time.monotonic() < deadline:
                 time.sleep(0.25)
             with second.stopped():
-                read = checkpoint.read(own) or {}
+                read = committed_offsets.read(own) or {}
                 again = _between(world, {}, read)
         if second.surprises:
             yield f"the second stream ended: {second.surprises[0].last_words()}"

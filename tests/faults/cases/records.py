@@ -12,7 +12,7 @@ import orjson
 from kafka import KafkaProducer
 
 from pipeline.domain.record import Reason
-from pipeline.kafka_client import connect
+from pipeline.kafka.client import connect
 from tests.faults import actions, broker
 from tests.faults.case import Case, Run
 from tests.faults.fuzz import fuzzed

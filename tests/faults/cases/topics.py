@@ -11,10 +11,10 @@ from itertools import chain
 from kafka import KafkaProducer
 
 from exporters.stream_lag import StreamLag
-from pipeline import checkpoint
-from pipeline.broker import Broker
+from pipeline import committed_offsets
 from pipeline.domain.names import QUERY
-from pipeline.kafka_client import connect
+from pipeline.kafka.broker import Broker
+from pipeline.kafka.client import connect
 from tests.faults import actions, broker
 from tests.faults.books import Counts
 from tests.faults.case import Case, Run
@@ -98,7 +98,7 @@ def _overtaken(world: World, seconds: float) -> Iterator[str]:
 def _expire_half(world: World) -> None:
     """Of what the stream has not read yet."""
     kafka = world.settings.kafka
-    done = {number: offset for (_, number), offset in (checkpoint.read(world.settings.checkpoint) or {}).items()}
+    done = {number: offset for (_, number), offset in (committed_offsets.read(world.settings.checkpoint) or {}).items()}
     world.feed.more(3_000)
     sent, held = list(topic(kafka)), broker.held(kafka, kafka.tweets_topic)
     begins = {one.partition: (done[one.partition] + last) // 2 for one, (_, last) in held.items()}

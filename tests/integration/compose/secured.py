@@ -12,11 +12,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from pipeline.embedded import elasticsearch, jars
+from pipeline.embedded import elasticsearch
 from pipeline.embedded.guard import guarded
-from pipeline.embedded.java import find_java
 from pipeline.embedded.ports import free_port
 from pipeline.embedded.processes import unprivileged
+from pipeline.jvm import jars
+from pipeline.jvm.java import find_java
 from pipeline.settings import ElasticsearchSettings
 from tests.certificates import Authority
 from tests.paths import ROOT

@@ -19,7 +19,6 @@ from exporters.alias import Alias
 from exporters.data_streams import DataStreams
 from exporters.disk import Disk
 from exporters.store import Store
-from pipeline.batch.labels import Labels, said
 from pipeline.doctor import store
 from pipeline.doctor.examination import Check, examine
 from pipeline.domain.prediction import Task
@@ -31,6 +30,7 @@ from pipeline.sinks.elasticsearch.backing import Backing, resolve, writable
 from pipeline.sinks.elasticsearch.bulk import Entry, Fate
 from pipeline.sinks.elasticsearch.setup import set_up
 from pipeline.sinks.elasticsearch.sink import ElasticsearchSink
+from pipeline.training.labels import Labels, said
 from tests.integration.compose.secured import password, secured
 from tests.paths import ROOT
 

@@ -24,8 +24,8 @@ from pipeline.domain.alias import ALIAS
 from pipeline.domain.prediction import Task
 from pipeline.domain.progress import TOPICS_FILE
 from pipeline.elasticsearch_client import connect
-from pipeline.kafka_client import connect as connect_kafka
-from pipeline.kafka_client import kafka_options
+from pipeline.kafka.client import connect as connect_kafka
+from pipeline.kafka.client import kafka_options
 from pipeline.registry.registry import Registry
 from pipeline.settings import Settings
 from pipeline.sinks.elasticsearch import setup

@@ -18,7 +18,6 @@ from kafka import KafkaAdminClient
 from kafka.admin import ConfigResource, ConfigResourceType
 from typer.testing import CliRunner
 
-from pipeline.batch.labels import Labels, said
 from pipeline.cli.app import app
 from pipeline.domain.document import Coordinates, rejected_document, scored_document
 from pipeline.domain.prediction import Task
@@ -29,7 +28,8 @@ from pipeline.erasure.documents import Wanted
 from pipeline.erasure.forget import Forgetting
 from pipeline.erasure.indices import indices_of
 from pipeline.errors import ConfigError, SetupError, SinkUnavailable, SourceError
-from pipeline.kafka_client import kafka_options
+from pipeline.kafka.client import kafka_options
+from pipeline.kafka.topics import ensure_topics
 from pipeline.privacy.forgotten import Forgotten, ForgottenList, entries_in, entry
 from pipeline.privacy.key import secret_key
 from pipeline.privacy.pseudonyms import Pseudonyms
@@ -37,7 +37,7 @@ from pipeline.registry.manifest import HELD_OUT
 from pipeline.registry.registry import Registry
 from pipeline.settings import PrivacySettings, Settings
 from pipeline.sinks.elasticsearch.setup import ALIAS, set_up
-from pipeline.sources.topics import ensure_topics
+from pipeline.training.labels import Labels, said
 from tests.builders import AT, INGESTED, analysis, linear_model, published, tweet
 from tests.paths import shared_data
 from tests.processes import environment, until

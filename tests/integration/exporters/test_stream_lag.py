@@ -9,10 +9,10 @@ import pytest
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 
 from exporters.stream_lag import StreamLag
-from pipeline.broker import Broker
 from pipeline.errors import SetupError
+from pipeline.kafka.broker import Broker
+from pipeline.kafka.topics import ensure_topics
 from pipeline.settings import Settings
-from pipeline.sources.topics import ensure_topics
 from tests.integration.exporters.checkpoints import write_batch, write_start
 
 NOW = 4_000_000_000.0

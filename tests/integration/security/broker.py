@@ -12,13 +12,14 @@ from typing import Any
 from kafka import KafkaAdminClient
 from pydantic import SecretStr
 
-from pipeline.embedded import jars, kafka
+from pipeline.embedded import kafka
 from pipeline.embedded.folders import give
 from pipeline.embedded.guard import guarded
-from pipeline.embedded.java import Java, find_java
 from pipeline.embedded.ports import free_port
 from pipeline.embedded.processes import Account, let_live, mark, spawn, unprivileged
-from pipeline.kafka_client import kafka_options
+from pipeline.jvm import jars
+from pipeline.jvm.java import Java, find_java
+from pipeline.kafka.client import kafka_options
 from pipeline.settings import KafkaSettings
 from tests.certificates import Authority, authority
 from tests.paths import ROOT

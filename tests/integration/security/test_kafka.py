@@ -14,10 +14,10 @@ from kafka.errors import KafkaError
 from pydantic import SecretStr
 
 from pipeline.errors import ConfigError
-from pipeline.kafka_client import as_pipeline_error, connect, kafka_options
+from pipeline.kafka.client import as_pipeline_error, connect, kafka_options
+from pipeline.kafka.publisher import Publisher
+from pipeline.kafka.topics import ensure_topics
 from pipeline.settings import KafkaSettings
-from pipeline.sources.publisher import Publisher
-from pipeline.sources.topics import ensure_topics
 from pipeline.stream.kafka_io import options_of
 from tests.certificates import authority, encrypted, of_old
 from tests.integration.security.broker import Broker, accounts
@@ -182,7 +182,7 @@ def test_a_wrong_credential_is_one_line_that_says_which(
     rights: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wrong: str
 ) -> None:
     """Each time, also where there is little time: a broker hangs up right after it has refused."""
-    monkeypatch.setattr("pipeline.kafka_client.BOOTSTRAP_TIMEOUT", 2.0)
+    monkeypatch.setattr("pipeline.kafka.client.BOOTSTRAP_TIMEOUT", 2.0)
     settings, told = getattr(Wrong, wrong)(rights, tmp_path / "ca")
     with pytest.raises(ConfigError, match=told) as raised:
         connect(KafkaConsumer, settings)

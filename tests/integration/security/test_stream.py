@@ -14,14 +14,14 @@ from prometheus_client import CollectorRegistry
 from pydantic import SecretStr
 from pyspark.sql import SparkSession
 
-from pipeline.broker import Broker as BrokerLook
 from pipeline.elasticsearch_client import connect
-from pipeline.embedded.jars import spark_jars
-from pipeline.embedded.java import find_java
+from pipeline.jvm.jars import spark_jars
+from pipeline.jvm.java import find_java
+from pipeline.kafka.broker import Broker as BrokerLook
+from pipeline.kafka.dead_letters import open_dead_letters
+from pipeline.kafka.publisher import Publisher
+from pipeline.kafka.topics import ensure_topics
 from pipeline.settings import ElasticsearchSettings, KafkaSettings, Settings, StreamSettings
-from pipeline.sources.dead_letters import open_dead_letters
-from pipeline.sources.publisher import Publisher
-from pipeline.sources.topics import ensure_topics
 from pipeline.stream import session
 from pipeline.stream.run import Run
 from pipeline.telemetry.events import StreamEvents

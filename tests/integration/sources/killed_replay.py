@@ -7,7 +7,7 @@ import signal
 from typing import Any
 
 from pipeline.cli.app import main
-from pipeline.sources.resending import Chosen, Resender
+from pipeline.kafka.resending import Chosen, Resender
 
 MARKED = 3
 _mark, _marked = Resender._mark, [0]

@@ -6,7 +6,7 @@ from contextlib import closing
 
 from kafka import KafkaConsumer, TopicPartition
 
-from pipeline.kafka_client import kafka_options
+from pipeline.kafka.client import kafka_options
 from pipeline.settings import KafkaSettings
 
 

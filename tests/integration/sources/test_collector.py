@@ -18,8 +18,8 @@ from pipeline.domain.record import decode
 from pipeline.embedded.guard import guarded
 from pipeline.embedded.stack import start
 from pipeline.errors import SetupError, SourceError
+from pipeline.kafka import publisher
 from pipeline.settings import KafkaSettings, Settings
-from pipeline.sources import publisher
 from pipeline.sources.source import Fault, Unreadable
 from tests.collecting import Collecting as Started
 from tests.integration.sources.reading import records

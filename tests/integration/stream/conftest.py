@@ -6,8 +6,8 @@ import pytest
 from pyspark.sql import SparkSession
 
 from pipeline.embedded.info import StackInfo
-from pipeline.embedded.jars import spark_jars
-from pipeline.embedded.java import find_java
+from pipeline.jvm.jars import spark_jars
+from pipeline.jvm.java import find_java
 from pipeline.stream.session import running
 from tests.sparks import Sparks
 from tests.stacks import stack_settings

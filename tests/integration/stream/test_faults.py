@@ -23,11 +23,11 @@ from pipeline.domain.outcome import Outcome
 from pipeline.domain.tweet import Tweet
 from pipeline.elasticsearch_client import connect
 from pipeline.embedded.ports import free_port
+from pipeline.kafka.topics import ensure_topics
 from pipeline.metrics_server import serving
 from pipeline.registry.registry import Registry
 from pipeline.settings import Settings
 from pipeline.sinks.elasticsearch.setup import set_up
-from pipeline.sources.topics import ensure_topics
 from pipeline.stream.champions import Champions
 from pipeline.stream.run import Run
 from pipeline.telemetry.events import StreamEvents

@@ -16,9 +16,9 @@ from kafka import KafkaConsumer, KafkaProducer
 from pyspark.sql import SparkSession
 
 from pipeline.domain.tweet import Tweet
-from pipeline.kafka_client import kafka_options
+from pipeline.kafka.client import kafka_options
+from pipeline.kafka.topics import ensure_topics
 from pipeline.settings import Settings
-from pipeline.sources.topics import ensure_topics
 from tests.processes import descendants, running, until
 from tests.stacks import MakeStack, settings_of
 from tests.streams import count, distinct_ids, documents, drain, publish, rejected_stream, scored_stream

@@ -19,9 +19,9 @@ from pyspark.sql import SparkSession
 from pipeline.domain.tweet import Tweet
 from pipeline.embedded.ports import free_port
 from pipeline.errors import SetupError
-from pipeline.kafka_client import connect
+from pipeline.kafka.client import connect
+from pipeline.kafka.topics import ensure_topics
 from pipeline.settings import Settings
-from pipeline.sources.topics import ensure_topics
 from tests.processes import running, until
 from tests.stacks import MakeStack, repaired, settings_of
 from tests.streams import count, distinct_ids, drain, publish

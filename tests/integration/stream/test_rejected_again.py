@@ -7,9 +7,9 @@ from pyspark.sql import SparkSession
 from pipeline.domain.record import encode
 from pipeline.domain.replay import Replay
 from pipeline.domain.tweet import Tweet
+from pipeline.kafka.dead_letters import DeadLetter, open_dead_letters
 from pipeline.settings import Settings
-from pipeline.sources.dead_letters import DeadLetter, open_dead_letters
-from tests.integration.sources.letters import reject, replay, resent
+from tests.integration.kafka.letters import reject, replay, resent
 from tests.streams import count, drain, publish, raw
 
 

@@ -5,7 +5,7 @@ from typer.testing import CliRunner
 
 from pipeline.cli.app import app
 from pipeline.cli.collect import PLAIN_SECONDS, Pace, lines
-from pipeline.sources.publisher import Published
+from pipeline.kafka.publisher import Published
 
 
 def test_the_pace_is_that_of_late() -> None:

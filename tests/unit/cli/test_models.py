@@ -13,7 +13,7 @@ from pipeline.cli import models
 from pipeline.cli.app import main
 from pipeline.domain.prediction import Task
 from pipeline.registry.registry import Registry
-from tests.unit.batch.test_promotion import KNOWS_ALL, KNOWS_TWO, publish
+from tests.unit.training.test_promotion import KNOWS_ALL, KNOWS_TWO, publish
 
 pytestmark = pytest.mark.usefixtures("logging_restored")
 SENTIMENT = Task.SENTIMENT

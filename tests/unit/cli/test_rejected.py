@@ -11,7 +11,7 @@ import pytest
 
 from pipeline.cli.app import main, out
 from pipeline.domain.replay import Replay
-from pipeline.sources.dead_letters import DeadLetter, History
+from pipeline.kafka.dead_letters import DeadLetter, History
 
 pytestmark = pytest.mark.usefixtures("bare", "logging_restored")
 Captured = pytest.CaptureFixture[str]

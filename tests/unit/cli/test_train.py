@@ -8,11 +8,11 @@ from pathlib import Path
 import orjson
 import pytest
 
-from pipeline.batch import seen
 from pipeline.cli.app import main
 from pipeline.domain.prediction import Task
 from pipeline.registry.manifest import SEEN
 from pipeline.registry.registry import Registry
+from pipeline.training import seen
 from tests.builders import linear_model, published
 
 pytestmark = pytest.mark.usefixtures("bare", "logging_restored")

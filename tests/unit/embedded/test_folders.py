@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from pipeline import private_files
-from pipeline.embedded.folders import make, require_reachable, size
+from pipeline.embedded.folders import require_reachable
 from pipeline.embedded.processes import Account
 from pipeline.errors import SetupError
+from pipeline.passable_folders import make, size
 
 SOMEBODY = Account("somebody", user=54321, group=54321)
 

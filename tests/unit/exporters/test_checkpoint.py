@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.checkpoint import local, read
+from pipeline.committed_offsets import local, read
 from pipeline.errors import ConfigError, SetupError
 from tests.paths import ROOT
 

@@ -12,7 +12,7 @@ from prometheus_client.registry import Collector
 
 from exporters import data_streams, disk, stream_lag
 from exporters.store import Answers
-from pipeline.checkpoint import read
+from pipeline.committed_offsets import read
 from pipeline.domain.progress import lags
 from tests.paths import ROOT
 

@@ -19,7 +19,7 @@ from pipeline.sources.mastodon.statuses import NotAStatus, tweet_of
 from pipeline.sources.source import Unreadable, json_of
 from pipeline.sources.times import parse_time
 from pipeline.sources.twitter.answers import ended_by
-from pipeline.sources.twitter_v2 import items_of
+from pipeline.sources.twitter.tweets import items_of
 from tests.unit.scoring.timing import assert_linear
 
 FIELDS = [

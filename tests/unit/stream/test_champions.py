@@ -15,7 +15,7 @@ from pipeline.domain.prediction import TASK_LABELS, Task
 from pipeline.errors import PipelineError, ScoringError
 from pipeline.registry.manifest import MODEL, Manifest
 from pipeline.registry.registry import Registry
-from pipeline.stream import task
+from pipeline.stream import partition
 from pipeline.stream.champions import PATIENCE, Champion, Champions, load_model
 from tests.builders import linear_model
 
@@ -260,9 +260,9 @@ class Fetched(FakeBroadcast):
 def test_a_worker_fetches_what_it_does_not_have() -> None:
     """Once a version, and it keeps those of its batch only."""
     v1, v2 = (Champion(SENTIMENT, version, Fetched(b"")) for version in ("v1", "v2"))
-    assert [task.models_of((v1,))[SENTIMENT].version for _ in range(3)] == ["v1"] * 3
+    assert [partition.models_of((v1,))[SENTIMENT].version for _ in range(3)] == ["v1"] * 3
     assert (v1.model.times, v2.model.times) == (1, 0)
-    assert task.models_of((v2,))[SENTIMENT].version == "v2"
-    assert task.models_of((v1,))[SENTIMENT].version == "v1"
+    assert partition.models_of((v2,))[SENTIMENT].version == "v2"
+    assert partition.models_of((v1,))[SENTIMENT].version == "v1"
     assert (v1.model.times, v2.model.times) == (2, 1)
-    assert task.models_of(()) == {}
+    assert partition.models_of(()) == {}

@@ -9,7 +9,7 @@ import certifi
 import pytest
 
 from pipeline.errors import ConfigError
-from pipeline.kafka_client import kafka_options
+from pipeline.kafka.client import kafka_options
 from pipeline.settings import KafkaSettings, StreamSettings
 from pipeline.stream.kafka_io import is_denied, is_unavailable, options_of, read, write
 from tests.fakes import FakeRecords

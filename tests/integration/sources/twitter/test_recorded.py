@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from pipeline.domain.tweet import Kind, Tweet
-from pipeline.sources.twitter_v2 import items_of, response_items
+from pipeline.sources.twitter.tweets import items_of, response_items
 from tests.fake_x import Malformed, Send
 from tests.paths import shared_data
 from tests.processes import until
