@@ -25,11 +25,12 @@ from dashboards.grafana.search import search_of
 from dashboards.kibana import searches
 from pipeline import bootstrap
 from pipeline.cli.stack import progress
+from pipeline.domain.delivery import Entry
 from pipeline.domain.document import SCORED, Coordinates, data_stream, scored_document
 from pipeline.domain.tweet import Tweet
 from pipeline.scoring.analysis import Analyzer
 from pipeline.settings import Settings
-from pipeline.sinks.elasticsearch.bulk import FILTER_PATH, Entry, operations
+from pipeline.sinks.elasticsearch.bulk import FILTER_PATH, operations
 from pipeline.sources.phrases import BRANDS
 from pipeline.sources.synthetic import Synthetic
 from pipeline.stream.chunk import dumps

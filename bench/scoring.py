@@ -20,7 +20,7 @@ from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
 from pipeline.domain.tweet import Tweet
 from pipeline.scoring.analysis import Analyzer
-from pipeline.scoring.vader import VaderScorer
+from pipeline.scoring.vader import Vader
 from pipeline.settings import ScoringSettings
 
 T = TypeVar("T")
@@ -58,7 +58,7 @@ def run(texts: list[str] | None = None) -> Speeds:
     tweets = [Tweet(id="bench:1", text=text, source="bench", lang="en") for text in texts]
     speeds = Speeds(
         reference=_speed(SentimentIntensityAnalyzer().polarity_scores, texts),
-        exact=_speed(VaderScorer().score, texts),
+        exact=_speed(Vader().score, texts),
         analysis=_speed(Analyzer(ScoringSettings(entities=ENTITIES)).analyze, tweets),
         many_brands=_speed(Analyzer(ScoringSettings(entities=MANY_BRANDS)).analyze, tweets),
     )

@@ -22,9 +22,9 @@ from pipeline import bootstrap
 from pipeline.domain.prediction import TASK_LABELS, Task
 from pipeline.registry.manifest import MODEL
 from pipeline.registry.registry import Registry
-from pipeline.scoring.linear import LinearModel, predict_all
+from pipeline.scoring.linear import LinearModel
 from pipeline.scoring.names import scored_text
-from pipeline.scoring.vader import VaderScorer
+from pipeline.scoring.vader import Vader
 from pipeline.settings import load
 from pipeline.sources.synthetic import Synthetic
 from pipeline.training.labelled import Labelled, Row, read
@@ -72,10 +72,10 @@ def run() -> Figures:
     other = replace(
         model, task=Task.COMPLAINT, labels=labels, weights=model.weights[:, :2].copy(), intercept=model.intercept[:2]
     )
-    scorer = VaderScorer()
+    scorer = Vader()
     vader = _microseconds(lambda chunk: [scorer.score(scored_text(text)) for text in chunk], texts)
-    one = _microseconds(lambda chunk: predict_all([model], chunk), texts)
-    two = _microseconds(lambda chunk: predict_all([model, other], chunk), texts)
+    one = _microseconds(lambda chunk: model.predict(tuple(chunk)), texts)
+    two = _microseconds(lambda chunk: _both(model, other, tuple(chunk)), texts)
     cpu = {part: seconds for part, seconds in usage.cpu(began, ended).items() if part not in ("all", "others")}
     figures = Figures(len(rows.rows), ended - began, cpu, usage.peak(), vader, vader + one, vader + two)
     print(
@@ -115,3 +115,8 @@ def _microseconds(work: Callable[[Sequence[str]], object], texts: Sequence[str])
             work(texts[start : start + CHUNK])
         best = min(best, time.process_time() - began)
     return best / len(texts) * 1e6
+
+
+def _both(model: LinearModel, other: LinearModel, texts: tuple[str, ...]) -> None:
+    model.predict(texts)
+    other.predict(texts)

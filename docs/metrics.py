@@ -11,6 +11,7 @@ from typing import Any
 from prometheus_client import CollectorRegistry
 
 from exporters.server import scrape_of
+from pipeline.components import sinks_of
 from pipeline.settings import Settings
 from pipeline.telemetry.metrics import StreamMetrics
 from pipeline.telemetry.process import MemoryCollector
@@ -46,7 +47,7 @@ def described() -> dict[str, list[Described]]:
     """All metrics, by where they are exposed."""
     settings = Settings()
     stream = CollectorRegistry()
-    StreamMetrics(stream, settings)
+    StreamMetrics(stream, settings, sinks_of(settings))
     stream.register(MemoryCollector())
     source = CollectorRegistry()
     SourceMetrics(source, ["twitter"])

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from elasticsearch import Elasticsearch
 from prometheus_client import CollectorRegistry, ProcessCollector
 
+from pipeline.components import scorers_of, sinks_of
 from pipeline.doctor.checks import checks
 from pipeline.doctor.examination import examine as examine_all
 from pipeline.doctor.finding import Finding
@@ -24,6 +25,7 @@ from pipeline.kafka.publisher import Patience, Progress, Published, Publisher
 from pipeline.kafka.resending import Resender
 from pipeline.kafka.topics import Topics, ensure_topics
 from pipeline.metrics_server import serving
+from pipeline.ports import Sink
 from pipeline.registry.registry import Registry
 from pipeline.settings import Settings
 from pipeline.sinks.elasticsearch import setup
@@ -133,7 +135,7 @@ def stream(
         settings: all of them.
         stop: set it to end the run cleanly.
         tell: told what is being done.
-        prepare: make the data streams anew where somebody deletes them meanwhile.
+        prepare: make what is missing in a sink anew, such as data streams that somebody deletes meanwhile.
 
     Raises:
         AlreadyRunning: another stream has the checkpoint.
@@ -145,8 +147,8 @@ def stream(
     from pipeline.stream.champions import Champions
     from pipeline.stream.run import Run
 
-    collectors = CollectorRegistry()
-    events = StreamEvents(StreamMetrics(collectors, settings))
+    collectors, scorers, sinks = CollectorRegistry(), scorers_of(settings), sinks_of(settings)
+    events = StreamEvents(StreamMetrics(collectors, settings, sinks))
     collectors.register(MemoryCollector())
     ProcessCollector(registry=collectors)
     champions = Champions(registry(settings), events)
@@ -159,11 +161,19 @@ def stream(
         serving(
             collectors, telemetry.host, telemetry.stream_port, "TWEETPULSE_TELEMETRY__STREAM_PORT", telemetry
         ) as url,
-        closing(connect(settings.elasticsearch)) as client,
+        _closed(sinks),
         session.running(settings, jars, java.home) as spark,
     ):
-        ensure = partial(setup.set_up, client, settings.elasticsearch) if prepare else _leave
-        yield Run(spark, client, settings, events, champions, ensure, stop), url
+        yield Run(spark, settings, scorers, sinks, events, champions, stop, ensures=prepare), url
+
+
+@contextmanager
+def _closed(sinks: Iterable[Sink]) -> Iterator[None]:
+    """Close the sinks at the end of the block."""
+    with ExitStack() as stack:
+        for sink in sinks:
+            stack.callback(sink.close)
+        yield
 
 
 def train(request: Request, registry: Registry, settings: Settings, tell: Callable[[str], None]) -> Manifest:
@@ -178,10 +188,6 @@ def train(request: Request, registry: Registry, settings: Settings, tell: Callab
 
     java = find_java(tell=lambda _, what: tell(what))
     return train.train(request, registry, partial(session.running, settings, request.master, java.home), tell)
-
-
-def _leave() -> None:
-    """What is missing is left to `tweetpulse setup`."""
 
 
 @dataclass(frozen=True, slots=True)

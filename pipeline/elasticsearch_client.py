@@ -12,6 +12,21 @@ from elasticsearch import ApiError, Elasticsearch, NotFoundError, OrjsonSerializ
 from pipeline.errors import ConfigError, PipelineError, SetupError, SinkUnavailable
 from pipeline.settings import ElasticsearchSettings
 
+WAITS = (
+    "connection",
+    "timeout",
+    "too_many_requests",
+    "bad_gateway",
+    "unavailable",
+    "gateway_timeout",
+    "server_error",
+    "malformed",
+    "read_only",
+    "index_closed",
+    "index_missing",
+)
+"""Every reason to wait for Elasticsearch, the environment's faults: a closed list, values of a metric's label."""
+
 WAIT_STATUSES = {
     408: "timeout",
     429: "too_many_requests",

@@ -56,12 +56,14 @@ class SinkUnavailable(SinkError):
     """The environment's fault, not the documents': worth repeating.
 
     Attributes:
-        reason: one of `pipeline.domain.outcome.WAIT_REASONS`.
+        reason: one of the sink's `waits`, or `kafka`.
+        sink: the sink's name; "" until the stream has put it there.
     """
 
-    def __init__(self, message: str, *, reason: str) -> None:
+    def __init__(self, message: str, *, reason: str, sink: str = "") -> None:
         super().__init__(message)
         self.reason = reason
+        self.sink = sink
 
 
 class ScoringError(PipelineError):

@@ -109,8 +109,10 @@ class StreamSettings(Section):
 
     `max_record_bytes`: a larger record is rejected without being decoded.
     `repeat_horizon_hours`: how far back a repeated tweet is recognised; if not set, as far as documents are kept.
+    `sinks`: where documents go, by name or as `module:Class`; a batch is done when all of them have it.
     """
 
+    sinks: Annotated[tuple[str, ...], Field(min_length=1)] = ("elasticsearch",)
     checkpoint: Path | None = None
     trigger_seconds: Annotated[float, Field(ge=0)] = 1.0
     max_offsets_per_trigger: Count = 50_000
@@ -126,14 +128,17 @@ class StreamSettings(Section):
 
 
 class ScoringSettings(Section):
-    """What is scored, and for whom it is counted.
+    """What is scored, by whom, and for whom it is counted.
 
-    `entities` maps a tracked brand to the keywords that name it (`Acme = ["acme", "@acme", "#acme"]`).
+    `entities` maps a tracked brand to the keywords that name it (`Acme = ["acme", "@acme", "#acme"]`). `scorers` are
+    names, or `module:Class`; the first one that speaks a tweet's language scores it. `languages` narrows what they
+    speak.
     """
 
+    scorers: Annotated[tuple[str, ...], Field(min_length=1)] = ("vader",)
     entities: dict[str, tuple[str, ...]] = {}
     drop_mentions: bool = True
-    languages: tuple[str, ...] = ("en",)
+    languages: tuple[str, ...] | None = None
 
 
 class PrivacySettings(Section):
@@ -277,7 +282,7 @@ def default_cache_dir() -> Path:
 
 
 class Settings(BaseSettings):
-    """Everything that can be set."""
+    """Everything that can be set. `components` holds the options of your own scorers and sinks, by their name."""
 
     model_config = SettingsConfigDict(
         env_prefix="TWEETPULSE_",
@@ -302,6 +307,7 @@ class Settings(BaseSettings):
     telemetry: TelemetrySettings = TelemetrySettings()
     embedded: EmbeddedSettings = EmbeddedSettings()
     log: LogSettings = LogSettings()
+    components: dict[str, dict[str, Any]] = {}
 
     @classmethod
     def settings_customise_sources(

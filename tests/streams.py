@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from kafka import KafkaConsumer
 from prometheus_client import CollectorRegistry
 from pyspark.sql import SparkSession
 
+from pipeline.components import scorers_of, sinks_of
 from pipeline.domain.document import REJECTED, SCORED, data_stream
 from pipeline.domain.outcome import Outcome
 from pipeline.elasticsearch_client import connect
@@ -61,17 +61,42 @@ def champions_of(settings: Settings, events: StreamEvents) -> Champions:
     return Champions(Registry(settings.registry), events)
 
 
+def events_of(settings: Settings, registry: CollectorRegistry | None = None) -> StreamEvents:
+    """What tells the log and the metrics of a registry."""
+    registry = CollectorRegistry() if registry is None else registry
+    return StreamEvents(StreamMetrics(registry, settings, sinks_of(settings)))
+
+
+@contextmanager
+def run_of(
+    spark: SparkSession,
+    settings: Settings,
+    events: StreamEvents,
+    *,
+    champions: Champions | None = None,
+    stop: threading.Event | None = None,
+    ensures: bool = True,
+) -> Iterator[Run]:
+    """A run of the stream with the scorers and sinks that settings name; the sinks are closed at the end."""
+    sinks = sinks_of(settings)
+    champions = champions or champions_of(settings, events)
+    try:
+        yield Run(spark, settings, scorers_of(settings), sinks, events, champions, stop or threading.Event(), ensures)
+    finally:
+        for sink in sinks:
+            sink.close()
+
+
 def drain(
     spark: SparkSession, settings: Settings, champions: Callable[[Settings, StreamEvents], Champions] = champions_of
 ) -> Drained:
     """Read, score and index all that is in Kafka now; the books must balance."""
     registry = CollectorRegistry()
-    events = StreamEvents(StreamMetrics(registry, settings))
+    events = events_of(settings, registry)
     with closing(connect(settings.elasticsearch)) as client:
-        ensure = partial(set_up, client, settings.elasticsearch)
-        ensure()
-        ensure_topics(settings.kafka)
-        run = Run(spark, client, settings, events, champions(settings, events), ensure, threading.Event())
+        set_up(client, settings.elasticsearch)
+    ensure_topics(settings.kafka)
+    with run_of(spark, settings, events, champions=champions(settings, events)) as run:
         outcome = run.until_ended(once=True)
     drained = Drained(outcome, registry, settings)
     counts = drained.counts()

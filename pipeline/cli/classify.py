@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Annotated, Any
 
@@ -14,15 +14,16 @@ from pipeline import bootstrap
 from pipeline.cli.app import app, err, out
 from pipeline.cli.app import settings as current_settings
 from pipeline.cli.styles import LABELS
+from pipeline.components import scorers_of
 from pipeline.domain.prediction import COMPLAINT, Prediction, Task
 from pipeline.domain.sentiment import Label, Sentiment
 from pipeline.errors import PipelineError
+from pipeline.ports import Explaining, Model, Scorer
 from pipeline.registry.manifest import MODEL
 from pipeline.registry.registry import Registry
-from pipeline.scoring.analysis import Analyzer
-from pipeline.scoring.linear import LinearModel
+from pipeline.scoring.analysis import asked
 from pipeline.scoring.opinions import opinions
-from pipeline.scoring.vader import VaderScorer
+from pipeline.settings import Settings
 from pipeline.stream.champions import load_model
 
 Words = list[tuple[str, float]]
@@ -41,7 +42,7 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What VADER says of a text, and each champion."""
+    """What the scorer says of a text, and each champion."""
 
     sentiment: Sentiment
     words: Words
@@ -51,16 +52,14 @@ class Verdict:
 class Classifier:
     """Says of a text what the stream would, and why."""
 
-    def __init__(self, analyzer: Analyzer, models: dict[Task, LinearModel], verbatim: bool) -> None:
-        self._analyzer = analyzer
+    def __init__(self, scorer: Scorer, models: Mapping[Task, Model]) -> None:
+        self._scorer = scorer
         self._models = models
-        self._verbatim = verbatim
-        self._vader = VaderScorer()
 
     def classify(self, text: str) -> Verdict:
-        """VADER's numbers and the champions' predictions."""
-        sentiment = self._analyzer.classify(text, self._verbatim)
-        words = self._vader.explain(self._analyzer.scored(text, self._verbatim))
+        """The scorer's sentiment and the champions' predictions."""
+        (sentiment,) = asked(self._scorer, [text])
+        words = self._scorer.explain(text) if isinstance(self._scorer, Explaining) else []
         return Verdict(sentiment, words, tuple(self._said(text)))
 
     def _said(self, text: str) -> Iterator[Said]:
@@ -84,7 +83,9 @@ def classify(
 ) -> None:
     """Score a text as the stream would: VADER and the champions side by side, with the words that weighed most."""
     settings = current_settings()
-    classifier = Classifier(Analyzer(settings.scoring), champions(bootstrap.registry(settings)), verbatim)
+    # The language of a text on the command line is not known: the first scorer has it.
+    scorer = scorers_of(_verbatim(settings) if verbatim else settings)[0]
+    classifier = Classifier(scorer, champions(bootstrap.registry(settings)))
     for one in _lines() if text == "-" else [text]:
         verdict = classifier.classify(one)
         if as_json or text == "-":
@@ -94,7 +95,11 @@ def classify(
             _show(verdict)
 
 
-def champions(registry: Registry) -> dict[Task, LinearModel]:
+def _verbatim(settings: Settings) -> Settings:
+    return settings.model_copy(update={"scoring": settings.scoring.model_copy(update={"drop_mentions": False})})
+
+
+def champions(registry: Registry) -> dict[Task, Model]:
     """The models in use. What can't be loaded is told and left out, as the stream does; that there is none, too."""
     found = {}
     for task in Task:
@@ -121,15 +126,19 @@ def _json(verdict: Verdict) -> bytes:
 
 def _show(verdict: Verdict) -> None:
     sentiment = verdict.sentiment
-    out.print(f"[bold {LABELS[sentiment.label]}]{sentiment.label}[/]  compound {sentiment.compound:+.4f}")
+    out.print(f"[bold {LABELS[sentiment.label]}]{sentiment.label}[/]" + _compound(sentiment))
     for name in ("negative", "neutral", "positive"):
-        share = getattr(sentiment, name)
+        share = getattr(sentiment, name) or 0.0
         out.print(f"  {name:<9}{share:6.1%} [{LABELS[Label(name)]}]{'█' * round(share * 40)}[/]")
     _show_words(verdict.words)
     for one in verdict.said:
         said, colour = one.prediction, _COLOURS.get(one.prediction.label, "default")
         out.print(f"{one.name}: [bold {colour}]{said.label}[/]  {said.probability:.1%}  [dim]{said.version}[/]")
         _show_words(one.words)
+
+
+def _compound(sentiment: Sentiment) -> str:
+    return "" if sentiment.compound is None else f"  compound {sentiment.compound:+.4f}"
 
 
 def _show_words(words: Iterable[tuple[str, float]]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -21,10 +21,11 @@ from pipeline.cli.app import settings as current_settings
 from pipeline.cli.stack import progress
 from pipeline.domain.prediction import Task
 from pipeline.errors import ConfigError, ScoringError
+from pipeline.ports import Model
 from pipeline.registry.manifest import MODEL, REPORT, SEEN, Manifest
 from pipeline.registry.registry import Registry
 from pipeline.scoring import arrays
-from pipeline.scoring.linear import LinearModel
+from pipeline.scoring.models import loaded
 from pipeline.training import labelled, report, seen
 from pipeline.training.labelled import Labelled, Row
 from pipeline.training.report import Report
@@ -105,7 +106,7 @@ def evaluate(
     registry = bootstrap.registry(current_settings())
     manifest = registry.manifest(task, _version(registry, task, version))
     rows = labelled.combined(labelled.read(task, path, layout, columns) for path in data)
-    model = replace(LinearModel.loads(registry.read(task, manifest.version, MODEL)), version=manifest.version)
+    model = loaded(registry.read(task, manifest.version, MODEL), manifest.version)
     known = _known(registry, manifest, rows.rows)
     if known.any():
         kept = "measured on all the same" if include_seen else "left out; --include-seen measures on them too"
@@ -123,7 +124,7 @@ def evaluate(
         _show(task, asdict(found.model), {name: asdict(one) for name, one in found.baselines.items()})
 
 
-def _measured(model: LinearModel, rows: Labelled, chosen: Sequence[Row], known: int, *, include_seen: bool) -> Report:
+def _measured(model: Model, rows: Labelled, chosen: Sequence[Row], known: int, *, include_seen: bool) -> Report:
     counts = {
         "measured on": len(chosen),
         f"{'among them' if include_seen else 'left out'}: it was trained on them": known,

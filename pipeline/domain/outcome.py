@@ -9,25 +9,6 @@ from dataclasses import dataclass, field
 
 from pipeline.errors import PipelineError, SinkUnavailable
 
-WAIT_REASONS = (
-    "connection",
-    "timeout",
-    "too_many_requests",
-    "bad_gateway",
-    "unavailable",
-    "gateway_timeout",
-    "server_error",
-    "malformed",
-    "read_only",
-    "index_closed",
-    "index_missing",
-    "kafka",
-)
-"""Why a sink waits: the environment's faults. A closed list: it is a metric's label."""
-
-FAILURES = ("mapping", "too_large", "failure_store", "other")
-"""Why Elasticsearch refused a document for its own fault: a closed list, a metric's label."""
-
 EDGES = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0)
 """Histogram edges, seconds. They hold the usual trigger intervals and the objectives (10, 60, 300)."""
 
@@ -61,11 +42,12 @@ class Outcome:
 
     Attributes:
         read: topic → records.
-        rejected: reason → records, including those that Elasticsearch refused (`mapping`).
+        rejected: reason → records, including those that a sink refused (`mapping`).
+        invalid: records that are no tweets, so that no sink saw them as one; `rejected` counts them too.
         scored: sentiment label → tweets.
         entities: (entity, sentiment label) → matches; a tweet may name two.
-        indexed, already_there: data stream → documents.
-        failed: (data stream, error type) → documents that Elasticsearch refused for their own fault.
+        indexed, already_there: a sink's target (a data stream) → documents.
+        failed: (target, reason) → documents that the sink refused for their own fault.
         retries: reason → bulk requests sent again.
         predictions: (task, label) → tweets of which the task's champion said so.
         compared, disagreements: task → tweets of which VADER and the champion both said something comparable, and
@@ -79,6 +61,7 @@ class Outcome:
 
     read: Counter[str] = field(default_factory=Counter)
     rejected: Counter[str] = field(default_factory=Counter)
+    invalid: int = 0
     scored: Counter[str] = field(default_factory=Counter)
     entities: Counter[tuple[str, str]] = field(default_factory=Counter)
     indexed: Counter[str] = field(default_factory=Counter)
@@ -100,6 +83,7 @@ class Outcome:
         """Add another outcome to this one."""
         for name in _COUNTERS:
             getattr(self, name).update(getattr(other, name))
+        self.invalid += other.invalid
         for name in _DURATIONS:
             getattr(self, name).add(getattr(other, name))
         self.newest = max((t for t in (self.newest, other.newest) if t is not None), default=None)
@@ -107,10 +91,14 @@ class Outcome:
         faults = [fault for fault in (self.fault, other.fault) if fault is not None]
         self.fault = min(faults, key=lambda fault: isinstance(fault, SinkUnavailable), default=None)
 
-    def unaccounted(self, scored_stream: str) -> int:
-        """Records read that are neither indexed, nor already there, nor rejected. It is 0."""
-        known = self.indexed[scored_stream] + self.already_there[scored_stream] + self.rejected.total()
-        return self.read.total() - known
+    def unaccounted(self, target: str) -> int:
+        """Records read that are, for a sink, neither indexed, nor already there, nor rejected. It is 0.
+
+        Args:
+            target: the sink's, for scored tweets.
+        """
+        refused = sum(times for (where, _), times in self.failed.items() if where == target)
+        return self.read.total() - self.indexed[target] - self.already_there[target] - refused - self.invalid
 
 
 _COUNTERS = (

@@ -9,14 +9,17 @@ UNKNOWN = re.compile(r"und|zxx|art|q..")
 """X's codes for "can't tell": `qme` is media only, `qht` hashtags only, and so on."""
 
 
-def speaks(lang: str | None, languages: Collection[str]) -> bool:
-    """Whether a text in `lang` is to be scored: its language is one of `languages`, or nobody knows it.
+def speaks(lang: str | None, languages: Collection[str], only: Collection[str] | None = None) -> bool:
+    """Whether a text in `lang` is to be scored: its language is spoken and wanted, or nobody knows it.
 
     Args:
         lang: BCP 47 tag or X's code; regions don't count (`en-GB` is `en`).
-        languages: primary tags, lower-case.
+        languages: the scorer's, as primary tags in lower case; empty: it speaks every language.
+        only: the wanted ones of these; None: all.
     """
     if not lang:
         return True
     primary = lang.lower().replace("_", "-").partition("-")[0]
-    return primary in languages or UNKNOWN.fullmatch(primary) is not None
+    if UNKNOWN.fullmatch(primary):
+        return True
+    return (not languages or primary in languages) and (only is None or primary in only)

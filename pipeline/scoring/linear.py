@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 import orjson
@@ -30,7 +31,7 @@ class _Spelled:
 
 @dataclass(frozen=True, eq=False)
 class LinearModel:
-    """A model that says one of `labels`.
+    """A `Model`: says one of `labels`.
 
     Attributes:
         task: what it was trained for.
@@ -49,6 +50,9 @@ class LinearModel:
     vocabulary: Vocabulary = field(repr=False)
     weights: Floats = field(repr=False)
     intercept: Floats = field(repr=False)
+    languages: ClassVar[frozenset[str]] = frozenset({"en"})
+    """Its numbers are VADER's, and its tokens English ones."""
+
     _spelled: _Spelled = field(default_factory=_Spelled, init=False, repr=False)
 
     def probabilities(self, texts: Sequence[str]) -> Floats:
@@ -167,12 +171,6 @@ class LinearModel:
             found = sums_by_row(rows, self._columns[places], len(new))
             self._spelled.sums = np.concatenate([self._spelled.sums, found])
         return self._spelled.sums
-
-
-def predict_all(models: Sequence[LinearModel], texts: Sequence[str]) -> list[list[Prediction]]:
-    """What each model says of each text; what models of the same recipe read is read once."""
-    readings = {recipe: reader_of(recipe).read(texts) for recipe in {model.recipe for model in models}}
-    return [model._predictions(readings[model.recipe]) for model in models]
 
 
 def sums_by_row(rows: Places, values: Floats, count: int) -> Floats:

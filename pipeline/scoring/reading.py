@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from pipeline.scoring.cache import MAX_TOKEN_CHARS
 from pipeline.scoring.names import scored_text
 from pipeline.scoring.tokens import Token, tokens_of
-from pipeline.scoring.vader import VaderScorer
+from pipeline.scoring.vader import Vader
 
 Hashes = NDArray[np.uint64]
 Floats = NDArray[np.float64]
@@ -141,10 +141,18 @@ class Reader:
     def __init__(self, recipe: Recipe) -> None:
         self.recipe = recipe
         self._table = TokenTable(recipe)
-        self._vader = VaderScorer()
+        self._vader = Vader()
+        self._kept: tuple[tuple[str, ...], Reading] | None = None
 
     def read(self, texts: Sequence[str]) -> Reading:
-        """Texts of any content, even empty ones."""
+        """Texts of any content, even empty ones. The same tuple again, for another model, is read once."""
+        if self._kept is not None and self._kept[0] is texts:
+            return self._kept[1]
+        reading = self._read(texts)
+        self._kept = (texts, reading) if isinstance(texts, tuple) else None
+        return reading
+
+    def _read(self, texts: Sequence[str]) -> Reading:
         if len(self._table.tokens) > MAX_TOKENS or len(self._table.chunks) > MAX_TOKENS:
             self._table = TokenTable(self.recipe)
         table = self._table

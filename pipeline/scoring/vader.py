@@ -6,7 +6,7 @@ import math
 from collections import defaultdict
 from collections.abc import Sequence
 from heapq import heappop, heappush
-from typing import Any, ClassVar
+from typing import Any
 
 from pipeline.domain.sentiment import Label, Sentiment, label_of
 from pipeline.scoring.cache import TokenCache
@@ -24,10 +24,8 @@ NO_WORDS = Sentiment(Label.NEUTRAL, 0.0, 0.0, 0.0, 0.0)
 NO_FEELING = Sentiment(Label.NEUTRAL, 0.0, 0.0, 1.0, 0.0)
 
 
-class VaderScorer:
-    """A `Scorer`. It remembers the tokens it has met, within bounds; a pickled one starts with an empty memory."""
-
-    name: ClassVar[str] = "vader"
+class Vader:
+    """Scores one text at a time. It remembers tokens that it has met, within bounds; a pickled one starts without."""
 
     def __init__(self) -> None:
         self._lexicon = lexicon()
@@ -36,7 +34,7 @@ class VaderScorer:
         self._spelled_out = str.maketrans({emoji: " " + words for emoji, words in self._lexicon.emojis.items()})
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return VaderScorer, ()
+        return Vader, ()
 
     def score(self, text: str) -> Sentiment:
         """The sentiment of a text of any length, also of an empty one (neutral, all shares 0)."""

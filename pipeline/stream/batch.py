@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Protocol
 
-from elastic_transport import TransportError
-from elasticsearch import ApiError, Elasticsearch
 from py4j.protocol import Py4JError
 from pyspark.accumulators import AccumulatorParam
 from pyspark.errors import PySparkException
@@ -20,14 +18,11 @@ from pyspark.sql import DataFrame
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_exponential
 from tenacity.nap import sleep_using_event
 
-from pipeline.domain.document import REJECTED, SCORED, data_stream
+from pipeline.domain.delivery import Attempt
 from pipeline.domain.outcome import Outcome
-from pipeline.elasticsearch_client import as_sink_error
 from pipeline.errors import PipelineError, SinkUnavailable
+from pipeline.ports import Scorer, Sink
 from pipeline.settings import Settings
-from pipeline.sinks.elasticsearch import backing
-from pipeline.sinks.elasticsearch.backing import Backing, Seals
-from pipeline.sinks.elasticsearch.sink import Attempt
 from pipeline.stream import kafka_io, messages, partition
 from pipeline.stream.champions import Champion, Champions
 from pipeline.stream.checkpoint import Unfinished
@@ -67,12 +62,13 @@ class BatchRunner:
     def __init__(
         self,
         settings: Settings,
-        client: Elasticsearch,
+        scorers: Sequence[Scorer],
+        sinks: Sequence[Sink],
         observer: Observer,
         champions: Champions,
         stop: threading.Event,
-        ensure_streams: Callable[[], object],
         *,
+        ensures: bool = True,
         check_topic: Callable[[], None] = lambda: None,
         check_sizes: Callable[[], None] = lambda: None,
         unfinished: Unfinished | None = None,
@@ -81,16 +77,16 @@ class BatchRunner:
     ) -> None:
         self._privacy = privacy
         self._settings = settings
-        self._client = client
+        self._sinks = {sink.name: sink for sink in sinks}
+        self._told = partition.TaskSettings.of(settings, scorers, sinks)
         self._observer = observer
         self._champions = champions
         self._stop = stop
-        self._ensure_streams = ensure_streams
+        self._ensures = ensures
         self._check_topic = check_topic
         self._check_sizes = check_sizes
         self._unfinished = unfinished
         self._now = now
-        self._seals = Seals(client)
         self._outcomes: Any = None
         self.failure: Exception | None = None
         self.in_flight = threading.Lock()
@@ -116,8 +112,8 @@ class BatchRunner:
     def _first_attempt(self, batch: int) -> Attempt:
         """A batch that was in flight when the stream last ended has had an attempt already."""
         if self._unfinished is not None and self._unfinished.batch == batch:
-            return Attempt(self._unfinished.began, repeated=True)
-        return Attempt(datetime.fromtimestamp(self._now(), UTC))
+            return Attempt(self._unfinished.began, repeated=True, batch=batch)
+        return Attempt(datetime.fromtimestamp(self._now(), UTC), batch=batch)
 
     def _until_done(self, records: DataFrame, champions: tuple[Champion, ...], this: Attempt) -> Outcome:
         outcome = Outcome()
@@ -142,11 +138,8 @@ class BatchRunner:
     def _attempt_told(
         self, records: DataFrame, champions: tuple[Champion, ...], this: Attempt, told: Told | None
     ) -> Outcome:
-        try:
-            work = partition.Work(self._settings, self._backing(SCORED), self._backing(REJECTED), this, champions, told)
-        except (TransportError, ApiError) as error:
-            raise as_sink_error(error, self._settings.elasticsearch) from None
-        outcome = self._run(records, work)
+        plans = tuple(_prepared(sink, this) for sink in self._sinks.values())
+        outcome = self._run(records, partition.Work(self._told, plans, this, champions, told))
         if outcome.fault is not None:
             raise outcome.fault
         return outcome
@@ -162,7 +155,7 @@ class BatchRunner:
             # A topic that takes less than it is given looks as if Kafka did not answer.
             self._check_sizes()
             if kafka_io.is_unavailable(error):
-                raise SinkUnavailable("Kafka does not answer", reason="kafka") from None
+                raise SinkUnavailable("Kafka does not answer", reason="kafka", sink="kafka") from None
             raise
         found: Outcome = outcomes.value
         return found
@@ -174,20 +167,21 @@ class BatchRunner:
         self._outcomes.value = Outcome()
         return self._outcomes
 
-    def _backing(self, dataset: str) -> Backing:
-        stream = data_stream(dataset, self._settings.elasticsearch.namespace)
-        hours = self._settings.stream.repeat_horizon_hours
-        since = self._now() - hours * 3600 if hours else 0.0
-        found = backing.resolve(self._client, stream, since=since)
-        self._seals.seal(found)
-        return found
-
     def _tell_waiting(self, state: RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None
         assert isinstance(error, SinkUnavailable)
-        sink = "kafka" if error.reason == "kafka" else "elasticsearch"
-        self._observer.waiting(sink, error, state.attempt_number)
-        if error.reason == "index_missing":
+        self._observer.waiting(error.sink, error, state.attempt_number)
+        sink = self._sinks.get(error.sink)
+        if sink is not None and self._ensures and error.reason.endswith("_missing"):
             # Where it can't be made now, the next attempt says so again.
             with suppress(SinkUnavailable):
-                self._ensure_streams()
+                sink.ensure()
+
+
+def _prepared(sink: Sink, attempt: Attempt) -> Any:
+    """A sink's plan; where it must wait, its name is in the error."""
+    try:
+        return sink.prepare(attempt)
+    except SinkUnavailable as error:
+        error.sink = sink.name
+        raise

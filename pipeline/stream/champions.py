@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
 from pipeline.domain.prediction import Task
 from pipeline.errors import PipelineError, ScoringError, SetupError
+from pipeline.ports import Model
 from pipeline.registry.manifest import MODEL, check_labels
 from pipeline.registry.registry import Registry
-from pipeline.scoring.linear import LinearModel
+from pipeline.scoring.models import loaded
 
 PATIENCE = 10.0
 """Seconds until a champion that could not be loaded is tried again; another one is tried at once."""
@@ -33,13 +34,13 @@ class Observer(Protocol):
         """The one that stayed is the champion again."""
 
 
-def load_model(data: bytes, task: Task, version: str) -> LinearModel:
+def load_model(data: bytes, task: Task, version: str) -> Model:
     """A model out of its bytes, which has predicted once.
 
     Raises:
         ScoringError: it is not one, is of another task, or does not predict.
     """
-    model = replace(LinearModel.loads(data), version=version)
+    model = loaded(data, version)
     if model.task != task:
         raise ScoringError(f"{task} {version} is a model of {model.task}")
     check_labels(task, model.labels)
@@ -64,7 +65,7 @@ class Champion:
     version: str
     model: Any
 
-    def load(self) -> LinearModel:
+    def load(self) -> Model:
         """The model itself, in a worker."""
         return load_model(self.model.value, self.task, self.version)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -19,12 +20,13 @@ from pipeline.domain.prediction import NO_OPINION, Opinion, Task
 from pipeline.domain.record import Reason, Rejection, decode
 from pipeline.domain.sentiment import Label
 from pipeline.domain.tweet import Tweet
+from pipeline.ports import Model
 from pipeline.scoring.analysis import Analyzer
-from pipeline.scoring.linear import LinearModel
+from pipeline.scoring.language import speaks
 from pipeline.scoring.opinions import opinions
 from pipeline.stream.privacy import OPEN, Guard
 
-Models = Mapping[Task, LinearModel]
+Models = Mapping[Task, Model]
 
 NO_MODELS: Models = MappingProxyType({})
 
@@ -53,7 +55,7 @@ class Refused(NamedTuple):
 
 
 class Scored(NamedTuple):
-    """A decoded tweet with what VADER says of it, and the record that it came in."""
+    """A decoded tweet, its analysis, and the record that it came in."""
 
     tweet: Tweet
     analysis: Analysis
@@ -95,7 +97,7 @@ def score_chunk(
     The models are asked once for the whole chunk, which is many times faster than tweet by tweet.
     """
     chunk, ingested, started = Chunk(), now(), clock()
-    scored = list(_scored(chunk, records, analyzer, guard))
+    scored = _scored(chunk, records, analyzer, guard)
     asked = clock()
     said = _opinions(models, scored)
     answered = clock()
@@ -111,8 +113,9 @@ def score_chunk(
 
 
 def refuse(chunk: Chunk, refused: Refused) -> None:
-    """Count a rejected record and keep it for the sinks; of one that is forgotten, not its bytes."""
+    """Count a record that is no tweet and keep it for the sinks; of one that is forgotten, not its bytes."""
     chunk.outcome.rejected[refused.rejection.reason] += 1
+    chunk.outcome.invalid += 1
     if refused.rejection.reason is Reason.FORGOTTEN:
         refused = Refused(refused.rejection, refused.record._replace(value=None))
     chunk.refused.append(refused)
@@ -136,24 +139,41 @@ def dumps(document: Document) -> bytes:
     return orjson.dumps(document, option=orjson.OPT_UTC_Z)
 
 
-def _scored(chunk: Chunk, records: Iterable[Record], analyzer: Analyzer, guard: Guard) -> Iterator[Scored]:
+def _scored(chunk: Chunk, records: Iterable[Record], analyzer: Analyzer, guard: Guard) -> list[Scored]:
+    decoded = list(_decoded(chunk, records, guard))
+    analyses = analyzer.analyze_all([tweet for tweet, _ in decoded])
+    return [Scored(tweet, analysis, record) for (tweet, record), analysis in zip(decoded, analyses, strict=True)]
+
+
+def _decoded(chunk: Chunk, records: Iterable[Record], guard: Guard) -> Iterator[tuple[Tweet, Record]]:
     for record in records:
         chunk.outcome.read[record.at.topic] += 1
         decoded = guard.judged(decode(record.value, record.size), record.value)
         if isinstance(decoded, Rejection):
             refuse(chunk, Refused(decoded, record))
         else:
-            yield Scored(decoded, analyzer.analyze(decoded), record)
+            yield decoded, record
 
 
 def _opinions(models: Models, scored: Sequence[Scored]) -> list[Opinion]:
     """What the models say of each tweet; nothing of one in a language that no scorer speaks."""
     found = [NO_OPINION] * len(scored)
-    if models:
-        spoken = [place for place, one in enumerate(scored) if one.analysis.sentiment.label is not Label.UNSUPPORTED]
-        said = opinions(models, [scored[place].tweet.text for place in spoken])
-        for place, opinion in zip(spoken, said, strict=True):
+    for asked, places in _by_models(models, scored).items():
+        said = opinions({task: models[task] for task in asked}, tuple(scored[place].tweet.text for place in places))
+        for place, opinion in zip(places, said, strict=True):
             found[place] = opinion
+    return found
+
+
+def _by_models(models: Models, scored: Sequence[Scored]) -> dict[tuple[Task, ...], list[int]]:
+    """The places of the tweets, by the models that speak their language: mostly all of them."""
+    by_language: dict[str | None, tuple[Task, ...]] = {}
+    found: defaultdict[tuple[Task, ...], list[int]] = defaultdict(list)
+    for place, (tweet, analysis, _) in enumerate(scored) if models else ():
+        if analysis.sentiment.label is not Label.UNSUPPORTED:
+            if tweet.lang not in by_language:
+                by_language[tweet.lang] = tuple(task for task in models if speaks(tweet.lang, models[task].languages))
+            found[by_language[tweet.lang]].append(place)
     return found
 
 

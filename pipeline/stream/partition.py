@@ -1,7 +1,7 @@
 """What one Spark task does with its share of a micro-batch: score, index, and hand on what Kafka is to get.
 
 Arrow batches come in and go out; counts go to the driver through an accumulator, which Spark updates exactly
-once per finished task. While Elasticsearch answers for one chunk, the next one is being scored.
+once per finished task. While the sinks answer for one chunk, the next one is being scored.
 """
 
 from __future__ import annotations
@@ -10,35 +10,32 @@ import gc
 import pickle
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol, Self
 
 import pyarrow as pa
 from pyspark import TaskContext
 
-from pipeline.domain.document import REJECTED, SCORED, Coordinates, data_stream
+from pipeline.domain.delivery import Attempt, Delivery, Entry, Fate, Report
+from pipeline.domain.document import REJECTED, SCORED, Coordinates
 from pipeline.domain.outcome import Outcome
 from pipeline.domain.prediction import Task
 from pipeline.domain.record import Reason, Rejection
-from pipeline.elasticsearch_client import connect
-from pipeline.errors import PipelineError
+from pipeline.errors import PipelineError, SinkError, SinkUnavailable
+from pipeline.ports import Model, Scorer, Sink
 from pipeline.scoring.analysis import Analyzer
-from pipeline.scoring.linear import LinearModel
-from pipeline.settings import Settings
-from pipeline.sinks.elasticsearch.backing import Backing
-from pipeline.sinks.elasticsearch.bulk import Entry, Fate
-from pipeline.sinks.elasticsearch.sink import Attempt, ElasticsearchSink, Report
+from pipeline.settings import ScoringSettings, Settings
 from pipeline.stream import messages
 from pipeline.stream.champions import Champion
-from pipeline.stream.chunk import Chunk, Models, Record, Refused, refuse, refused_documents, score_chunk
+from pipeline.stream.chunk import Chunk, Models, Record, Refused, refused_documents, score_chunk
 from pipeline.stream.messages import Message
 from pipeline.stream.privacy import OPEN, Guard, Told
 
 IN_FLIGHT = 2
-"""Bulk requests under way at once per task: more made no difference, fewer did."""
+"""Chunks on their way to a sink at once per task: more made no difference, fewer did."""
 
 OUTPUT_BYTES = 16 * 1024**2
 """How much a task hands on at once."""
@@ -52,12 +49,51 @@ class Outcomes(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
-    """What all tasks of a batch are told."""
+class TaskSettings:
+    """Those settings that tasks need, and no others: whatever is here travels to every worker.
 
-    settings: Settings
-    scored: Backing
-    rejected: Backing
+    Attributes:
+        scoring: for the analyzer.
+        namespace: of the data streams, as documents say it.
+        scorers, sinks: as they are pickled.
+        max_message_bytes: the most that a topic takes.
+        scored_topic: None where scored tweets are not published.
+        shows_original: whether the document of a rejected record shows its bytes.
+    """
+
+    scoring: ScoringSettings
+    namespace: str
+    scorers: tuple[Scorer, ...]
+    sinks: tuple[Sink, ...]
+    max_message_bytes: int
+    scored_topic: str | None
+    rejected_topic: str
+    assistance_topic: str
+    shows_original: bool
+
+    @classmethod
+    def of(cls, settings: Settings, scorers: Sequence[Scorer], sinks: Sequence[Sink]) -> Self:
+        """Out of all settings."""
+        kafka = settings.kafka
+        return cls(
+            scoring=settings.scoring,
+            namespace=settings.elasticsearch.namespace,
+            scorers=tuple(scorers),
+            sinks=tuple(sinks),
+            max_message_bytes=kafka.max_message_bytes,
+            scored_topic=kafka.scored_topic if settings.stream.publish_scored else None,
+            rejected_topic=kafka.rejected_topic,
+            assistance_topic=kafka.assistance_topic,
+            shows_original=settings.privacy.shows_original,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Everything that the tasks of a batch are told; `plans` are the sinks', in their order."""
+
+    settings: TaskSettings
+    plans: tuple[Any, ...]
     attempt: Attempt
     champions: tuple[Champion, ...] = ()
     privacy: Told | None = None
@@ -87,13 +123,17 @@ def _as_attempted(work: Work) -> Work:
     return replace(work, attempt=replace(work.attempt, repeated=True))
 
 
+Writes = list[Future[Report]]
+"""A chunk's documents on their way to each sink, in the sinks' order."""
+
+
 def _overlapped(batches: Iterator[pa.RecordBatch], work: Work, outcome: Outcome) -> Iterator[pa.RecordBatch]:
-    under_way: deque[tuple[Chunk, Future[Report]]] = deque()
+    under_way: deque[tuple[Chunk, Writes]] = deque()
     worker, models, guard = _worker(work.settings), models_of(work.champions), work.guard
-    with ThreadPoolExecutor(IN_FLIGHT) as pool:
+    with ThreadPoolExecutor(IN_FLIGHT * len(work.plans)) as pool:
         for batch in batches:
             chunk = worker.score(batch, models, guard)
-            under_way.append((chunk, pool.submit(worker.index, chunk, work)))
+            under_way.append((chunk, worker.write(pool, chunk, work)))
             if len(under_way) > IN_FLIGHT:
                 yield from worker.settle(*under_way.popleft(), work, outcome)
         while under_way:
@@ -101,85 +141,106 @@ def _overlapped(batches: Iterator[pa.RecordBatch], work: Work, outcome: Outcome)
 
 
 class _Worker:
-    """What is made once per Python worker process: the analyzer with its lexicon, and the client."""
+    """Everything that is made once per Python worker process: the analyzer with its lexicon, the sinks' clients."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: TaskSettings) -> None:
         self._settings = settings
-        self._analyzer = Analyzer(settings.scoring)
+        self._analyzer = Analyzer(settings.scoring, settings.scorers)
         self._tracked = frozenset(settings.scoring.entities)
-        self._sink = ElasticsearchSink(connect(settings.elasticsearch), settings.elasticsearch)
-        self._namespace = settings.elasticsearch.namespace
-        self._stream = data_stream(SCORED, self._namespace)
-        self._rejected_stream = data_stream(REJECTED, self._namespace)
 
     def score(self, batch: pa.RecordBatch, models: Models, guard: Guard) -> Chunk:
+        namespace = self._settings.namespace
         return score_chunk(
-            _records(batch), self._analyzer, models, namespace=self._namespace, tracked=self._tracked, guard=guard
+            _records(batch), self._analyzer, models, namespace=namespace, tracked=self._tracked, guard=guard
         )
 
-    def index(self, chunk: Chunk, work: Work) -> Report:
+    def write(self, pool: ThreadPoolExecutor, chunk: Chunk, work: Work) -> Writes:
+        """Send the tweets of a chunk to all sinks at once."""
         entries = [Entry(*document) for document in chunk.documents]
-        records = {id_: record.at for id_, record in chunk.records.items()}
-        return self._sink.index(self._stream, entries, work.scored, records, work.attempt)
+        delivery = Delivery(SCORED, entries, {id_: record.at for id_, record in chunk.records.items()})
+        return [
+            pool.submit(_written, sink, delivery, plan, work.attempt)
+            for sink, plan in zip(self._settings.sinks, work.plans, strict=True)
+        ]
 
-    def settle(self, chunk: Chunk, indexing: Future[Report], work: Work, outcome: Outcome) -> Iterator[pa.RecordBatch]:
-        """Count what became of a chunk, once Elasticsearch has answered, and hand on its messages."""
-        report = indexing.result()
+    def settle(self, chunk: Chunk, writes: Writes, work: Work, outcome: Outcome) -> Iterator[pa.RecordBatch]:
+        """Count what became of a chunk, once all sinks have answered, and hand on its messages."""
+        reports = [write.result() for write in writes]
         acknowledged = time.time()
-        self._reject_failed(chunk, report)
-        rejected = self._index_rejected(chunk, work)
-        result = chunk.outcome
-        _count(result, self._stream, report)
-        _count(result, self._rejected_stream, rejected)
+        result, invalid = chunk.outcome, tuple(chunk.refused)
+        failed: dict[str, Refused] = {}
+        for sink, plan, report in zip(self._settings.sinks, work.plans, reports, strict=True):
+            # A tweet that a sink refuses is a rejected record too: there, and, whichever sink says so first, in Kafka.
+            of_sink = dict(_failed(chunk, report))
+            failed = of_sink | failed
+            rejected = self._write_rejected(sink, plan, (*invalid, *of_sink.values()), work.attempt)
+            _count(result, sink.target(SCORED), report)
+            _count(result, sink.target(REJECTED), rejected)
+        chunk.refused.extend(failed.values())
+        result.rejected.update(one.rejection.reason for one in failed.values())
         result.delay.observe_all(
             # Where the topic keeps its producers' time, a record may be of tomorrow.
             max(0.0, acknowledged - record.at.time.timestamp())
             for id_, record in chunk.records.items()
-            if report.verdicts[id_].fate is Fate.INDEXED
+            if any(report.verdicts[id_].fate is Fate.INDEXED for report in reports)
         )
-        sent = self._messages(chunk, report)
+        sent = self._messages(chunk, failed.keys())
         messages.count_truncated(sent, result.truncated)
         outcome.add(result)
         yield from messages.as_arrow(sent, OUTPUT_BYTES)
 
-    def _reject_failed(self, chunk: Chunk, report: Report) -> None:
-        """What Elasticsearch refused for its own fault is a rejected record too."""
-        for id_, verdict in report.verdicts.items():
-            if verdict.fate is Fate.FAILED:
-                reason = Reason.TOO_LARGE if verdict.reason == "too_large" else Reason.MAPPING
-                refuse(chunk, Refused(Rejection(reason, verdict.error), chunk.records[id_]))
+    def _write_rejected(self, sink: Sink, plan: Any, refused: Sequence[Refused], attempt: Attempt) -> Report:
+        settings = self._settings
+        documents = refused_documents(refused, datetime.now(UTC), settings.namespace, original=settings.shows_original)
+        records = {one.record.at.key: one.record.at for one in refused}
+        return _written(sink, Delivery(REJECTED, [Entry(*one) for one in documents], records), plan, attempt)
 
-    def _index_rejected(self, chunk: Chunk, work: Work) -> Report:
-        original = self._settings.privacy.shows_original
-        documents = refused_documents(chunk.refused, datetime.now(UTC), self._namespace, original=original)
-        records = {refused.record.at.key: refused.record.at for refused in chunk.refused}
-        entries = [Entry(*document) for document in documents]
-        return self._sink.index(self._rejected_stream, entries, work.rejected, records, work.attempt)
-
-    def _messages(self, chunk: Chunk, report: Report) -> list[Message]:
-        kafka = self._settings.kafka
-        limit = kafka.max_message_bytes
+    def _messages(self, chunk: Chunk, failed: Container[str]) -> list[Message]:
+        settings = self._settings
+        limit = settings.max_message_bytes
         found = [
-            messages.rejected(kafka.rejected_topic, refused, limit)
+            messages.rejected(settings.rejected_topic, refused, limit)
             for refused in chunk.refused
             if refused.rejection.reason is not Reason.FORGOTTEN
         ]
         # Of a repeated id the first one, as in Elasticsearch.
         for id_, body in dict(reversed(chunk.documents)).items():
             # Also what was already there: the attempt that indexed it may have died before it published it.
-            if report.verdicts[id_].fate is not Fate.FAILED:
+            if id_ not in failed:
                 found += messages.scored(self._topics(id_ in chunk.complaints), id_, body, limit)
         return found
 
     def _topics(self, complaint: bool) -> list[str]:
-        kafka, scored = self._settings.kafka, self._settings.stream.publish_scored
-        return [kafka.scored_topic] * scored + [kafka.assistance_topic] * complaint
+        scored = self._settings.scored_topic
+        return ([scored] if scored else []) + [self._settings.assistance_topic] * complaint
+
+
+def _written(sink: Sink, delivery: Delivery, plan: Any, attempt: Attempt) -> Report:
+    """Write to a sink; where it must wait, its name goes to the driver."""
+    try:
+        return sink.write(delivery, plan, attempt)
+    except SinkUnavailable as error:
+        error.sink = sink.name
+        raise
+    except PipelineError:
+        raise
+    except Exception as error:
+        # A user's sink may raise anything: the driver is told which one it was.
+        raise SinkError(f"the sink {sink.name} failed ({type(error).__name__}): mend it, or take it out") from error
+
+
+def _failed(chunk: Chunk, report: Report) -> Iterator[tuple[str, Refused]]:
+    """The tweets that a sink refused for their own fault, by id."""
+    for id_, verdict in report.verdicts.items():
+        if verdict.fate is Fate.FAILED:
+            reason = Reason.TOO_LARGE if verdict.reason == "too_large" else Reason.MAPPING
+            yield id_, Refused(Rejection(reason, verdict.error), chunk.records[id_])
 
 
 _WORKERS: dict[bytes, _Worker] = {}
 
 
-def _worker(settings: Settings) -> _Worker:
+def _worker(settings: TaskSettings) -> _Worker:
     """This process's worker for these settings: a process outlives its tasks, and reading the lexicon takes time."""
     key = pickle.dumps(settings)
     if key not in _WORKERS:
@@ -193,7 +254,7 @@ def _worker(settings: Settings) -> _Worker:
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST_TIME = datetime.max.replace(microsecond=0, tzinfo=UTC)
 
-_MODELS: dict[Task, LinearModel] = {}
+_MODELS: dict[Task, Model] = {}
 
 
 def models_of(champions: tuple[Champion, ...]) -> Models:
@@ -221,11 +282,11 @@ def _time(micros: int) -> datetime:
         return _LAST_TIME
 
 
-def _count(outcome: Outcome, stream: str, report: Report) -> None:
-    outcome.indexed[stream] += report.count(Fate.INDEXED)
-    outcome.already_there[stream] += report.count(Fate.ALREADY_THERE)
+def _count(outcome: Outcome, target: str, report: Report) -> None:
+    outcome.indexed[target] += report.count(Fate.INDEXED)
+    outcome.already_there[target] += report.count(Fate.ALREADY_THERE)
     for verdict in report.verdicts.values():
         if verdict.fate is Fate.FAILED:
-            outcome.failed[stream, verdict.reason] += 1
+            outcome.failed[target, verdict.reason] += 1
     outcome.retries.update(report.retries)
     outcome.bulk.add(report.bulk)

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 
-from elasticsearch import Elasticsearch
 from pyspark.sql import SparkSession
 from tenacity import RetryCallState, Retrying, retry_if_result, wait_exponential
 from tenacity.nap import sleep_using_event
 
 from pipeline.domain.outcome import Outcome
 from pipeline.errors import SetupError, SinkUnavailable
+from pipeline.ports import Scorer, Sink
 from pipeline.settings import Settings
 from pipeline.stream import checkpoint, query
 from pipeline.stream.batch import FIRST_WAIT, LONGEST_WAIT, BatchRunner
@@ -27,15 +27,19 @@ from pipeline.telemetry.listener import Listener
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """All that a run needs; built by `pipeline.bootstrap`."""
+    """Everything that a run needs; built by `pipeline.bootstrap`.
+
+    `ensures`: whether what is missing in a sink is made anew while the stream runs.
+    """
 
     spark: SparkSession
-    client: Elasticsearch
     settings: Settings
+    scorers: Sequence[Scorer]
+    sinks: Sequence[Sink]
     events: StreamEvents
     champions: Champions
-    ensure_streams: Callable[[], object]
     stop: threading.Event
+    ensures: bool = True
 
     def until_ended(self, *, once: bool = False) -> Outcome:
         """Run the query; where Kafka goes away, start it again from its checkpoint when it is back.
@@ -72,11 +76,12 @@ class Run:
                 return query.Ended(kafka_away=True)
             runner = BatchRunner(
                 self.settings,
-                self.client,
+                self.scorers,
+                self.sinks,
                 self.events,
                 self.champions,
                 self.stop,
-                self.ensure_streams,
+                ensures=self.ensures,
                 check_topic=watch.check,
                 check_sizes=watch.check_sizes,
                 unfinished=checkpoint.unfinished(self.settings.checkpoint),
@@ -99,7 +104,7 @@ class Run:
             self.events.waiting("kafka", error, 1)
 
     def _tell_waiting(self, state: RetryCallState) -> None:
-        error = SinkUnavailable("Kafka does not answer", reason="kafka")
+        error = SinkUnavailable("Kafka does not answer", reason="kafka", sink="kafka")
         self.events.waiting("kafka", error, state.attempt_number)
 
 

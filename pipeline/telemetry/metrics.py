@@ -5,7 +5,7 @@ Series of closed sets exist from the start, at 0, so that a rate over them is ne
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any
 
@@ -13,12 +13,13 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disa
 from prometheus_client.core import HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from pipeline.domain.document import REJECTED, SCORED, data_stream
+from pipeline.domain.document import REJECTED, SCORED
 from pipeline.domain.names import OTHER, QUERY
-from pipeline.domain.outcome import EDGES, FAILURES, WAIT_REASONS, Durations, Outcome
+from pipeline.domain.outcome import EDGES, Durations, Outcome
 from pipeline.domain.prediction import TASK_LABELS, Task
 from pipeline.domain.record import Reason
 from pipeline.domain.sentiment import Label
+from pipeline.ports import Sink
 from pipeline.settings import Settings
 
 disable_created_metrics()  # type: ignore[no-untyped-call]
@@ -27,7 +28,8 @@ PHASES = ("latestOffset", "getBatch", "queryPlanning", "walCommit", "addBatch", 
 """What Spark's query progress tells the duration of."""
 VADER, MODELS = "vader", "models"
 """Who scores: VADER with all that is done for each tweet, and the champions of all tasks together."""
-_SINKS = ("elasticsearch", "kafka")
+KAFKA = "kafka"
+"""The stream writes to Kafka too, and waits for it: a value of the labels `sink` and `reason`."""
 
 
 class DurationsCollector(Collector):
@@ -60,8 +62,8 @@ class DurationsCollector(Collector):
 class StreamMetrics:
     """Everything on the stream's /metrics but what the process says of itself."""
 
-    def __init__(self, registry: CollectorRegistry, settings: Settings) -> None:
-        self._streams = [data_stream(dataset, settings.elasticsearch.namespace) for dataset in (SCORED, REJECTED)]
+    def __init__(self, registry: CollectorRegistry, settings: Settings, sinks: Sequence[Sink]) -> None:
+        self._sinks = sinks
 
         def counter(name: str, documentation: str, *labels: str) -> Counter:
             return Counter(f"tweetpulse_{name}", documentation, labels, registry=registry)
@@ -78,10 +80,10 @@ class StreamMetrics:
         self.rejected = counter("records_rejected", "Records that are not tweets, by reason.", "reason")
         self.scored = counter("tweets_scored", "Tweets scored, by sentiment.", "sentiment")
         self.entities = counter("entity_tweets", "Tweets that name an entity, by sentiment.", "entity", "sentiment")
-        self.indexed = counter("documents_indexed", "Documents created in Elasticsearch.", "data_stream")
+        self.indexed = counter("documents_indexed", "Documents created in a sink.", "data_stream")
         self.duplicate = counter("documents_duplicate", "Documents that were already there.", "data_stream")
         self.failed = counter(
-            "documents_failed", "Documents that Elasticsearch refused for their own fault.", "data_stream", "reason"
+            "documents_failed", "Documents that a sink refused for their own fault.", "data_stream", "reason"
         )
         self.retries = counter("bulk_retries", "Bulk requests or batches sent again, by reason.", "reason")
         self.truncated = counter(
@@ -151,16 +153,20 @@ class StreamMetrics:
 
     def _start_series(self, settings: Settings) -> None:
         _start(self.read, [settings.kafka.tweets_topic])
-        _start(self.indexed, self._streams)
-        _start(self.duplicate, self._streams)
-        _start(self.failed, self._streams, FAILURES)
+        for sink in self._sinks:
+            targets = [sink.target(dataset) for dataset in (SCORED, REJECTED)]
+            _start(self.indexed, targets)
+            _start(self.duplicate, targets)
+            _start(self.failed, targets, sink.failures)
+            _start(self.retries, sink.waits)
+            _start(self.waiting, [sink.name], sink.waits)
+        _start(self.retries, [KAFKA])
+        _start(self.waiting, [KAFKA], [KAFKA])
         _start(self.rejected, Reason)
         _start(self.scored, Label)
         _start(self.entities, (*settings.scoring.entities, OTHER), Label)
-        _start(self.retries, WAIT_REASONS)
         kafka = settings.kafka
         _start(self.truncated, (kafka.scored_topic, kafka.rejected_topic, kafka.assistance_topic))
-        _start(self.waiting, _SINKS, WAIT_REASONS)
         _start(self.phase, PHASES)
         _start(self.batch_duration, [QUERY])
         _start(self.active, [QUERY])

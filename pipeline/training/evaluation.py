@@ -9,9 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.domain.prediction import COMPLAINT, NO_COMPLAINT, Task
-from pipeline.scoring.names import scored_text
 from pipeline.scoring.reading import Floats
-from pipeline.scoring.vader import VaderScorer
+from pipeline.scoring.vader_scorer import VaderScorer
 from pipeline.training.labelled import Row
 from pipeline.training.promotion import length_of
 
@@ -166,11 +165,10 @@ def untrained(task: Task, rows: Sequence[Row], most_frequent: str) -> tuple[str,
     """
     if task is Task.REASON:
         return "most_frequent", [most_frequent] * len(rows)
-    scorer = VaderScorer()
-    said = [str(scorer.score(scored_text(row.text)).label) for row in rows]
+    said = [str(sentiment.label) for sentiment in VaderScorer().score([row.text for row in rows])]
     if task is Task.COMPLAINT:
         said = [COMPLAINT if label == "negative" else NO_COMPLAINT for label in said]
-    return "vader", said
+    return VaderScorer.name, said
 
 
 def _by_size(item: tuple[str, list[int]]) -> tuple[int, str]:

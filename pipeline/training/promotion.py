@@ -15,7 +15,7 @@ from pipeline.errors import ScoringError
 from pipeline.registry.manifest import HELD_OUT, MODEL, SEEN
 from pipeline.registry.registry import Registry
 from pipeline.scoring import arrays
-from pipeline.scoring.linear import LinearModel
+from pipeline.scoring.models import loaded
 from pipeline.training import gate
 from pipeline.training.gate import Comparison, Decision, Rows
 from pipeline.training.seen import hashes
@@ -119,5 +119,5 @@ def _seen(registry: Registry, task: Task, version: str, columns: dict[str, list[
 
 
 def _predicted(registry: Registry, task: Task, version: str, texts: Sequence[str]) -> list[str]:
-    model = replace(LinearModel.loads(registry.read(task, version, MODEL)), version=version)
+    model = loaded(registry.read(task, version, MODEL), version)
     return [prediction.label for prediction in model.predict(texts)]

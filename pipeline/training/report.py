@@ -11,7 +11,7 @@ import numpy as np
 import orjson
 
 from pipeline.domain.prediction import Task
-from pipeline.scoring.linear import LinearModel
+from pipeline.ports import Model
 from pipeline.training.evaluation import Calibration, Curve, Figures, calibration, curve, figures, slices, untrained
 from pipeline.training.labelled import Row
 
@@ -63,7 +63,7 @@ class Report:
 
 
 def report_of(
-    model: LinearModel, rows: Sequence[Row], *, split: str, training: Mapping[str, int], counts: Mapping[str, int]
+    model: Model, rows: Sequence[Row], *, split: str, training: Mapping[str, int], counts: Mapping[str, int]
 ) -> Report:
     """Measure a model on rows.
 
@@ -187,6 +187,6 @@ def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
 
 
-def _probabilities(model: LinearModel, texts: Sequence[str]) -> Any:
+def _probabilities(model: Model, texts: Sequence[str]) -> Any:
     parts = [model.probabilities(texts[start : start + 2_500]) for start in range(0, len(texts), 2_500)]
     return np.concatenate([np.empty((0, len(model.labels))), *parts])

@@ -12,10 +12,10 @@ import elasticsearch
 import pytest
 from elastic_transport import ApiResponseMeta, HttpHeaders, NodeConfig, TransportError
 
-from pipeline.domain.outcome import WAIT_REASONS
 from pipeline.elasticsearch_client import (
     WAIT_ERRORS,
     WAIT_STATUSES,
+    WAITS,
     as_pipeline_error,
     as_sink_error,
     connect,
@@ -134,7 +134,7 @@ def test_wait_reasons_are_a_closed_list() -> None:
     reasons = {found.reason for found in raised if isinstance(found, SinkUnavailable)}
     assert reasons == {"connection", "timeout"}
     own = {"server_error", "malformed", "index_missing"}
-    assert (reasons | {*WAIT_STATUSES.values(), *WAIT_ERRORS.values()} | own) - set(WAIT_REASONS) == set()
+    assert (reasons | {*WAIT_STATUSES.values(), *WAIT_ERRORS.values()} | own) - set(WAITS) == set()
 
 
 @pytest.mark.parametrize(

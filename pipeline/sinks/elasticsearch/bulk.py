@@ -4,54 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from enum import Enum
-from typing import Any, NamedTuple
+from typing import Any
 
 import orjson
 
+from pipeline.domain.delivery import Entry, Fate, Verdict
 from pipeline.domain.parts import parts
 from pipeline.elasticsearch_client import WAIT_ERRORS, wait_reason
+
+FAILURES = ("mapping", "too_large", "failure_store", "other")
+"""Why Elasticsearch refuses a document for its own fault: a closed list, values of a metric's label."""
 
 FILTER_PATH = (
     "items.create.status,items.create._index,items.create.failure_store,"
     "items.create.error.type,items.create.error.reason,items.create.error.caused_by.type"
 )
 """What of the answer is read; the rest is left out of it, since it would be as long as the request."""
-
-
-class Entry(NamedTuple):
-    """A document ready to be sent: its `_id` and its JSON."""
-
-    id: str
-    body: bytes
-
-
-class Fate(Enum):
-    """What became of a document."""
-
-    INDEXED = "indexed"
-    ALREADY_THERE = "already there"
-    FAILED = "failed"  # its own fault: never sent again
-    BUSY = "busy"  # the server's: send it again
-    WAITING = "waiting"  # the environment's: somebody has to mend something
-    DENIED = "denied"  # a privilege is missing: nobody mends that by waiting
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """A document's fate.
-
-    Attributes:
-        reason: a closed label: one of `FAILURES` or `WAIT_REASONS`, or `denied`.
-        error: the server's own words, without what they quote of the document.
-        index: where the document is; where nothing is said of it, "".
-    """
-
-    fate: Fate
-    reason: str = ""
-    error: str = ""
-    index: str = ""
 
 
 _MAPPING_ERRORS = frozenset(

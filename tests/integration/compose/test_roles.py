@@ -21,15 +21,15 @@ from exporters.disk import Disk
 from exporters.store import Store
 from pipeline.doctor import store
 from pipeline.doctor.examination import Check, examine
+from pipeline.domain.delivery import Entry, Fate
 from pipeline.domain.prediction import Task
 from pipeline.elasticsearch_client import connect, elasticsearch_errors
 from pipeline.erasure.indices import delete, indices_of, opened
 from pipeline.errors import ConfigError
 from pipeline.settings import ElasticsearchSettings
 from pipeline.sinks.elasticsearch.backing import Backing, resolve, writable
-from pipeline.sinks.elasticsearch.bulk import Entry, Fate
 from pipeline.sinks.elasticsearch.setup import set_up
-from pipeline.sinks.elasticsearch.sink import ElasticsearchSink
+from pipeline.sinks.elasticsearch.writer import DocumentWriter
 from pipeline.training.labels import Labels, said
 from tests.integration.compose.secured import password, secured
 from tests.paths import ROOT
@@ -76,7 +76,7 @@ def entry(number: int) -> Entry:
 def test_the_writer_indexes_once_over_a_rollover(as_user: As) -> None:
     """It creates, is told of repeats in the write index, finds those in older ones, and takes back what raced."""
     client, settings = as_user("only_writer")
-    sink = ElasticsearchSink(client, settings)
+    sink = DocumentWriter(client, settings)
     before = resolve(client, SCORED, since=0)
     report = sink.index(SCORED, [entry(1), entry(2)], before)
     again = sink.index(SCORED, [entry(1)], before)
@@ -95,7 +95,7 @@ def test_the_writer_indexes_once_over_a_rollover(as_user: As) -> None:
 def test_the_writer_seals_what_is_closed_and_lifts_the_seal(as_user: As) -> None:
     """It reads settings, refreshes and searches a closed index, blocks writing to it, and takes a copy out of it."""
     client, settings = as_user("only_writer")
-    ElasticsearchSink(client, settings).index(SCORED, [entry(500)], resolve(client, SCORED, since=0))
+    DocumentWriter(client, settings).index(SCORED, [entry(500)], resolve(client, SCORED, since=0))
     as_user("only_setup")[0].indices.rollover(alias=SCORED)
     client.cluster.health(wait_for_status="yellow")
     closed = resolve(client, SCORED, since=0).older[-1]
@@ -113,7 +113,7 @@ def test_the_writer_seals_what_is_closed_and_lifts_the_seal(as_user: As) -> None
 def test_the_writer_changes_nothing_else(as_user: As) -> None:
     """No document is changed, no index made, closed, rolled over, merged or given another mapping."""
     client, settings = as_user("only_writer")
-    ElasticsearchSink(client, settings).index(SCORED, [entry(600)], Backing(SCORED))
+    DocumentWriter(client, settings).index(SCORED, [entry(600)], Backing(SCORED))
     write = resolve(client, SCORED, since=0).write
     for attempt in (
         lambda: client.update(index=write, id="x:600", doc={"message": "another"}),
@@ -181,7 +181,7 @@ def test_readers_search_through_the_alias(as_user: As, name: str) -> None:
 def test_an_analyst_says_what_tweets_are_and_takes_it_back(as_user: As) -> None:
     """Of a tweet that is there; the stream's user, by which models are trained, reads it."""
     writer, settings = as_user("only_writer")
-    ElasticsearchSink(writer, settings).index(SCORED, [entry(77)], Backing(SCORED))
+    DocumentWriter(writer, settings).index(SCORED, [entry(77)], Backing(SCORED))
     as_user("tweetpulse_setup")[0].indices.refresh(index=SCORED)
     labels = Labels(as_user("analyst")[0], settings.labels_index)
     labels.put("x:77", said("late_flight"))
@@ -203,7 +203,7 @@ def test_only_the_stream_writes(as_user: As, name: str) -> None:
     """Everybody else is refused, by a fault of configuration rather than by waiting."""
     client, settings = as_user(name)
     with pytest.raises(ConfigError):
-        ElasticsearchSink(client, settings).index(SCORED, [entry(9)], Backing(SCORED))
+        DocumentWriter(client, settings).index(SCORED, [entry(9)], Backing(SCORED))
 
 
 @pytest.mark.parametrize("name", ["only_writer", "tweetpulse_grafana", "analyst", "tweetpulse_exporter"])
@@ -222,7 +222,7 @@ def test_only_the_set_up_changes_templates_or_deletes_indices(as_user: As, name:
 def test_the_eraser_forgets(as_user: As) -> None:
     """From older indices too, blocked and closed ones, and from the labels; it writes no tweet."""
     writer, settings = as_user("only_writer")
-    ElasticsearchSink(writer, settings).index(SCORED, [entry(88)], Backing(SCORED))
+    DocumentWriter(writer, settings).index(SCORED, [entry(88)], Backing(SCORED))
     setup = as_user("only_setup")[0]
     blocked = setup.indices.rollover(alias=SCORED)["old_index"]
     setup.indices.add_block(index=blocked, block="write")
@@ -235,7 +235,7 @@ def test_the_eraser_forgets(as_user: As) -> None:
             assert delete(client, index.name, ["x:88"]) == (index.name == blocked)
     client.indices.open(index=blocked)
     with pytest.raises(ConfigError):
-        ElasticsearchSink(client, settings).index(SCORED, [entry(9)], Backing(SCORED))
+        DocumentWriter(client, settings).index(SCORED, [entry(9)], Backing(SCORED))
 
 
 def test_nobody_reads_other_indices(as_user: As) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -10,11 +9,9 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from prometheus_client import CollectorRegistry
 from pydantic import SecretStr
 from pyspark.sql import SparkSession
 
-from pipeline.elasticsearch_client import connect
 from pipeline.jvm.jars import spark_jars
 from pipeline.jvm.java import find_java
 from pipeline.kafka.broker import Broker as BrokerLook
@@ -23,9 +20,6 @@ from pipeline.kafka.publisher import Publisher
 from pipeline.kafka.topics import ensure_topics
 from pipeline.settings import ElasticsearchSettings, KafkaSettings, Settings, StreamSettings
 from pipeline.stream import session
-from pipeline.stream.run import Run
-from pipeline.telemetry.events import StreamEvents
-from pipeline.telemetry.metrics import StreamMetrics
 from tests.builders import tweet
 from tests.certificates import encrypted
 from tests.integration.compose.secured import password
@@ -34,7 +28,7 @@ from tests.integration.security.broker import TOPICS, Broker
 from tests.integration.security.conftest import Search
 from tests.sparks import Sparks
 from tests.stacks import stack_settings
-from tests.streams import champions_of, count, messages, raw, rejected_stream
+from tests.streams import count, events_of, messages, raw, rejected_stream, run_of
 
 KEY = encoded("VuaCfGcBCdbkQm-e5aOx", "ui2lp2axTNmsyakw9tvNnw")
 As = Callable[[str], KafkaSettings]
@@ -91,10 +85,8 @@ def go_through(spark: SparkSession, settings: Settings, kafka: As) -> None:
 
 
 def _drained(spark: SparkSession, settings: Settings):  # type: ignore[no-untyped-def]
-    events = StreamEvents(StreamMetrics(CollectorRegistry(), settings))
-    with connect(settings.elasticsearch) as client:
-        champions = champions_of(settings, events)
-        return Run(spark, client, settings, events, champions, lambda: None, threading.Event()).until_ended(once=True)
+    with run_of(spark, settings, events_of(settings), ensures=False) as run:
+        return run.until_ended(once=True)
 
 
 def test_scram_over_tls_and_an_api_key(

@@ -12,6 +12,7 @@ import orjson
 import pytest
 from elasticsearch import ApiError, Elasticsearch
 
+from pipeline.domain.delivery import Attempt, Entry, Fate, Report
 from pipeline.domain.document import Coordinates
 from pipeline.elasticsearch_client import as_sink_error, connect
 from pipeline.embedded.info import StackInfo
@@ -19,8 +20,7 @@ from pipeline.errors import SinkUnavailable
 from pipeline.settings import Settings
 from pipeline.sinks.elasticsearch import setup
 from pipeline.sinks.elasticsearch.backing import Backing, Seals, resolve
-from pipeline.sinks.elasticsearch.bulk import Entry, Fate
-from pipeline.sinks.elasticsearch.sink import Attempt, ElasticsearchSink, Report
+from pipeline.sinks.elasticsearch.writer import DocumentWriter
 from tests.processes import until
 from tests.streams import count, distinct_ids, roll_over, scored_stream
 
@@ -58,7 +58,7 @@ def index(client: Elasticsearch, settings: Settings, *entries: Entry, known: Bac
             Seals(client).seal(known)
         except ApiError as error:
             raise as_sink_error(error, settings.elasticsearch) from None
-    return ElasticsearchSink(client, settings.elasticsearch, patience=0.2).index(stream, entries, known)
+    return DocumentWriter(client, settings.elasticsearch, patience=0.2).index(stream, entries, known)
 
 
 def fates(report: Report) -> dict[str, Fate]:
@@ -227,7 +227,7 @@ def test_what_the_batch_itself_wrote_before_counts_as_indexed(
     stream = scored_stream(settings)
     known = resolve(client, stream)
     Seals(client).seal(known)
-    sink = ElasticsearchSink(client, settings.elasticsearch)
+    sink = DocumentWriter(client, settings.elasticsearch)
     # Somebody else's, made in another way.
     client.create(index=stream, id="test:5", document={"@timestamp": BEGAN, "message": "text"})
     records = {f"test:{number}": at(number) for number in (1, 2, 3, 4, 5)}

@@ -8,13 +8,13 @@ import orjson
 import pytest
 from elasticsearch import Elasticsearch
 
+from pipeline.domain.delivery import Entry, Fate
 from pipeline.elasticsearch_client import connect
 from pipeline.errors import SetupError, SinkUnavailable
 from pipeline.settings import Settings
 from pipeline.sinks.elasticsearch import setup
 from pipeline.sinks.elasticsearch.backing import Backing, resolve
-from pipeline.sinks.elasticsearch.bulk import Entry, Fate
-from pipeline.sinks.elasticsearch.sink import ElasticsearchSink
+from pipeline.sinks.elasticsearch.writer import DocumentWriter
 from tests.streams import count, distinct_ids, roll_over, scored_stream
 
 
@@ -32,8 +32,8 @@ def _entry(number: int, **fields: object) -> Entry:
     return Entry(id_, orjson.dumps(document))
 
 
-def _sink(client: Elasticsearch, settings: Settings) -> ElasticsearchSink:
-    return ElasticsearchSink(client, settings.elasticsearch, patience=0.2)
+def _sink(client: Elasticsearch, settings: Settings) -> DocumentWriter:
+    return DocumentWriter(client, settings.elasticsearch, patience=0.2)
 
 
 def test_a_document_with_a_fault_of_its_own_fails_alone(client: Elasticsearch, settings: Settings) -> None:
@@ -84,7 +84,7 @@ def test_a_full_disk_is_waited_for(client: Elasticsearch, settings: Settings) ->
     assert _sink(client, settings).index(stream, [_entry(9)], backing).count(Fate.INDEXED) == 1
 
 
-def _why_it_waits(sink: ElasticsearchSink, stream: str, entry: Entry, backing: Backing) -> str | None:
+def _why_it_waits(sink: DocumentWriter, stream: str, entry: Entry, backing: Backing) -> str | None:
     """None where it does not: twice a minute Elasticsearch looks at the disk itself, and takes the block away."""
     try:
         sink.index(stream, [entry], backing)

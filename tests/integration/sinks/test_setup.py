@@ -9,13 +9,13 @@ import pytest
 from elasticsearch import Elasticsearch
 
 from pipeline.domain.alias import ALIAS
+from pipeline.domain.delivery import Entry, Fate
 from pipeline.elasticsearch_client import connect
 from pipeline.errors import SetupError
 from pipeline.settings import Settings
 from pipeline.sinks.elasticsearch import setup
 from pipeline.sinks.elasticsearch.backing import resolve
-from pipeline.sinks.elasticsearch.bulk import Entry, Fate
-from pipeline.sinks.elasticsearch.sink import ElasticsearchSink
+from pipeline.sinks.elasticsearch.writer import DocumentWriter
 from tests.streams import roll_over, scored_stream
 
 LANG = {"tweet": {"properties": {"lang": {"type": "long"}}}}
@@ -39,7 +39,7 @@ def fate(client: Elasticsearch, settings: Settings, lang: str = "en") -> Fate:
     """What becomes of a tweet that says its language."""
     stream = scored_stream(settings)
     document = b'{"@timestamp":"2026-01-01T00:00:00Z","event":{"id":"t:1"},"tweet":{"lang":"%s"}}' % lang.encode()
-    report = ElasticsearchSink(client, settings.elasticsearch, patience=0.2).index(
+    report = DocumentWriter(client, settings.elasticsearch, patience=0.2).index(
         stream, [Entry("t:1", document)], resolve(client, stream, since=0)
     )
     return report.verdicts["t:1"].fate

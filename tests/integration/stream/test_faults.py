@@ -25,16 +25,11 @@ from pipeline.elasticsearch_client import connect
 from pipeline.embedded.ports import free_port
 from pipeline.kafka.topics import ensure_topics
 from pipeline.metrics_server import serving
-from pipeline.registry.registry import Registry
 from pipeline.settings import Settings
 from pipeline.sinks.elasticsearch.setup import set_up
-from pipeline.stream.champions import Champions
-from pipeline.stream.run import Run
-from pipeline.telemetry.events import StreamEvents
-from pipeline.telemetry.metrics import StreamMetrics
 from tests.processes import descendants, running, until
 from tests.stacks import MakeStack, repaired, settings_of
-from tests.streams import count, distinct_ids, drain, publish, roll_over
+from tests.streams import count, distinct_ids, drain, events_of, publish, roll_over, run_of
 
 TWEETS = 3_000
 
@@ -105,19 +100,16 @@ def test_an_outage_is_waited_out_while_the_metrics_keep_moving(
     patient = settings_of(stack, mark=uuid4().hex[:12], folder=tmp_path)
     settings = _impatient(patient)
     registry = CollectorRegistry()
-    events = StreamEvents(StreamMetrics(registry, settings))
+    events = events_of(settings, registry)
     stop = threading.Event()
     with (
         serving(registry, "127.0.0.1", 0, "a port") as url,
-        closing(connect(settings.elasticsearch)) as client,
+        run_of(spark, settings, events, stop=stop) as run,
     ):
-        ensure = partial(set_up, client, settings.elasticsearch)
         with closing(connect(patient.elasticsearch)) as unhurried:
             set_up(unhurried, patient.elasticsearch)
         ensure_topics(settings.kafka)
         outcomes: list[Outcome] = []
-        champions = Champions(Registry(settings.registry), events)
-        run = Run(spark, client, settings, events, champions, ensure, stop)
         thread = threading.Thread(target=lambda: outcomes.append(run.until_ended()))
         thread.start()
         publish(settings, _tweets(0, 500))

@@ -5,13 +5,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from functools import partial
 from typing import Any
 
 import orjson
 import pytest
 from elasticsearch import Elasticsearch
-from prometheus_client import CollectorRegistry
 from pyspark.sql import SparkSession
 
 from pipeline.domain.prediction import Task
@@ -26,21 +24,20 @@ from pipeline.registry.registry import Registry
 from pipeline.settings import PrivacySettings, ScoringSettings, Settings
 from pipeline.sinks.elasticsearch.setup import set_up
 from pipeline.sources.source import Item
-from pipeline.stream.run import Run
 from pipeline.telemetry.events import StreamEvents
-from pipeline.telemetry.metrics import StreamMetrics
 from tests.builders import linear_model, promoted, tweet
 from tests.processes import until
 from tests.streams import (
-    champions_of,
     count,
     documents,
     drain,
+    events_of,
     messages,
     publish,
     raw,
     rejected_stream,
     roll_over,
+    run_of,
     scored_stream,
 )
 
@@ -164,11 +161,9 @@ def _prepared(settings: Settings) -> Settings:
 @contextmanager
 def streaming(settings: Settings, spark: SparkSession) -> Iterator[StreamEvents]:
     """The stream, running until the block ends."""
-    events, stop = StreamEvents(StreamMetrics(CollectorRegistry(), settings)), threading.Event()
+    events, stop = events_of(settings), threading.Event()
     failed: list[BaseException] = []
-    with closing(connect(settings.elasticsearch)) as client:
-        ensure = partial(set_up, client, settings.elasticsearch)
-        run = Run(spark, client, settings, events, champions_of(settings, events), ensure, stop)
+    with run_of(spark, settings, events, stop=stop) as run:
 
         def until_ended() -> None:
             try:

@@ -29,7 +29,7 @@ def durations(*observed: float) -> Durations:
 def outcome(read: int, newest: float | None = None, fault: PipelineError | None = None) -> Outcome:
     return Outcome(
         read=Counter(tweets=read),
-        rejected=Counter(bad_id=1),
+        rejected=Counter(mapping=1),
         scored=Counter(negative=read - 1),
         entities=Counter({("Acme", "negative"): 1}),
         indexed=Counter({SCORED: read - 2, "logs-tweets.rejected-default": 1}),
@@ -56,7 +56,7 @@ def test_adding() -> None:
     total.add(Outcome(fault=SinkUnavailable("later", reason="connection")))
     assert total == Outcome(
         read=Counter(tweets=30),
-        rejected=Counter(bad_id=2),
+        rejected=Counter(mapping=2),
         scored=Counter(negative=28),
         entities=Counter({("Acme", "negative"): 2}),
         indexed=Counter({SCORED: 26, "logs-tweets.rejected-default": 2}),

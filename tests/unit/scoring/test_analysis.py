@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import pickle
+from collections.abc import Sequence
+
+import pytest
 
 from pipeline.domain.analysis import Analysis
 from pipeline.domain.sentiment import UNSUPPORTED, Label, Sentiment
 from pipeline.domain.tweet import Kind, Tweet
+from pipeline.errors import ScoringError
 from pipeline.scoring.analysis import Analyzer
-from pipeline.scoring.scorer import Scorer
-from pipeline.scoring.vader import VaderScorer
+from pipeline.scoring.vader import Vader
+from pipeline.scoring.vader_scorer import VaderScorer
 from pipeline.settings import ScoringSettings
 
 SETTINGS = ScoringSettings(entities={"United": ("united",), "Delta": ("delta", "@delta")})
@@ -24,7 +27,7 @@ def test_everything_about_one_tweet() -> None:
     """Sentiment without the names, kind, names, clean text and words."""
     text = "@Delta Sooo late again, and the crew does not care!!! #FAIL http://t.co/x"
     assert ANALYZER.analyze(tweet(text)) == Analysis(
-        sentiment=VaderScorer().score("Sooo late again, and the crew does not care!!! #FAIL http://t.co/x"),
+        sentiment=Vader().score("Sooo late again, and the crew does not care!!! #FAIL http://t.co/x"),
         kind=Kind.REPLY,
         hashtags=("fail",),
         mentions=("delta",),
@@ -48,38 +51,69 @@ def test_other_languages_are_unsupported() -> None:
     assert unknown.sentiment.label == Label.POSITIVE
 
 
-def test_verbatim_scores_names_too() -> None:
-    """`verbatim`, or `drop_mentions` off, scores the text as it is."""
+def test_names_are_scored_where_told_so() -> None:
+    """`drop_mentions` off scores the text as it is."""
     text = "@united lands, United departs"
-    verbatim = VaderScorer().score(text)
-    assert ANALYZER.classify(text).label == Label.NEUTRAL
-    assert ANALYZER.classify(text, verbatim=True) == verbatim
-    assert Analyzer(SETTINGS.model_copy(update={"drop_mentions": False})).classify(text) == verbatim
-    assert verbatim.label == Label.POSITIVE
+    kept = Analyzer(SETTINGS.model_copy(update={"drop_mentions": False}))
+    assert ANALYZER.analyze(tweet(text)).sentiment.label == Label.NEUTRAL
+    assert kept.analyze(tweet(text)).sentiment == Vader().score(text)
+    assert Vader().score(text).label == Label.POSITIVE
 
 
 class Glum:
-    """A scorer that finds everything sad."""
+    """A scorer that finds everything sad, in German."""
 
     name = "glum"
+    languages = frozenset({"de"})
 
-    def score(self, text: str) -> Sentiment:
-        return Sentiment(Label.NEGATIVE, -1.0, 0.0, 0.0, 1.0)
-
-
-def test_another_scorer_takes_vaders_place() -> None:
-    """Whatever has a name and a score is a scorer."""
-    scorer: Scorer = Glum()
-    assert Analyzer(SETTINGS, scorer).classify("great").label == Label.NEGATIVE
+    def score(self, texts: Sequence[str]) -> list[Sentiment]:
+        return [Sentiment(Label.NEGATIVE, -1.0, 0.0, 0.0, 1.0)] * len(texts)
 
 
-def test_survives_pickling() -> None:
-    """A pickled analyzer has the same settings and says the same, without what it remembers."""
-    analyzer = Analyzer(SETTINGS)
-    analyzer.analyze(tweet("a telling text of Delta"))
-    pickled = pickle.dumps(analyzer)
-    assert b"telling" not in pickled
-    assert pickle.loads(pickled).analyze(tweet("delta")) == analyzer.analyze(tweet("delta"))
+def test_the_first_scorer_that_speaks_a_language_scores_it() -> None:
+    """Each tweet by its own; of an unknown language by the first one; nobody speaks French. The order stays."""
+    langs = ["de", "en", None, "fr", "de-AT"]
+    labels = {"vader first": [Label.NEGATIVE, Label.POSITIVE, Label.POSITIVE, Label.UNSUPPORTED, Label.NEGATIVE]}
+    labels["glum first"] = [*labels["vader first"][:2], Label.NEGATIVE, *labels["vader first"][3:]]
+    tweets = [tweet("great", lang=lang) for lang in langs]
+    for name, scorers in {"vader first": [VaderScorer(), Glum()], "glum first": [Glum(), VaderScorer()]}.items():
+        analyzer = Analyzer(SETTINGS, scorers)
+        assert [one.sentiment.label for one in analyzer.analyze_all(tweets)] == labels[name]
+
+
+def test_settings_narrow_what_scorers_speak() -> None:
+    """A language that is not wanted is unsupported, though a scorer speaks it."""
+    analyzer = Analyzer(SETTINGS.model_copy(update={"languages": ("en",)}), [VaderScorer(), Glum()])
+    assert analyzer.analyze(tweet("great", lang="de")).sentiment == UNSUPPORTED
+
+
+def test_german_is_not_scored_by_an_english_scorer() -> None:
+    """In English "die" is a sad word; in German it is an article."""
+    text = "Die Tür war offen."
+    assert Vader().score(text).label == Label.NEGATIVE
+    assert ANALYZER.analyze(tweet(text, lang="de")).sentiment == UNSUPPORTED
+
+
+class Failing(Glum):
+    """A scorer that quotes the text when it fails."""
+
+    def score(self, texts: Sequence[str]) -> list[Sentiment]:
+        raise ValueError(f"can't score {texts[0]}")
+
+
+class Short(Glum):
+    """A scorer that leaves the last text out."""
+
+    def score(self, texts: Sequence[str]) -> list[Sentiment]:
+        return super().score(texts[1:])
+
+
+@pytest.mark.parametrize("scorer", [Failing(), Short()], ids=["fails", "leaves one out"])
+def test_a_scorer_that_does_not_do_its_work(scorer: Glum) -> None:
+    """It is named; no text is quoted."""
+    with pytest.raises(ScoringError, match="the scorer glum") as told:
+        Analyzer(SETTINGS, [scorer]).analyze(tweet("a secret", lang="de"))
+    assert "secret" not in told.value.message
 
 
 def test_nasty_texts_are_analyzed() -> None:

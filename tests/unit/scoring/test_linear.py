@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from pipeline.domain.prediction import Task
 from pipeline.errors import ScoringError
 from pipeline.scoring.features import Vocabulary, document_frequencies, vectors, word_grams
-from pipeline.scoring.linear import LinearModel, predict_all
-from pipeline.scoring.reading import NUMBERS, Reader, Recipe
+from pipeline.scoring.linear import LinearModel
+from pipeline.scoring.reading import NUMBERS, Reader, Recipe, reader_of
 
 TEXTS = ["@united I'm NOT happy!!! :(", "", "so gooood 😀", "late again, thanks for nothing #fail", "bad bad bad"]
 LABELS = ("negative", "neutral", "positive")
@@ -58,12 +58,14 @@ def test_a_prediction_is_the_most_probable_label() -> None:
         assert prediction.version == "v1"
 
 
-def test_several_models_are_asked_at_once() -> None:
-    """Each says what it says alone, in the order in which they were given, whatever their recipes."""
-    other = model(Task.COMPLAINT, ("complaint", "no_complaint"), Recipe(words=1, chars=(3, 3)))
-
-    assert predict_all([MODEL, other], TEXTS) == [MODEL.predict(TEXTS), other.predict(TEXTS)]
-    assert predict_all([], TEXTS) == []
+def test_models_of_a_recipe_share_what_is_read() -> None:
+    """A tuple that was read is not read again by another model; it says what it says of the same texts read anew."""
+    other = model(Task.COMPLAINT, ("complaint", "no_complaint"), MODEL.recipe)
+    reader, texts = reader_of(MODEL.recipe), tuple(TEXTS)
+    once = reader.read(texts)
+    assert reader.read(texts) is once
+    assert reader.read((*TEXTS,)) is not once
+    assert (MODEL.predict(texts), other.predict(texts)) == (MODEL.predict(TEXTS), other.predict(TEXTS))
 
 
 def test_a_model_survives_its_bytes() -> None:

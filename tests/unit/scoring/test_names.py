@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pipeline.scoring.lexicon import lexicon
 from pipeline.scoring.names import FEW, FeelingNames, scored_text
 from pipeline.scoring.patterns import LETTERS
-from pipeline.scoring.vader import VaderScorer
+from pipeline.scoring.vader import Vader
 from tests.unit.scoring.corpus import column
 from tests.unit.scoring.timing import assert_linear, seconds
 
@@ -55,7 +55,7 @@ def test_people_agree_more_without_mentions() -> None:
     name = "airline/tweets_first80pct_by_time.csv"
     labels = dict(zip(column(name, "tweet_id"), column(name, "airline_sentiment"), strict=True))
     texts = dict(zip(column(name, "tweet_id"), column(name, "text"), strict=True))
-    score = VaderScorer().score
+    score = Vader().score
     verbatim = sum(score(text).label != labels[tweet] for tweet, text in texts.items())
     nameless = sum(score(scored_text(text)).label != labels[tweet] for tweet, text in texts.items())
     assert (len(texts), round(verbatim / len(texts), 3), round(nameless / len(texts), 3)) == (11_704, 0.515, 0.45)

@@ -12,12 +12,12 @@ from vaderSentiment import vaderSentiment
 from pipeline.domain.sentiment import Label, Sentiment
 from pipeline.scoring import vader
 from pipeline.scoring.lexicon import lexicon
-from pipeline.scoring.vader import VaderScorer
+from pipeline.scoring.vader import Vader
 from tests.unit.scoring.corpus import all_texts
 from tests.unit.scoring.timing import assert_linear, seconds
 
 ANALYZER = vaderSentiment.SentimentIntensityAnalyzer()
-SCORER = VaderScorer()
+SCORER = Vader()
 
 
 def expected(text: str) -> tuple[float, float, float, float]:
@@ -202,7 +202,7 @@ def test_4000_emoji_take_less_than_100_ms() -> None:
 
 def test_the_memory_of_tokens_is_bounded() -> None:
     """Endless new tokens leave no more than the cache's size behind, and long ones are never kept."""
-    scorer = VaderScorer()
+    scorer = Vader()
     for start in range(0, 100_000, 100):
         scorer.score(" ".join(f"token{number}" for number in range(start, start + 100)))
     scorer.score("x" * 1_000)
@@ -212,7 +212,7 @@ def test_the_memory_of_tokens_is_bounded() -> None:
 
 def test_survives_pickling() -> None:
     """A pickled scorer says the same, and carries no memory of texts with it."""
-    scorer = VaderScorer()
+    scorer = Vader()
     scorer.score("a very telling token")
     pickled = pickle.dumps(scorer)
     assert len(pickled) < 100

@@ -12,10 +12,11 @@ import pytest
 from elastic_transport import ConnectionError as NoConnection
 from pyspark.errors import PySparkException
 
+from pipeline.domain.delivery import Attempt
 from pipeline.domain.outcome import Outcome
 from pipeline.errors import ConfigError, SetupError, SinkUnavailable
 from pipeline.settings import Settings, StreamSettings
-from pipeline.sinks.elasticsearch.sink import Attempt
+from pipeline.sinks.elasticsearch.sink import ElasticsearchSink as Sink
 from pipeline.stream.batch import BatchRunner, OutcomeParam, Stopping
 from pipeline.stream.checkpoint import Unfinished
 from tests.fakes import FakeChampions, FakeIndices, FakeObserver, FakeRecords, FakeSpark, Step
@@ -27,7 +28,7 @@ NOON = 1_000_000.0
 
 
 def waits(reason: str) -> Outcome:
-    return Outcome(read=Counter(tweets=3), fault=SinkUnavailable("wait", reason=reason))
+    return Outcome(read=Counter(tweets=3), fault=SinkUnavailable("wait", reason=reason, sink="elasticsearch"))
 
 
 class Stop(threading.Event):
@@ -49,8 +50,10 @@ class Run:
         self.observer, self.stop, self.spark = FakeObserver(), Stop(), FakeSpark()
         self.client = client or FakeIndices({"ds-000001": NOON})
         self.champions = FakeChampions()
+        sink = Sink(SETTINGS.elasticsearch, repeat_horizon_hours=1, client=self.client, now=lambda: NOON)
+        sink.ensure = ensure  # type: ignore[method-assign]
         self.runner = BatchRunner(
-            SETTINGS, self.client, self.observer, self.champions, self.stop, ensure, now=lambda: NOON, **more
+            SETTINGS, [], [sink], self.observer, self.champions, self.stop, now=lambda: NOON, **more
         )
 
     def batch(self, *steps: Step, number: int = 0) -> FakeRecords:
@@ -234,8 +237,8 @@ def test_attempts_know_which_they_are() -> None:
 
     before = datetime.fromtimestamp(NOON - 60, UTC)
     run = Run(unfinished=Unfinished(7, before))
-    assert run.batch(DONE, number=7).works[0].attempt == Attempt(before, repeated=True)
-    assert run.batch(DONE, number=8).works[0].attempt == Attempt(noon)
+    assert run.batch(DONE, number=7).works[0].attempt == Attempt(before, repeated=True, batch=7)
+    assert run.batch(DONE, number=8).works[0].attempt == Attempt(noon, batch=8)
 
 
 def test_a_topic_that_was_made_anew_ends_the_stream() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -156,8 +156,8 @@ def test_refused_later() -> None:
 class Unwritable(Analyzer):
     """Finds a word that has no JSON."""
 
-    def analyze(self, tweet: Tweet) -> Any:
-        return replace(super().analyze(tweet), words=("\ud800",))
+    def analyze_all(self, tweets: Sequence[Tweet]) -> Any:
+        return [replace(one, words=("\ud800",)) for one in super().analyze_all(tweets)]
 
 
 def test_what_no_json_can_hold() -> None:

@@ -11,6 +11,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from pipeline import log
+from pipeline.components import sinks_of
 from pipeline.domain.outcome import Outcome
 from pipeline.domain.prediction import Task
 from pipeline.errors import ScoringError, SinkUnavailable
@@ -30,7 +31,9 @@ class Watched:
     def __init__(self) -> None:
         log.configure(LogSettings())
         self.registry, self.seconds = CollectorRegistry(), 1_000.0
-        self.events = StreamEvents(StreamMetrics(self.registry, Settings.model_construct()), self.clock)
+        self.events = StreamEvents(
+            StreamMetrics(self.registry, Settings.model_construct(), sinks_of(Settings.model_construct())), self.clock
+        )
 
     def clock(self) -> float:
         self.seconds += 1
@@ -58,7 +61,9 @@ def actions(capsys: Captured) -> list[str]:
 
 
 def outcome() -> Outcome:
-    return Outcome(read=Counter(tweets=5), indexed=Counter(a=3), already_there=Counter(a=1), rejected=Counter(bad_id=1))
+    return Outcome(
+        read=Counter(tweets=5), indexed=Counter(a=3), already_there=Counter(a=1), rejected=Counter(bad_id=1), invalid=1
+    )
 
 
 def test_a_wait(capsys: Captured) -> None:

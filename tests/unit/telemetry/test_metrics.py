@@ -9,11 +9,14 @@ import pytest
 from prometheus_client import CollectorRegistry, Histogram, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
-from pipeline.domain.outcome import EDGES, FAILURES, WAIT_REASONS, Durations, Outcome
+from pipeline.components import sinks_of
+from pipeline.domain.outcome import EDGES, Durations, Outcome
 from pipeline.domain.prediction import TASK_LABELS, Task
 from pipeline.domain.record import Reason
 from pipeline.domain.sentiment import Label
+from pipeline.elasticsearch_client import WAITS
 from pipeline.settings import ScoringSettings, Settings
+from pipeline.sinks.elasticsearch.bulk import FAILURES
 from pipeline.telemetry.metrics import PHASES, DurationsCollector, StreamMetrics
 from pipeline.telemetry.process import MemoryCollector
 
@@ -28,7 +31,7 @@ def registry() -> CollectorRegistry:
 
 @pytest.fixture
 def metrics(registry: CollectorRegistry) -> StreamMetrics:
-    return StreamMetrics(registry, SETTINGS)
+    return StreamMetrics(registry, SETTINGS, sinks_of(SETTINGS))
 
 
 def series(registry: CollectorRegistry, name: str) -> dict[tuple[str, ...], float]:
@@ -94,8 +97,8 @@ def test_names_and_types(registry: CollectorRegistry, metrics: StreamMetrics) ->
         ("documents_indexed_total", [(SCORED,), (REJECTED,)]),
         ("documents_duplicate_total", [(SCORED,), (REJECTED,)]),
         ("documents_failed_total", list(product((SCORED, REJECTED), FAILURES))),
-        ("bulk_retries_total", [(reason,) for reason in WAIT_REASONS]),
-        ("sink_waiting", list(product(WAIT_REASONS, ("elasticsearch", "kafka")))),
+        ("bulk_retries_total", [(reason,) for reason in (*WAITS, "kafka")]),
+        ("sink_waiting", [*product(WAITS, ["elasticsearch"]), ("kafka", "kafka")]),
         ("batch_phase_seconds", [(phase,) for phase in PHASES]),
         ("batch_duration_seconds_count", [("score",)]),
         ("scoring_duration_seconds_count", [("vader",), ("models",)]),

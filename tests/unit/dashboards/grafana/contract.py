@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.core import Metric
 
 from exporters.server import scrape_of
+from pipeline.components import sinks_of
 from pipeline.settings import Settings
 from pipeline.telemetry.metrics import StreamMetrics
 from pipeline.telemetry.process import MemoryCollector
@@ -23,7 +24,7 @@ _SUFFIXES = {"counter": ("_total", "counter"), "histogram": ("_bucket", "counter
 def metrics() -> dict[str, str]:
     """Series by type, out of the registries themselves; a histogram by its buckets."""
     stream = CollectorRegistry()
-    StreamMetrics(stream, Settings())
+    StreamMetrics(stream, Settings(), sinks_of(Settings()))
     stream.register(MemoryCollector())
     source = CollectorRegistry()
     SourceMetrics(source, ["twitter"])

@@ -7,9 +7,9 @@ from typing import Any
 import orjson
 import pytest
 
-from pipeline.domain.outcome import FAILURES, WAIT_REASONS
-from pipeline.elasticsearch_client import WAIT_ERRORS, WAIT_STATUSES
-from pipeline.sinks.elasticsearch.bulk import Entry, Fate, Verdict, bodies, halves, operations, verdicts
+from pipeline.domain.delivery import Entry, Fate, Verdict
+from pipeline.elasticsearch_client import WAIT_ERRORS, WAIT_STATUSES, WAITS
+from pipeline.sinks.elasticsearch.bulk import FAILURES, bodies, halves, operations, verdicts
 
 INDEX = ".ds-logs-tweets.scored-default-2026.03.01-000001"
 
@@ -55,7 +55,7 @@ def test_refusals(status: int, kind: str | None, fate: Fate, reason: str) -> Non
 def test_reasons_are_closed_lists() -> None:
     """A reason is a metric's label: of waiting or of failing, and every status to wait for is in the table."""
     of = {fate: {reason for _, _, found, reason in TABLE if found is fate} for fate in Fate}
-    assert (of[Fate.BUSY] | of[Fate.WAITING]) - set(WAIT_REASONS) == set()
+    assert (of[Fate.BUSY] | of[Fate.WAITING]) - set(WAITS) == set()
     assert of[Fate.FAILED] - set(FAILURES) == set()
     assert of[Fate.BUSY] == {*WAIT_STATUSES.values(), "server_error"}
     assert of[Fate.WAITING] == {*WAIT_ERRORS.values(), "index_missing"}
