@@ -166,14 +166,15 @@ class _Worker:
     def settle(self, chunk: Chunk, writes: Writes, work: Work, outcome: Outcome) -> Iterator[pa.RecordBatch]:
         """Count what became of a chunk, once all sinks have answered, and hand on its messages."""
         reports = [write.result() for write in writes]
-        acknowledged = time.time()
+        acknowledged, ingested = time.time(), datetime.now(UTC)
         result, invalid = chunk.outcome, tuple(chunk.refused)
         failed: dict[str, Refused] = {}
         for sink, plan, report in zip(self._settings.sinks, work.plans, reports, strict=True):
             # A tweet that a sink refuses is a rejected record too: there, and, whichever sink says so first, in Kafka.
             of_sink = dict(_failed(chunk, report))
             failed = of_sink | failed
-            rejected = self._write_rejected(sink, plan, (*invalid, *of_sink.values()), work.attempt)
+            delivery = self._rejected((*invalid, *of_sink.values()), ingested)
+            rejected = _written(sink, delivery, plan, work.attempt)
             _count(result, sink.target(SCORED), report)
             _count(result, sink.target(REJECTED), rejected)
         chunk.refused.extend(failed.values())
@@ -189,11 +190,12 @@ class _Worker:
         outcome.add(result)
         yield from messages.as_arrow(sent, OUTPUT_BYTES)
 
-    def _write_rejected(self, sink: Sink, plan: Any, refused: Sequence[Refused], attempt: Attempt) -> Report:
-        settings = self._settings
-        documents = refused_documents(refused, datetime.now(UTC), settings.namespace, original=settings.shows_original)
-        records = {one.record.at.key: one.record.at for one in refused}
-        return _written(sink, Delivery(REJECTED, [Entry(*one) for one in documents], records), plan, attempt)
+    def _rejected(self, refused: Sequence[Refused], ingested: datetime) -> Delivery:
+        namespace, original = self._settings.namespace, self._settings.shows_original
+        documents = refused_documents(refused, ingested, namespace, original=original)
+        return Delivery(
+            REJECTED, [Entry(*one) for one in documents], {one.record.at.key: one.record.at for one in refused}
+        )
 
     def _messages(self, chunk: Chunk, failed: Container[str]) -> list[Message]:
         settings = self._settings
