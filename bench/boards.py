@@ -20,9 +20,6 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.servers import running
-from dashboards.grafana.questions import INDICES, boards, queries_of, queries_of_alerts
-from dashboards.grafana.search import search_of
-from dashboards.kibana import searches
 from pipeline import bootstrap
 from pipeline.cli.stack import progress
 from pipeline.domain.delivery import Entry
@@ -35,6 +32,9 @@ from pipeline.sources.phrases import BRANDS
 from pipeline.sources.synthetic import Synthetic
 from pipeline.stream.chunk import dumps
 from pipeline.tell import Tell
+from tests.boards.grafana import INDICES, boards, queries_of, queries_of_alerts
+from tests.boards.grafana_search import search_of
+from tests.boards.kibana import searches
 
 DOCUMENTS = int(os.environ.get("BENCH_DOCUMENTS", "1000000"))
 DISTINCT = 50_000

@@ -7,6 +7,5 @@ with all of them, which `tweetpulse provision kibana` imports. `--check` only sa
 from __future__ import annotations
 
 from dashboards.kibana.bundle import ndjson, saved_objects
-from dashboards.kibana.queries import Search, searches
 
-__all__ = ["Search", "ndjson", "saved_objects", "searches"]
+__all__ = ["ndjson", "saved_objects"]

@@ -15,7 +15,8 @@ import pytest
 import yaml
 
 from dashboards.grafana import config
-from dashboards.grafana.questions import (
+from tests.answers import has_hits
+from tests.boards.grafana import (
     INDICES,
     PROMETHEUS_RULES,
     Question,
@@ -25,9 +26,8 @@ from dashboards.grafana.questions import (
     queries_of,
     queries_of_alerts,
 )
-from dashboards.grafana.search import search_of
-from dashboards.kibana import Search, searches
-from tests.answers import has_hits
+from tests.boards.grafana_search import search_of
+from tests.boards.kibana import Search, searches
 from tests.e2e.flow import ENTITY, Flow
 from tests.unit.dashboards.grafana.contract import METRICS
 

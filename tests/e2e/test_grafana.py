@@ -15,11 +15,11 @@ import pytest
 import yaml
 
 from dashboards.grafana import config
-from dashboards.grafana.questions import ALERTS, boards, targets_of
 from pipeline.embedded import grafana
 from pipeline.embedded.guard import guarded
 from pipeline.embedded.ports import free_port
 from pipeline.embedded.processes import let_live, unprivileged
+from tests.boards.grafana import ALERTS, boards, targets_of
 from tests.e2e.flow import ENTITY, Flow
 from tests.e2e.prometheus import PACE
 from tests.processes import until

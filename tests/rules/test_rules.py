@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from dashboards.grafana.questions import ALERTS as GRAFANA_ALERTS
+from tests.boards.grafana import ALERTS as GRAFANA_ALERTS
 from tests.paths import ROOT
 from tests.rules.debian import program
 

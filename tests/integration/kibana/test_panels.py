@@ -10,7 +10,6 @@ import orjson
 import pytest
 from elasticsearch import Elasticsearch
 
-from dashboards.kibana import Search, searches
 from pipeline.domain.document import Coordinates, data_stream, rejected_document, scored_document
 from pipeline.domain.prediction import COMPLAINT, NO_OPINION, ComplaintReason, Opinion, Prediction
 from pipeline.domain.record import Rejection, decode, encode
@@ -22,6 +21,7 @@ from pipeline.settings import ElasticsearchSettings, ScoringSettings
 from pipeline.sinks.elasticsearch.events import record_event
 from pipeline.sinks.elasticsearch.setup import set_up
 from tests.answers import has_hits
+from tests.boards.kibana import Search, searches
 
 NAMESPACE = "kibana"
 TEXTS = (

@@ -9,9 +9,9 @@ import pytest
 import yaml
 from pydantic import SecretStr
 
-from dashboards.grafana.questions import boards
 from pipeline.embedded import grafana, prometheus
 from pipeline.settings import ElasticsearchSettings
+from tests.boards.grafana import boards
 from tests.paths import ROOT
 
 TARGETS = {"tweetpulse-stream": "127.0.0.1:1", "tweetpulse-exporter": "127.0.0.1:2"}

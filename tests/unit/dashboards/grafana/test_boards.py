@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from dashboards.grafana import config
-from dashboards.grafana.questions import boards, panels_of, queries_of
 from pipeline.domain.prediction import TASK_LABELS, ComplaintReason, Task
 from pipeline.domain.record import Reason
 from pipeline.domain.sentiment import Label
+from tests.boards.grafana import boards, panels_of, queries_of
 from tests.unit.dashboards.grafana import contract
 
 Json = dict[str, Any]

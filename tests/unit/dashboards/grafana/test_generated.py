@@ -13,7 +13,7 @@ from dashboards.grafana import __main__ as generate
 from dashboards.grafana.boards import boards
 from dashboards.grafana.boards.layout import Board, dashboard
 from dashboards.grafana.encode import decode, encode, text
-from dashboards.grafana.questions import boards as committed
+from tests.boards.grafana import boards as committed
 
 each = pytest.mark.parametrize("board", boards(), ids=lambda board: board.uid)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import yaml
 
-from dashboards.grafana.questions import boards, expressions_of_rules, metrics_of, queries_of
+from tests.boards.grafana import boards, expressions_of_rules, metrics_of, queries_of
 from tests.rules.debian import program
 from tests.unit.dashboards.grafana.contract import METRICS, ad_hoc
 

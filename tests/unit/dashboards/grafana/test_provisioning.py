@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from dashboards.grafana import config
-from dashboards.grafana.questions import ALERTS, BOARDS, INDICES, boards, panels_of, queries_of, queries_of_alerts
+from tests.boards.grafana import ALERTS, BOARDS, INDICES, boards, panels_of, queries_of, queries_of_alerts
 from tests.paths import ROOT
 from tests.unit.dashboards.grafana import contract
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from dashboards.grafana.questions import lucene_fields
-from dashboards.grafana.search import search_of
+from tests.boards.grafana import lucene_fields
+from tests.boards.grafana_search import search_of
 
 COUNT = {"id": "1", "type": "count"}
 TERMS = {

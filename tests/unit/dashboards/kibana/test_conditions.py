@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from dashboards.kibana.columns import COUNT, count, measure, terms
 from dashboards.kibana.conditions import ANY, All, Compares, Is, Not
-from dashboards.kibana.queries import aggregations, searches
+from tests.boards.kibana import aggregations, searches
 
 LABEL = Is("tweet.sentiment.label", "negative")
 

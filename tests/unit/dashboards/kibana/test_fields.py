@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from dashboards.kibana import alerts, saved_objects, searches
+from dashboards.kibana import alerts, saved_objects
+from tests.boards.kibana import searches
 from tests.unit.dashboards.kibana.mapping import fields
 
 KQL_FIELD = re.compile(r"([\w@.]+)\s*(?::|<=|>=|<|>)")

@@ -16,10 +16,10 @@ import yaml
 
 from dashboards.grafana import config
 
-HERE = Path(__file__).parent
-BOARDS = HERE / "generated"
-ALERTS = HERE / "provisioning" / "alerting" / "rules.yaml"
-PROMETHEUS_RULES = HERE.parent / "prometheus" / "rules"
+FOLDER = Path(config.__file__).parent
+BOARDS = FOLDER / "generated"
+ALERTS = FOLDER / "provisioning" / "alerting" / "rules.yaml"
+PROMETHEUS_RULES = FOLDER.parent / "prometheus" / "rules"
 
 Json = dict[str, Any]
 
