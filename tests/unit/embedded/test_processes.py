@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from pipeline.embedded.guard import guarded
@@ -22,6 +23,7 @@ from pipeline.embedded.processes import (
     started_at,
 )
 from pipeline.errors import SetupError
+from tests.processes import until
 
 SLEEP = "import time; time.sleep(60)"
 STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(flush=True); time.sleep(60)"
@@ -31,6 +33,8 @@ STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); 
 def marked(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
     command = [sys.executable, "-c", SLEEP, mark(tmp_path)]
     process = spawn(command, folder=tmp_path, log=tmp_path / "log", environment={}, account=None)
+    # For a moment after it was started a process has no command line yet.
+    until(lambda: psutil.Process(process.pid).cmdline(), "its command line")
     yield process
     process.kill()
     process.wait()
