@@ -132,13 +132,14 @@ class ScoringSettings(Section):
 
     `entities` maps a tracked brand to the keywords that name it (`Acme = ["acme", "@acme", "#acme"]`). `scorers` are
     names, or `module:Class`; the first one that speaks a tweet's language scores it. `languages` narrows what they
-    speak.
+    speak. `detect_languages`: whether the language of a tweet that does not say it is looked for in its text.
     """
 
     scorers: Annotated[tuple[str, ...], Field(min_length=1)] = ("vader",)
     entities: dict[str, tuple[str, ...]] = {}
     drop_mentions: bool = True
     languages: tuple[str, ...] | None = None
+    detect_languages: bool = True
 
 
 class PrivacySettings(Section):

@@ -57,6 +57,7 @@ def analysis(**fields: Any) -> Analysis:
                 "entities": ("Acme",),
                 "clean": "late again",
                 "words": ("late",),
+                "lang": "en",
             }
             | fields
         )

@@ -16,12 +16,13 @@ from pipeline.cli.app import settings as current_settings
 from pipeline.cli.styles import LABELS
 from pipeline.components import scorers_of
 from pipeline.domain.prediction import COMPLAINT, Prediction, Task
-from pipeline.domain.sentiment import Label, Sentiment
+from pipeline.domain.sentiment import UNSUPPORTED, Label, Sentiment
 from pipeline.errors import PipelineError
-from pipeline.ports import Explaining, Model, Scorer
+from pipeline.ports import Explaining, Model
 from pipeline.registry.manifest import MODEL
 from pipeline.registry.registry import Registry
-from pipeline.scoring.analysis import asked
+from pipeline.scoring.analysis import Analyzer, asked
+from pipeline.scoring.language import speaks
 from pipeline.scoring.opinions import opinions
 from pipeline.settings import Settings
 from pipeline.stream.champions import load_model
@@ -42,8 +43,9 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the scorer says of a text, and each champion."""
+    """What the scorer says of a text, and each champion. `lang` is None where the text does not tell it."""
 
+    lang: str | None
     sentiment: Sentiment
     words: Words
     said: tuple[Said, ...]
@@ -52,18 +54,22 @@ class Verdict:
 class Classifier:
     """Says of a text what the stream would, and why."""
 
-    def __init__(self, scorer: Scorer, models: Mapping[Task, Model]) -> None:
-        self._scorer = scorer
+    def __init__(self, analyzer: Analyzer, models: Mapping[Task, Model]) -> None:
+        self._analyzer = analyzer
         self._models = models
 
     def classify(self, text: str) -> Verdict:
-        """The scorer's sentiment and the champions' predictions."""
-        (sentiment,) = asked(self._scorer, [text])
-        words = self._scorer.explain(text) if isinstance(self._scorer, Explaining) else []
-        return Verdict(sentiment, words, tuple(self._said(text)))
+        """The scorer's sentiment and the champions' predictions; nothing of a language that nobody speaks."""
+        lang = self._analyzer.language_of(text)
+        scorer = self._analyzer.scorer_of(lang)
+        if scorer is None:
+            return Verdict(lang, UNSUPPORTED, [], ())
+        (sentiment,) = asked(scorer, [text])
+        words = scorer.explain(text) if isinstance(scorer, Explaining) else []
+        return Verdict(lang, sentiment, words, tuple(self._said(text, lang)))
 
-    def _said(self, text: str) -> Iterator[Said]:
-        (opinion,) = opinions(self._models, [text])
+    def _said(self, text: str, lang: str | None) -> Iterator[Said]:
+        (opinion,) = opinions({task: one for task, one in self._models.items() if speaks(lang, one.languages)}, [text])
         for task, name, prediction in (
             (Task.SENTIMENT, "model", opinion.sentiment),
             (Task.COMPLAINT, "complaint", opinion.complaint),
@@ -83,9 +89,9 @@ def classify(
 ) -> None:
     """Score a text as the stream would: VADER and the champions side by side, with the words that weighed most."""
     settings = current_settings()
-    # The language of a text on the command line is not known: the first scorer has it.
-    scorer = scorers_of(_verbatim(settings) if verbatim else settings)[0]
-    classifier = Classifier(scorer, champions(bootstrap.registry(settings)))
+    settings = _verbatim(settings) if verbatim else settings
+    analyzer = Analyzer(settings.scoring, scorers_of(settings))
+    classifier = Classifier(analyzer, champions(bootstrap.registry(settings)))
     for one in _lines() if text == "-" else [text]:
         verdict = classifier.classify(one)
         if as_json or text == "-":
@@ -120,12 +126,15 @@ def _lines() -> Iterator[str]:
 
 
 def _json(verdict: Verdict) -> bytes:
-    fields: dict[str, Any] = asdict(verdict.sentiment) | {"words": verdict.words}
+    fields: dict[str, Any] = {"lang": verdict.lang} | asdict(verdict.sentiment) | {"words": verdict.words}
     return orjson.dumps(fields | {one.name: asdict(one.prediction) | {"words": one.words} for one in verdict.said})
 
 
 def _show(verdict: Verdict) -> None:
     sentiment = verdict.sentiment
+    if sentiment.label is Label.UNSUPPORTED:
+        out.print(f"unsupported  the language seems to be {verdict.lang}, which no scorer speaks (docs/extending.md)")
+        return
     out.print(f"[bold {LABELS[sentiment.label]}]{sentiment.label}[/]" + _compound(sentiment))
     for name in ("negative", "neutral", "positive"):
         share = getattr(sentiment, name) or 0.0

@@ -13,6 +13,7 @@ class Analysis:
     """A tweet's sentiment and what its text holds.
 
     Attributes:
+        lang: from the record, else found in the text; None where nobody knows.
         kind: from the record, else told from the text.
         hashtags: lower-cased, without '#'.
         mentions: without '@'.
@@ -28,3 +29,4 @@ class Analysis:
     entities: tuple[str, ...]
     clean: str
     words: tuple[str, ...]
+    lang: str | None = None

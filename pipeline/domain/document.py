@@ -149,8 +149,8 @@ def _tweet_fields(tweet: Tweet, analysis: Analysis) -> Document:
             "negative": sentiment.negative,
         },
     }
-    if tweet.lang is not None:
-        fields["lang"] = tweet.lang
+    if analysis.lang is not None:
+        fields["lang"] = analysis.lang
     if tweet.original_written_at is not None:
         fields["original_timestamp"] = tweet.original_written_at
     if tweet.author.followers is not None:

@@ -11,9 +11,10 @@ from pipeline.domain.tweet import Tweet
 from pipeline.errors import ScoringError
 from pipeline.ports import Scorer
 from pipeline.scoring.clean import clean
+from pipeline.scoring.detection import LanguageDetector
 from pipeline.scoring.entities import EntityFinder, hashtags, mentions
 from pipeline.scoring.kind import kind_of
-from pipeline.scoring.language import speaks
+from pipeline.scoring.language import is_known, speaks
 from pipeline.scoring.vader_scorer import VaderScorer
 
 if TYPE_CHECKING:
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 class Analyzer:
     """Says of tweets what the stream writes down. Made once per process.
 
-    A tweet is scored by the first scorer that speaks its language; where nobody knows its language, by the first one.
+    A tweet is scored by the first scorer that speaks its language; where nobody knows it, by the first one. The
+    language is the record's, or, where that does not say it, found in the text.
 
     Args:
         settings: the languages, which narrow what scorers speak, and the tracked entities.
@@ -33,6 +35,7 @@ class Analyzer:
     def __init__(self, settings: ScoringSettings, scorers: Sequence[Scorer] | None = None) -> None:
         self._languages = settings.languages
         self._scorers = tuple(scorers) if scorers is not None else (VaderScorer.of(settings),)
+        self._detector = LanguageDetector() if settings.detect_languages else None
         self._finder = EntityFinder(settings.entities)
 
     def analyze(self, tweet: Tweet) -> Analysis:
@@ -46,24 +49,31 @@ class Analyzer:
         Raises:
             ScoringError: a scorer failed, or did not answer for each text.
         """
-        return [self._analysis(*pair) for pair in zip(tweets, self._sentiments(tweets), strict=True)]
+        langs = [self.language_of(tweet.text, tweet.lang) for tweet in tweets]
+        return [self._analysis(*one) for one in zip(tweets, langs, self._sentiments(tweets, langs), strict=True)]
+
+    def language_of(self, text: str, lang: str | None = None) -> str | None:
+        """The language of a text, found in it where `lang` does not say one."""
+        if self._detector is None or is_known(lang):
+            return lang
+        return self._detector.detect(text) or lang
 
     def scorer_of(self, lang: str | None) -> Scorer | None:
         """The scorer for texts in a language (BCP 47 tag or X's code); None where nobody speaks it."""
         return next((one for one in self._scorers if speaks(lang, one.languages, self._languages)), None)
 
-    def _sentiments(self, tweets: Sequence[Tweet]) -> list[Sentiment]:
+    def _sentiments(self, tweets: Sequence[Tweet], langs: Sequence[str | None]) -> list[Sentiment]:
         found = [UNSUPPORTED] * len(tweets)
-        by_language = {lang: self.scorer_of(lang) for lang in {tweet.lang for tweet in tweets}}
+        by_language = {lang: self.scorer_of(lang) for lang in {*langs}}
         for scorer in self._scorers:
-            places = [place for place, tweet in enumerate(tweets) if by_language[tweet.lang] is scorer]
+            places = [place for place, lang in enumerate(langs) if by_language[lang] is scorer]
             if places:
                 said = asked(scorer, [tweets[place].text for place in places])
                 for place, sentiment in zip(places, said, strict=True):
                     found[place] = sentiment
         return found
 
-    def _analysis(self, tweet: Tweet, sentiment: Sentiment) -> Analysis:
+    def _analysis(self, tweet: Tweet, lang: str | None, sentiment: Sentiment) -> Analysis:
         cleaned = clean(tweet.text)
         return Analysis(
             sentiment=sentiment,
@@ -73,6 +83,7 @@ class Analyzer:
             entities=tuple(dict.fromkeys((*tweet.entities, *self._finder.find(tweet.text)))),
             clean=cleaned.text,
             words=cleaned.words,
+            lang=lang,
         )
 
 

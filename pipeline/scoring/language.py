@@ -4,9 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from typing import TypeGuard
 
 UNKNOWN = re.compile(r"und|zxx|art|q..")
 """X's codes for "can't tell": `qme` is media only, `qht` hashtags only, and so on."""
+
+
+def is_known(lang: str | None) -> TypeGuard[str]:
+    """Whether a tag says a language."""
+    return lang is not None and lang != "" and UNKNOWN.fullmatch(primary_of(lang)) is None
+
+
+def primary_of(lang: str) -> str:
+    """The primary tag, lower-case.
+
+    >>> primary_of("en_GB")
+    'en'
+    """
+    return lang.lower().replace("_", "-").partition("-")[0]
 
 
 def speaks(lang: str | None, languages: Collection[str], only: Collection[str] | None = None) -> bool:
@@ -17,9 +32,7 @@ def speaks(lang: str | None, languages: Collection[str], only: Collection[str] |
         languages: the scorer's, as primary tags in lower case; empty: it speaks every language.
         only: the wanted ones of these; None: all.
     """
-    if not lang:
+    if not is_known(lang):
         return True
-    primary = lang.lower().replace("_", "-").partition("-")[0]
-    if UNKNOWN.fullmatch(primary):
-        return True
+    primary = primary_of(lang)
     return (not languages or primary in languages) and (only is None or primary in only)

@@ -169,11 +169,12 @@ def _by_models(models: Models, scored: Sequence[Scored]) -> dict[tuple[Task, ...
     """The places of the tweets, by the models that speak their language: mostly all of them."""
     by_language: dict[str | None, tuple[Task, ...]] = {}
     found: defaultdict[tuple[Task, ...], list[int]] = defaultdict(list)
-    for place, (tweet, analysis, _) in enumerate(scored) if models else ():
+    for place, (_, analysis, _) in enumerate(scored) if models else ():
         if analysis.sentiment.label is not Label.UNSUPPORTED:
-            if tweet.lang not in by_language:
-                by_language[tweet.lang] = tuple(task for task in models if speaks(tweet.lang, models[task].languages))
-            found[by_language[tweet.lang]].append(place)
+            lang = analysis.lang
+            if lang not in by_language:
+                by_language[lang] = tuple(task for task in models if speaks(lang, models[task].languages))
+            found[by_language[lang]].append(place)
     return found
 
 

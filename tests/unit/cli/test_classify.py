@@ -18,7 +18,7 @@ from tests.builders import linear_model, promoted
 pytestmark = pytest.mark.usefixtures("bare", "logging_restored")
 Captured = pytest.CaptureFixture[bytes]
 Classify = Callable[..., bytes]
-FIELDS = {"label", "compound", "positive", "neutral", "negative", "words"}
+FIELDS = {"lang", "label", "compound", "positive", "neutral", "negative", "words"}
 
 
 @pytest.fixture
@@ -72,6 +72,16 @@ def test_names_are_left_out_unless_verbatim(classify: Classify) -> None:
 def test_one_text_as_json(classify: Classify) -> None:
     """--json prints what the line mode prints."""
     assert classify("I love it", "--json") == classify("-", lines=b"I love it\n")
+
+
+def test_a_language_that_nobody_speaks(classify: Classify) -> None:
+    """It is unsupported, not neutral, for people and for programs; a word alone has no language, and is scored."""
+    text = "Das ist wirklich schrecklich, nie wieder"
+    assert classify(text).decode().startswith("unsupported  the language seems to be de")
+    (one,) = objects(classify(text, "--json"))
+    assert (one["lang"], one["label"], one["compound"]) == ("de", "unsupported", None)
+    (one,) = objects(classify("lol", "--json"))
+    assert (one["lang"], one["label"]) == (None, "positive")
 
 
 def test_for_a_person(classify: Classify) -> None:

@@ -34,6 +34,7 @@ def test_everything_about_one_tweet() -> None:
         entities=("Delta",),
         clean="Soo late crew not care FAIL",
         words=("soo", "late", "crew", "care", "fail"),
+        lang="en",
     )
 
 
@@ -79,6 +80,16 @@ def test_the_first_scorer_that_speaks_a_language_scores_it() -> None:
     for name, scorers in {"vader first": [VaderScorer(), Glum()], "glum first": [Glum(), VaderScorer()]}.items():
         analyzer = Analyzer(SETTINGS, scorers)
         assert [one.sentiment.label for one in analyzer.analyze_all(tweets)] == labels[name]
+
+
+def test_the_language_is_found_where_the_record_does_not_say_it() -> None:
+    """In the text, unless told not to; what the record says stands."""
+    text = "Das ist wirklich schrecklich, nie wieder"
+    found = {lang: ANALYZER.analyze(tweet(text, lang=lang)) for lang in (None, "und", "en")}
+    assert [one.lang for one in found.values()] == ["de", "de", "en"]
+    assert [one.sentiment == UNSUPPORTED for one in found.values()] == [True, True, False]
+    told = Analyzer(SETTINGS.model_copy(update={"detect_languages": False})).analyze(tweet(text))
+    assert (told.lang, told.sentiment.label) == (None, Label.NEUTRAL)
 
 
 def test_settings_narrow_what_scorers_speak() -> None:
