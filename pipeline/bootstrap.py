@@ -155,7 +155,7 @@ def stream(
     collectors.register(MemoryCollector())
     ProcessCollector(registry=collectors)
     champions = Champions(registry(settings), events)
-    java = find_java(tell=tell)
+    java = find_java()
     jars = spark_jars(settings, tell)
     telemetry = settings.telemetry
     with (
@@ -181,7 +181,7 @@ def train(request: Request, registry: Registry, settings: Settings, tell: Callab
     """
     from pipeline.training import session, train
 
-    java = find_java(tell=lambda _, what: tell(what))
+    java = find_java()
     return train.train(request, registry, partial(session.running, settings, request.master, java.home), tell)
 
 
