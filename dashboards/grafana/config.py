@@ -26,13 +26,17 @@ DARK = "#2a2d33"
 BAD, GOOD, QUIET = NEGATIVE, POSITIVE, NEUTRAL
 PLAIN = "text"
 
-LABELS = {"negative": NEGATIVE, "neutral": NEUTRAL, "positive": POSITIVE, "unsupported": UNSUPPORTED}
-"""The colour of each sentiment label, in the order in which they are always shown."""
+SCORED = {"negative": NEGATIVE, "neutral": NEUTRAL, "positive": POSITIVE}
+"""The colour of each sentiment label that a share is made of, in the order in which they are always shown."""
+LABELS = {**SCORED, "unsupported": UNSUPPORTED}
+"""VADER's: also what no scorer speaks."""
+MODEL_LABELS = {**SCORED, "irrelevant": UNSUPPORTED}
+"""A model's: also a tweet that is not about the entity at all."""
 
 CATEGORIES = (
-    "#5794F2",
-    "#FF9830",
-    "#B877D9",
+    VOLUME,
+    WARNING,
+    EVENT,
     "#FADE2A",
     "#8AB8FF",
     "#CA95E5",
@@ -63,9 +67,6 @@ NO_MODEL = "Nothing here. No model promoted yet? tweetpulse train"
 """What a panel says that has nothing to show; a question, since a quiet night looks the same."""
 NO_MODEL_YET = "no model yet?"
 """The same where there is little room."""
-
-IRRELEVANT = "#4A4D52"
-"""What a model holds for a tweet that is not about the entity at all."""
 
 Steps = tuple[tuple[float | None, str], ...]
 

@@ -15,7 +15,7 @@ from pipeline.cli.app import app, err, out
 from pipeline.cli.app import settings as current_settings
 from pipeline.cli.styles import LABELS
 from pipeline.domain.prediction import COMPLAINT, Prediction, Task
-from pipeline.domain.sentiment import Label, Sentiment
+from pipeline.domain.sentiment import SCORED, Sentiment
 from pipeline.errors import PipelineError
 from pipeline.registry.manifest import MODEL
 from pipeline.registry.registry import Registry
@@ -122,9 +122,9 @@ def _json(verdict: Verdict) -> bytes:
 def _show(verdict: Verdict) -> None:
     sentiment = verdict.sentiment
     out.print(f"[bold {LABELS[sentiment.label]}]{sentiment.label}[/]  compound {sentiment.compound:+.4f}")
-    for name in ("negative", "neutral", "positive"):
+    for name in SCORED:
         share = getattr(sentiment, name)
-        out.print(f"  {name:<9}{share:6.1%} [{LABELS[Label(name)]}]{'█' * round(share * 40)}[/]")
+        out.print(f"  {name:<9}{share:6.1%} [{LABELS[name]}]{'█' * round(share * 40)}[/]")
     _show_words(verdict.words)
     for one in verdict.said:
         said, colour = one.prediction, _COLOURS.get(one.prediction.label, "default")

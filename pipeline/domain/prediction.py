@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from pipeline.domain.sentiment import SCORED
+
 
 class Task(StrEnum):
     """What a model is trained for; the registry has one champion for each."""
@@ -24,7 +26,7 @@ IRRELEVANT = "irrelevant"
 
 
 CLOSED_LABELS: Mapping[Task, tuple[str, ...]] = {
-    Task.SENTIMENT: ("negative", "neutral", "positive", IRRELEVANT),
+    Task.SENTIMENT: (*map(str, SCORED), IRRELEVANT),
     Task.COMPLAINT: (COMPLAINT, NO_COMPLAINT),
 }
 """The labels of the tasks whose labels are ours; a model of sentiment may do without *irrelevant*.

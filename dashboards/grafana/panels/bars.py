@@ -83,7 +83,7 @@ def _matrix_by_share() -> list[sdk.DataTransformerConfig]:
         sdk.DataTransformerConfig(id_val="calculateField", options=everything),
         fields.quotient("share", "negative", "all"),
         sdk.DataTransformerConfig(id_val="sortBy", options=worst),
-        fields.organise((corner, "negative", "neutral", "positive"), {corner: "entity"}, ("all", "share")),
+        fields.organise((corner, *config.SCORED), {corner: "entity"}, ("all", "share")),
     ]
 
 

@@ -11,10 +11,12 @@ import pytest
 
 from dashboards.grafana import config
 from dashboards.grafana.questions import boards, panels_of, queries_of
+from dashboards.kibana import tweet_map
 from pipeline.domain.prediction import CLOSED_LABELS, MOST_LABELS, Task
 from pipeline.domain.record import Reason
-from pipeline.domain.sentiment import Label
+from pipeline.domain.sentiment import SCORED, THRESHOLD, Label
 from tests.builders import AIRLINE_REASONS
+from tests.paths import ROOT
 from tests.unit.dashboards.grafana import contract
 
 Json = dict[str, Any]
@@ -293,6 +295,24 @@ def test_without_a_model_the_models_board_says_what_to_do() -> None:
 def test_labels_are_the_scorers_own() -> None:
     """In the order in which they are always shown."""
     assert list(config.LABELS) == list(Label)
+    assert tuple(config.SCORED) == SCORED
+
+
+def test_compound_changes_its_colour_at_the_scorers_own_thresholds() -> None:
+    """Everywhere alike, on Kibana's map too."""
+    edges = [step for step, _ in config.COMPOUND]
+    assert edges == [None, -THRESHOLD, THRESHOLD]
+    assert [stop for _, stop in tweet_map.STEPS] == [-1, *edges[1:]]
+    assert [colour for colour, _ in tweet_map.STEPS] == [colour for _, colour in config.COMPOUND]
+
+
+def test_each_colour_is_written_once() -> None:
+    """What means the same is one name: a colour is changed in one place of each of the two config files."""
+    for path in ("dashboards/grafana/config.py", "dashboards/kibana/palette.py"):
+        written = re.findall(r"#[0-9A-Fa-f]{6}", (ROOT / path).read_text(encoding="utf-8"))
+        assert len(written) == len(set(written)), path
+    for path in (ROOT / "dashboards/grafana").rglob("*.py"):
+        assert path.name == "config.py" or not re.search(r"#[0-9A-Fa-f]{6}", path.read_text(encoding="utf-8")), path
 
 
 def test_unsupported_is_in_no_share() -> None:
