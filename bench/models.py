@@ -22,7 +22,7 @@ from bench.servers import named, running
 from bench.tweets import kind, tweets
 from pipeline import bootstrap
 from pipeline.cli.stack import progress
-from pipeline.domain.prediction import TASK_LABELS, Task
+from pipeline.domain.prediction import CLOSED_LABELS, Task
 from pipeline.embedded.info import StackInfo
 from pipeline.registry.manifest import MODEL, Manifest
 from pipeline.registry.registry import Registry
@@ -101,7 +101,7 @@ def _registry(settings: Settings, tell: Tell) -> str:
     tell("bench", "making champions up")
     vocabulary, registry = _vocabulary(), Registry(settings.registry)
     for seed, task in enumerate(MADE_UP):
-        manifest = Manifest(task=task, labels=TASK_LABELS[task], created=datetime.now(UTC))
+        manifest = Manifest(task=task, labels=CLOSED_LABELS[task], created=datetime.now(UTC))
         version = registry.publish(manifest, {MODEL: _made_up(task, vocabulary, seed).dumps()}).version
         registry.promote(task, version, "a benchmark")
     return settings.registry
@@ -115,6 +115,6 @@ def _vocabulary() -> Vocabulary:
 
 
 def _made_up(task: Task, vocabulary: Vocabulary, seed: int) -> LinearModel:
-    drawn, labels = np.random.default_rng(seed), TASK_LABELS[task]
+    drawn, labels = np.random.default_rng(seed), CLOSED_LABELS[task]
     weights = drawn.normal(size=(len(vocabulary) + len(NUMBERS), len(labels)))
     return LinearModel(task, "", labels, Recipe(), vocabulary, weights, np.zeros(len(labels)))

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from bench.usage import watched
 from pipeline import bootstrap
-from pipeline.domain.prediction import TASK_LABELS, Task
+from pipeline.domain.prediction import CLOSED_LABELS, Task
 from pipeline.registry.manifest import MODEL
 from pipeline.registry.registry import Registry
 from pipeline.scoring.linear import LinearModel
@@ -67,7 +67,7 @@ def run() -> Figures:
             ended = time.monotonic()
         model = LinearModel.loads(registry.read(Task.SENTIMENT, manifest.version, MODEL))
     texts = [row.text for row in rows.rows[:20_000]]
-    labels = TASK_LABELS[Task.COMPLAINT]
+    labels = CLOSED_LABELS[Task.COMPLAINT]
     # Another model of the same recipe: what weights it has costs nothing.
     other = replace(
         model, task=Task.COMPLAINT, labels=labels, weights=model.weights[:, :2].copy(), intercept=model.intercept[:2]
@@ -97,7 +97,7 @@ def labelled() -> Labelled:
         )
         return replace(found, rows=(*found.rows, *extra))
     source = Synthetic(start=datetime.now(UTC), count=ROWS)
-    names = islice(cycle(TASK_LABELS[Task.SENTIMENT][:3]), ROWS)
+    names = islice(cycle(CLOSED_LABELS[Task.SENTIMENT][:3]), ROWS)
     return Labelled(
         tuple(
             Row(tweet.id, tweet.id, tweet.text, name, written=tweet.written_at)

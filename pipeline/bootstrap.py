@@ -96,15 +96,20 @@ def registry(settings: Settings) -> Registry:
     return Registry(settings.registry)
 
 
-def set_up(settings: Settings, *, switch: bool = False) -> SetupReport:
-    """Make the topics, templates, data streams and the alias, where they are absent.
+def set_up(settings: Settings, *, switch: bool = False, alter_topics: bool = False) -> SetupReport:
+    """Make the topics, templates, data streams and the alias, where they are absent; mend them where they differ.
+
+    Topics that are there are altered only if `alter_topics` says so, since they may have other users.
 
     Raises:
         SetupError: a server lacks what is needed; SinkUnavailable: it does not answer.
+        ConfigError: it refuses the credentials or the permission.
     """
-    ensure_topics(settings.kafka)
+    found = ensure_topics(settings.kafka, alter=alter_topics)
     with closing(connect(settings.elasticsearch)) as client:
-        return setup.set_up(client, settings.elasticsearch, switch=switch)
+        report = setup.set_up(client, settings.elasticsearch, switch=switch)
+    made = (f"made the topic {name}" for name in found.made)
+    return SetupReport((*made, *found.altered, *report.changes), found.warnings)
 
 
 def examine(settings: Settings) -> list[Finding]:
@@ -152,7 +157,7 @@ def stream(
     collectors.register(MemoryCollector())
     ProcessCollector(registry=collectors)
     champions = Champions(registry(settings), events)
-    java = find_java(tell=tell)
+    java = find_java()
     jars = spark_jars(settings, tell)
     telemetry = settings.telemetry
     with (
@@ -186,7 +191,7 @@ def train(request: Request, registry: Registry, settings: Settings, tell: Callab
     """
     from pipeline.training import session, train
 
-    java = find_java(tell=lambda _, what: tell(what))
+    java = find_java()
     return train.train(request, registry, partial(session.running, settings, request.master, java.home), tell)
 
 

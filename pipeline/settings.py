@@ -52,6 +52,7 @@ class KafkaSettings(Section):
 
     `max_message_bytes` is the largest value that the stream writes to its topics, which must take it
     (`max.message.bytes`, 1,048,588 by default); of a larger one they get the head.
+    `retention_hours` is of topics that we make; those that are there get it by `tweetpulse setup --alter-topics`.
     `client_certificate_file` is for brokers that want one (mTLS): PEM, its key as PKCS#8 in the same file or in
     `client_key_file`, under `client_key_password` if it is encrypted.
     """
@@ -76,7 +77,10 @@ class KafkaSettings(Section):
 
 
 class ElasticsearchSettings(Section):
-    """The server, the data streams and how documents are sent, in requests of at most `bulk_bytes`."""
+    """The server, the data streams and how documents are sent, in requests of at most `bulk_bytes`.
+
+    `retention` is how long data streams keep documents, also those that are there (`tweetpulse setup` changes them).
+    """
 
     url: Url = "http://127.0.0.1:9200"
     username: str | None = None

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from pipeline.domain.analysis import Analysis
 from pipeline.domain.document import Coordinates
-from pipeline.domain.prediction import TASK_LABELS, Task
+from pipeline.domain.prediction import CLOSED_LABELS, Task
 from pipeline.domain.sentiment import Label, Sentiment
 from pipeline.domain.tweet import Author, Geo, Kind, Tweet
 from pipeline.registry.manifest import MODEL, Manifest
@@ -21,6 +21,21 @@ from pipeline.scoring.linear import LinearModel
 from pipeline.scoring.reading import NUMBERS, Recipe, reader_of
 
 WRITTEN = datetime(2015, 2, 24, 11, 35, tzinfo=UTC)
+AIRLINE_REASONS = (
+    "bad_flight",
+    "booking_problem",
+    "cancelled_flight",
+    "customer_service",
+    "damaged_luggage",
+    "flight_attendant",
+    "late_flight",
+    "long_lines",
+    "lost_luggage",
+    "other",
+)
+"""Why people complain, as the airline set has it."""
+TASK_LABELS = {**CLOSED_LABELS, Task.REASON: AIRLINE_REASONS}
+
 TAKEN = datetime(2026, 3, 1, 12, tzinfo=UTC)
 INGESTED = datetime(2026, 3, 1, 12, 0, 1, tzinfo=UTC)
 AT = Coordinates("tweets", 2, 41, TAKEN)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
@@ -12,7 +13,10 @@ import pytest
 from pipeline.embedded.guard import guarded
 from pipeline.embedded.info import StackInfo
 from pipeline.embedded.stack import start, stop
+from pipeline.errors import SetupError
+from pipeline.jvm.java import ensure_java
 from pipeline.settings import Settings
+from tests.paths import ROOT
 from tests.sparks import Sparks
 from tests.stacks import MakeStack, settings_of, stack_settings, state_folder
 
@@ -22,6 +26,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--write-table", action="store_true", help="put what came of the faults into docs/reliability.md (-m faults)"
     )
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Make sure of a Java, where tests need one: as root on Debian it is installed, and that is said."""
+    unit = ROOT / "tests/unit"
+    if session.config.option.collectonly or all(unit in item.path.parents for item in session.items):
+        return
+    # Without one, each test that needs it says so.
+    with suppress(SetupError):
+        ensure_java(lambda part, what: sys.stderr.write(f"{part}: {what}\n"))
 
 
 @pytest.fixture(scope="session")

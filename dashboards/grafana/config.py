@@ -26,13 +26,17 @@ DARK = "#2a2d33"
 BAD, GOOD, QUIET = NEGATIVE, POSITIVE, NEUTRAL
 PLAIN = "text"
 
-LABELS = {"negative": NEGATIVE, "neutral": NEUTRAL, "positive": POSITIVE, "unsupported": UNSUPPORTED}
-"""The colour of each sentiment label, in the order in which they are always shown."""
+SCORED = {"negative": NEGATIVE, "neutral": NEUTRAL, "positive": POSITIVE}
+"""The colour of each sentiment label that a share is made of, in the order in which they are always shown."""
+LABELS = {**SCORED, "unsupported": UNSUPPORTED}
+"""VADER's: also what no scorer speaks."""
+MODEL_LABELS = {**SCORED, "irrelevant": UNSUPPORTED}
+"""A model's: also a tweet that is not about the entity at all."""
 
 CATEGORIES = (
-    "#5794F2",
-    "#FF9830",
-    "#B877D9",
+    VOLUME,
+    WARNING,
+    EVENT,
     "#FADE2A",
     "#8AB8FF",
     "#CA95E5",
@@ -44,26 +48,25 @@ CATEGORIES = (
 """For what is neither good nor bad: no red, no green."""
 
 REASONS = {
-    "customer_service": "#5794F2",
-    "late_flight": "#FF9830",
-    "cancelled_flight": "#B877D9",
-    "lost_luggage": "#FADE2A",
-    "bad_flight": "#8AB8FF",
-    "flight_attendant": "#CA95E5",
-    "booking_problem": "#FFCB7D",
-    "long_lines": "#3274D9",
-    "damaged_luggage": "#E0B400",
-    "other": "#6E7278",
+    f"/^..[{letters}]/": colour
+    for letters, colour in zip(("dlq", "objx", "ng", "sf", "ma", "ikv", "tw", "hepy", "rcuz"), CATEGORIES, strict=False)
 }
-"""Why people complain: the colour of each reason, the commonest first."""
+"""Why people complain: pattern of the reason → colour.
+
+Which reasons there are is the model's own word. So a reason has its colour by a hash, the third letter of its name: one
+reason has the same colour on every panel, whichever others there are. Two may share one; nine colours that are neither
+red nor green are not more.
+"""
+MOST_REASONS = 20
+"""As many as a model may tell apart; a test holds it equal to the pipeline's own bound."""
+
+STEPS = {"documents": VOLUME, "models": EVENT}
+"""What the time of a chunk goes into: all that is done for each tweet, VADER included, and the trained models."""
 
 NO_MODEL = "Nothing here. No model promoted yet? tweetpulse train"
 """What a panel says that has nothing to show; a question, since a quiet night looks the same."""
 NO_MODEL_YET = "no model yet?"
 """The same where there is little room."""
-
-IRRELEVANT = "#4A4D52"
-"""What a model holds for a tweet that is not about the entity at all."""
 
 Steps = tuple[tuple[float | None, str], ...]
 

@@ -8,16 +8,8 @@ WARNING = "#FF9830"
 
 SENTIMENT = {"negative": NEGATIVE, "neutral": NEUTRAL, "positive": POSITIVE}
 
-REASONS = {
-    "customer_service": "#5794F2",
-    "late_flight": "#FF9830",
-    "cancelled_flight": "#B877D9",
-    "lost_luggage": "#FADE2A",
-    "bad_flight": "#8AB8FF",
-    "flight_attendant": "#CA95E5",
-    "booking_problem": "#FFCB7D",
-    "long_lines": "#3274D9",
-    "damaged_luggage": "#E0B400",
-    "other": "#6E7278",
-}
-"""Why people complain: none of it good or bad, so none is red or green; the same as in Grafana."""
+BY_ORDER = "complementary"
+"""Kibana's palette for what is neither good nor bad, from blue to orange: the others hand out red and green."""
+
+MOST_REASONS = 20
+"""As many as a model may tell apart; which they are is the model's own word."""

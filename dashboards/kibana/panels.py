@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from dashboards.kibana import palette
@@ -161,21 +161,25 @@ def chart(
     values: Sequence[Column],
     *,
     series: str,
-    colors: dict[str, str],
+    colors: Mapping[str, str] | None = None,
     split: Column | None = None,
     condition: Condition = ANY,
 ) -> LensPanel:
-    """Values along time or terms. `series` is Lens's name of the look; `colors` are by the id of the value."""
+    """Values along time or terms.
+
+    `series` is Lens's name of the look. `colors` are by the id of the value; the terms of a `split` have theirs by the
+    order in which they come.
+    """
     layer: Json = {
         "layerId": LAYER,
         "layerType": "data",
         "seriesType": series,
         "xAccessor": x.id,
         "accessors": [value.id for value in values],
-        "yConfig": [{"forAccessor": id_, "color": color} for id_, color in colors.items()],
+        "yConfig": [{"forAccessor": id_, "color": color} for id_, color in (colors or {}).items()],
     }
     if split:
-        layer["splitAccessor"] = split.id
+        layer |= {"splitAccessor": split.id, "palette": {"type": "palette", "name": palette.BY_ORDER}}
     visible = len(values) > 1 or split is not None
     visualization = {
         "preferredSeriesType": series,

@@ -16,7 +16,7 @@ ID = "tweetpulse-map"
 LOCATION = "tweet.geo.location"
 COMPOUND = "tweet.sentiment.compound"
 _INDEX = "layer_1_source_index_pattern"
-_STEPS = ((palette.NEGATIVE, -1), (palette.NEUTRAL, -0.05), (palette.POSITIVE, 0.05))
+STEPS = ((palette.NEGATIVE, -1), (palette.NEUTRAL, -0.05), (palette.POSITIVE, 0.05))
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ def _circles() -> Json:
         "field": {"name": f"avg_of_{COMPOUND}", "origin": "source"},
         "type": "ORDINAL",
         "useCustomColorRamp": True,
-        "customColorRamp": [{"stop": stop, "color": color} for color, stop in _STEPS],
+        "customColorRamp": [{"stop": stop, "color": color} for color, stop in STEPS],
         "fieldMetaOptions": {"isEnabled": False, "sigma": 3},
     }
     by_count = {

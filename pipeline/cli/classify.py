@@ -16,7 +16,7 @@ from pipeline.cli.app import settings as current_settings
 from pipeline.cli.styles import LABELS
 from pipeline.components import scorers_of
 from pipeline.domain.prediction import COMPLAINT, Prediction, Task
-from pipeline.domain.sentiment import UNSUPPORTED, Label, Sentiment
+from pipeline.domain.sentiment import SCORED, UNSUPPORTED, Label, Sentiment
 from pipeline.errors import PipelineError
 from pipeline.ports import Explaining, Model
 from pipeline.registry.manifest import MODEL
@@ -136,9 +136,9 @@ def _show(verdict: Verdict) -> None:
         out.print(f"unsupported  the language seems to be {verdict.lang}, which no scorer speaks (docs/extending.md)")
         return
     out.print(f"[bold {LABELS[sentiment.label]}]{sentiment.label}[/]" + _compound(sentiment))
-    for name in ("negative", "neutral", "positive"):
+    for name in SCORED:
         share = getattr(sentiment, name) or 0.0
-        out.print(f"  {name:<9}{share:6.1%} [{LABELS[Label(name)]}]{'█' * round(share * 40)}[/]")
+        out.print(f"  {name:<9}{share:6.1%} [{LABELS[name]}]{'█' * round(share * 40)}[/]")
     _show_words(verdict.words)
     for one in verdict.said:
         said, colour = one.prediction, _COLOURS.get(one.prediction.label, "default")

@@ -33,6 +33,7 @@ from pipeline.embedded.guard import guarded
 from pipeline.embedded.info import ServerName
 from pipeline.embedded.ports import free_port, is_free
 from pipeline.errors import PipelineError, SetupError
+from pipeline.jvm.java import ensure_java
 from pipeline.kafka.publisher import Published
 from pipeline.settings import Settings
 from pipeline.sources.files import file_source
@@ -71,6 +72,7 @@ def demo(
     source = file_source(file, layout, None) if file else None
     stop = threading.Event()
     with guarded(settings.state_dir, delete_data=True), progress() as tell:
+        ensure_java(tell)
         own = brought(settings)
         _start_servers(settings, own, tell)
         settings = with_embedded(settings)

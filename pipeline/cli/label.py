@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import asdict
+from functools import partial
 from typing import Annotated
 
 import orjson
@@ -19,6 +20,7 @@ from pipeline.domain.prediction import Task
 from pipeline.elasticsearch_client import elasticsearch_errors
 from pipeline.embedded.discover import with_embedded
 from pipeline.errors import ConfigError
+from pipeline.settings import Settings
 from pipeline.training.labels import Label, Labels, said
 
 
@@ -31,11 +33,11 @@ def label(
         str | None,
         typer.Argument(
             metavar="LABEL",
-            help="negative, neutral, positive, irrelevant; complaint, no_complaint; or a complaint's reason.",
+            help="negative, neutral, positive, irrelevant; complaint, no_complaint; or a reason that the model knows.",
             show_default=False,
         ),
     ] = None,
-    reason: Annotated[str | None, typer.Option(help="Why it complains, with `complaint`.")] = None,
+    reason: Annotated[str | None, typer.Option(help="Why it complains, with `complaint`; a new reason, too.")] = None,
     by: Annotated[str | None, typer.Option(help="Who says so.")] = None,
     listed: Annotated[bool, typer.Option("--list", help="Show what has been said, the newest first.")] = False,
     task: Annotated[Task | None, typer.Option(help="With --list: only those of this task.")] = None,
@@ -46,7 +48,7 @@ def label(
     settings = with_embedded(current_settings())
     if listed == (tweet is not None or what is not None) or (tweet is None) != (what is None):
         raise ConfigError("write `tweetpulse label ID LABEL`, or `tweetpulse label --list`")
-    meant = said(what, reason) if what is not None else {}
+    meant = said(what, reason, partial(_reasons, settings)) if what is not None else {}
     with closing(bootstrap.elasticsearch(settings)) as client, elasticsearch_errors(settings.elasticsearch):
         labels = Labels(client, settings.elasticsearch.labels_index)
         if tweet is None:
@@ -60,6 +62,16 @@ def label(
         _show(found, total)
     else:
         _tell(found)
+
+
+def _reasons(settings: Settings) -> tuple[str, ...]:
+    """Those that the champion knows, or the newest version where none is promoted."""
+    registry = bootstrap.registry(settings)
+    champion = registry.champion(Task.REASON)
+    if champion is not None:
+        return registry.manifest(Task.REASON, champion).labels
+    newest = next(reversed(registry.versions(Task.REASON)), None)
+    return newest.labels if newest else ()
 
 
 def _tell(found: list[Label]) -> None:

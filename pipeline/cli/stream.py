@@ -17,6 +17,7 @@ from pipeline.domain.document import SCORED, data_stream
 from pipeline.domain.outcome import Outcome
 from pipeline.embedded.discover import with_embedded
 from pipeline.settings import Settings
+from pipeline.sinks.elasticsearch.setup import SetupReport
 
 
 @app.command()
@@ -24,11 +25,18 @@ def setup(
     switch: Annotated[
         bool, typer.Option("--switch", help="Point the alias tweetpulse-tweets at this namespace.")
     ] = False,
+    alter_topics: Annotated[
+        bool,
+        typer.Option("--alter-topics", help="Give topics that are there kafka.retention_hours and the broker's time."),
+    ] = False,
 ) -> None:
     """Make topics, templates, data streams and the alias, and mend what is not as it should be; says what differed."""
-    report = bootstrap.set_up(with_embedded(current_settings()), switch=switch)
-    for change in report.changes or ("nothing to do: all is there, as it should be",):
-        out.print(change, soft_wrap=True)
+    report = bootstrap.set_up(with_embedded(current_settings()), switch=switch, alter_topics=alter_topics)
+    for change in report.changes:
+        out.print(change, markup=False, soft_wrap=True)
+    _warn(report)
+    if not (report.changes or report.warnings):
+        out.print("nothing to do: all is there, as it should be")
 
 
 @app.command()
@@ -56,7 +64,7 @@ def drain(settings: Settings, *, once: bool, prepare: bool = True) -> Outcome:
     stop = threading.Event()
     with on_signals(stop, finishing), progress() as tell:
         if prepare:
-            bootstrap.set_up(settings)
+            _warn(bootstrap.set_up(settings))
         tell("stream", "starting Spark")
         with bootstrap.stream(settings, stop, tell, prepare=prepare) as (stream_run, url):
             tell("stream", f"runs; metrics at {url}")
@@ -76,3 +84,8 @@ def summary(total: Outcome, settings: Settings) -> str:
 def finishing() -> None:
     """Say what a first Ctrl-C has begun."""
     err.print("finishing the batch in flight ...")
+
+
+def _warn(report: SetupReport) -> None:
+    for warning in report.warnings:
+        err.print(f"warning: {warning}", markup=False, soft_wrap=True)

@@ -50,7 +50,7 @@ def java() -> list[Finding]:
     Raises:
         SetupError: there is none that is supported.
     """
-    found = find_java(install=lambda _: False)
+    found = find_java()
     return [ok("java", f"Java {found.major} at {found.home}")]
 
 

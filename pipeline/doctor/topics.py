@@ -21,7 +21,7 @@ from pipeline.errors import SetupError
 from pipeline.kafka.broker import Broker
 from pipeline.kafka.client import connect, kafka_errors
 from pipeline.kafka.publisher import MAX_RECORD_BYTES
-from pipeline.kafka.topics import LOG_APPEND_TIME, TIMESTAMP_TYPE
+from pipeline.kafka.topics import ALTER, differing
 from pipeline.settings import KafkaSettings
 
 OLDEST = (2, 8)
@@ -146,14 +146,9 @@ def _judge_rights(topic: Topic, settings: KafkaSettings) -> Iterable[Finding]:
 
 
 def _judge_configs(topic: Topic, settings: KafkaSettings) -> Iterable[Finding]:
-    configs, hours = topic.configs, settings.retention_hours
-    if configs.get(TIMESTAMP_TYPE, LOG_APPEND_TIME) != LOG_APPEND_TIME:
-        what = f"{topic.name} keeps the producer's time, so lag and retention go by the producer's clock"
-        yield warning("topics", what, _alter(topic, settings, TIMESTAMP_TYPE, LOG_APPEND_TIME))
-    kept = int(configs.get("retention.ms", -1))
-    if 0 <= kept < hours * 3_600_000:
-        what = f"{topic.name} keeps records for {kept / 3_600_000:g} h, and kafka.retention_hours is {hours}"
-        yield warning("topics", what, _alter(topic, settings, "retention.ms", str(hours * 3_600_000)))
+    configs = topic.configs
+    for what in differing(topic.name, configs, settings).values():
+        yield warning("topics", what, ALTER)
     largest, needed = int(configs.get("max.message.bytes", MAX_RECORD_BYTES + _ROOM)), MAX_RECORD_BYTES + 48_588
     if largest < MAX_RECORD_BYTES + _ROOM:
         what = f"{topic.name} takes records of {largest:,} bytes, and ours may have {MAX_RECORD_BYTES:,}"

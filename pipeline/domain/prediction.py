@@ -1,9 +1,13 @@
-"""What a trained model says of a text, and the closed lists of its labels."""
+"""What a trained model says of a text, and which labels it may have."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+
+from pipeline.domain.sentiment import SCORED
 
 
 class Task(StrEnum):
@@ -21,27 +25,56 @@ IRRELEVANT = "irrelevant"
 """The fourth label of sentiment, where the training data has it: the tweet is not about the entity."""
 
 
-class ComplaintReason(StrEnum):
-    """Why somebody complains, from the airline set's `negativereason`. A closed list: boards give each its colour."""
-
-    BAD_FLIGHT = "bad_flight"
-    BOOKING_PROBLEM = "booking_problem"
-    CANCELLED_FLIGHT = "cancelled_flight"
-    CUSTOMER_SERVICE = "customer_service"
-    DAMAGED_LUGGAGE = "damaged_luggage"
-    FLIGHT_ATTENDANT = "flight_attendant"
-    LATE_FLIGHT = "late_flight"
-    LONG_LINES = "long_lines"
-    LOST_LUGGAGE = "lost_luggage"
-    OTHER = "other"
-
-
-TASK_LABELS: dict[Task, tuple[str, ...]] = {
-    Task.SENTIMENT: ("negative", "neutral", "positive", IRRELEVANT),
+CLOSED_LABELS: Mapping[Task, tuple[str, ...]] = {
+    Task.SENTIMENT: (*map(str, SCORED), IRRELEVANT),
     Task.COMPLAINT: (COMPLAINT, NO_COMPLAINT),
-    Task.REASON: tuple(ComplaintReason),
 }
-"""The labels that a model of a task may know; sentiment without *irrelevant* too."""
+"""The labels of the tasks whose labels are ours; a model of sentiment may do without *irrelevant*.
+
+Why somebody complains depends on the trade: which reasons there are is the word of the model that was trained on them.
+"""
+
+MOST_LABELS = 20
+"""What a model may tell apart: each label is a series of a metric, and a colour on the boards."""
+
+_REASON = re.compile(r"\w[\w-]{0,39}")
+_REASON_RULE = "at most 40 lower-case letters, digits, '_' and '-', and no label of another task"
+
+
+def is_label(task: Task, label: str) -> bool:
+    """Whether a task may have this label.
+
+    >>> [is_label(Task.REASON, label) for label in ("late_parcel", "Late parcel", "complaint")]
+    [True, False, False]
+    """
+    if task in CLOSED_LABELS:
+        return label in CLOSED_LABELS[task]
+    # A label tells its task: `tweetpulse label ID LABEL` does not ask for it.
+    taken = any(label in labels for labels in CLOSED_LABELS.values())
+    return bool(_REASON.fullmatch(label)) and label == label.casefold() and not taken
+
+
+def known_labels(task: Task) -> str:
+    """Which labels a task may have, for people."""
+    return ", ".join(CLOSED_LABELS[task]) if task in CLOSED_LABELS else _REASON_RULE
+
+
+def labels_fault(task: Task, labels: Sequence[str]) -> str | None:
+    """Why a model of this task can't have these labels; None if it can."""
+    unknown = next((label for label in labels if not is_label(task, label)), None)
+    if unknown is not None:
+        return f"a model of {task} may not say {unknown[:60]!r}: it knows {known_labels(task)}"
+    if len(set(labels)) < 2:
+        return f"a model of {task} needs two labels or more"
+    if len(labels) > MOST_LABELS:
+        return f"a model of {task} may tell {MOST_LABELS} labels apart, and this one has {len(labels)}"
+    return None
+
+
+def in_order(task: Task, labels: Iterable[str]) -> tuple[str, ...]:
+    """Each label once: in the order of the task's own list, or by name where it has none."""
+    found = set(labels)
+    return tuple(label for label in CLOSED_LABELS.get(task, tuple(sorted(found))) if label in found)
 
 
 @dataclass(frozen=True, slots=True)

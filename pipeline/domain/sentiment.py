@@ -18,6 +18,10 @@ class Label(StrEnum):
     UNSUPPORTED = "unsupported"
 
 
+SCORED = (Label.NEGATIVE, Label.NEUTRAL, Label.POSITIVE)
+"""The labels that a share is made of, in the order in which they are shown."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sentiment:
     """A label with VADER's numbers: `compound` in −1…1, the other three are shares of the text that add up to 1.

@@ -119,7 +119,7 @@ def _site(names: list[ServerName], ports: dict[ServerName, int], settings: Setti
     require_space(settings)
     account, on_jvm = unprivileged(), [name for name in jars.PARTS if name in names]
     require_reachable(settings.state_dir, account, _REMEDY)
-    java = find_java(tell=tell) if on_jvm else None
+    java = find_java() if on_jvm else None
     parts = jars.resolve(settings, on_jvm, tell)
     if java:
         require_reachable(java.home, account, "install a Java that all users can reach")

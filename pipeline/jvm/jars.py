@@ -46,7 +46,7 @@ def resolve(settings: Settings, parts: Iterable[Part] = PARTS, tell: Tell = quie
     """
     folders = {part: folder_of(settings, part) for part in parts}
     if not all(folder.is_dir() for folder in folders.values()):
-        java = find_java(tell=tell)
+        java = find_java()
         make(settings.cache_dir / "jvm", _REMEDY)
         with only_one(settings.cache_dir / "jvm", lambda: tell("download", "waiting for another process's")) as lock:
             _fetch(java, settings.cache_dir, _missing(folders), lock, tell)

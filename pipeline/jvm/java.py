@@ -1,4 +1,4 @@
-"""Find a Java that Spark, Kafka and Elasticsearch all run on; on Debian, root gets one installed."""
+"""Find a Java that Spark, Kafka and Elasticsearch all run on; the demo and the tests may install one on Debian."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import SetupError
-from pipeline.tell import Tell, quiet
+from pipeline.tell import Tell
 
 SUPPORTED = (17, 21)
 FOLDERS = (
@@ -47,24 +47,36 @@ class Java:
 def find_java(
     environ: Mapping[str, str] = os.environ,
     folders: Iterable[str] = FOLDERS,
-    tell: Tell = quiet,
-    install: Callable[[Tell], bool] | None = None,
 ) -> Java:
-    """The first Java 17 or 21 of JAVA_HOME, PATH and the usual folders.
-
-    Where there is none, root on Debian or Ubuntu gets one installed.
+    """The first Java 17 or 21 of JAVA_HOME, PATH and the usual folders; nothing is installed.
 
     Raises:
         SetupError: there is none; the message holds the command that installs one.
     """
     found = supported(_homes(environ, folders))
-    if found is None and (install or apt_install)(tell):
-        found = supported(_homes(environ, folders))
     if found is None:
         others = sorted({java.major for home in _homes(environ, folders) if (java := java_at(home))})
         only = f" (only {', '.join(map(str, others))} was found)" if others else ""
         raise SetupError(f"Java 17 or 21 is needed and not there{only}. {advice(shutil.which)}")
     return found
+
+
+def ensure_java(
+    tell: Tell, find: Callable[[], Java] = find_java, install: Callable[[Tell], bool] | None = None
+) -> Java:
+    """As `find_java`, and where there is none, root on Debian or Ubuntu gets one installed; `tell` is told first.
+
+    Only for the demo and the tests: everything else leaves the machine's packages as they are.
+
+    Raises:
+        SetupError: there is none, and none could be installed.
+    """
+    try:
+        return find()
+    except SetupError:
+        if not (install or _apt_install)(tell):
+            raise
+    return find()
 
 
 def supported(homes: Iterable[Path]) -> Java | None:
@@ -118,15 +130,15 @@ def _home_of(executable: Path) -> Path | None:
     return Path(named[1].strip()) if named else None
 
 
-def apt_install(tell: Tell) -> bool:
-    """Install Java where that needs nobody's consent: as root, by apt. True where it was done."""
+def _apt_install(tell: Tell) -> bool:
+    """Install Java as root, by apt. True where it was done."""
     if os.geteuid() != 0 or shutil.which("apt-get") is None:
         return False
-    tell("java", "not found: running apt-get update")
+    tell("java", "there is no Java 17 or 21: installing Debian's, by `apt-get update` and `apt-get install`")
     _apt("update")
     for major in SUPPORTED:
         package = f"openjdk-{major}-jre-headless"
-        tell("java", f"running apt-get install {package}")
+        tell("java", f"installing the package {package}")
         if _apt("install", "-y", "--no-install-recommends", package):
             return True
     return False

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import orjson
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
-from pipeline.domain.prediction import TASK_LABELS, Task
+from pipeline.domain.prediction import Task, labels_fault
 from pipeline.errors import ScoringError
 
 MODEL, SEEN, HELD_OUT, REPORT = "model.bin", "seen.npy", "held_out.parquet", "report.json"
@@ -100,7 +100,7 @@ def check(manifest: Manifest, files: Mapping[str, bytes]) -> None:
     """Hold a version that is to be published to what the stream can use.
 
     Raises:
-        ScoringError: a label is not of the task's closed list, the model is missing, or a file has an odd name.
+        ScoringError: its labels are not what the task may have, the model is missing, or a file has an odd name.
     """
     check_labels(manifest.task, manifest.labels)
     if MODEL not in files:
@@ -111,16 +111,14 @@ def check(manifest: Manifest, files: Mapping[str, bytes]) -> None:
 
 
 def check_labels(task: Task, labels: tuple[str, ...]) -> None:
-    """Labels become fields' values and metrics' labels, so only those of the closed list will do.
+    """Labels become fields' values and metrics' labels, so they are bounded in number and length.
 
     Raises:
-        ScoringError: one is not known, or there are fewer than two.
+        ScoringError: one is not the task's, or there are fewer than two, or too many.
     """
-    unknown = [label for label in labels if label not in TASK_LABELS[task]]
-    if unknown:
-        raise ScoringError(f"a model of {task} may not say {unknown[0]!r}: it knows {', '.join(TASK_LABELS[task])}")
-    if len(set(labels)) < 2:
-        raise ScoringError(f"a model of {task} needs two labels or more")
+    fault = labels_fault(task, labels)
+    if fault:
+        raise ScoringError(fault)
 
 
 def check_version(version: str) -> str:

@@ -12,7 +12,7 @@ from typing import ClassVar
 import numpy as np
 import orjson
 
-from pipeline.domain.prediction import TASK_LABELS, Prediction, Task
+from pipeline.domain.prediction import Prediction, Task, labels_fault
 from pipeline.errors import ScoringError
 from pipeline.scoring import arrays
 from pipeline.scoring.features import Vocabulary, char_grams, lengths, sums, word_grams, word_spans
@@ -122,8 +122,8 @@ class LinearModel:
         typed = known.hashes.dtype == np.uint64 and all(one.dtype == np.float64 for one in numbers)
         if not (whole and typed and all(np.isfinite(one).all() for one in numbers)):
             raise ScoringError("this model's numbers do not fit together: publish it anew")
-        if len(self.labels) < 2 or not set(self.labels) <= set(TASK_LABELS[self.task]):
-            raise ScoringError(f"this model has labels that {self.task} does not know: train it anew")
+        if fault := labels_fault(self.task, self.labels):
+            raise ScoringError(f"{fault}: train it anew")
 
     @cached_property
     def _columns(self) -> Floats:

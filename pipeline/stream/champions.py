@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -24,8 +24,10 @@ _PROBE = "@acme my flight is late again, thanks for nothing :( #fail"
 class Observer(Protocol):
     """Who is told what becomes of the champions."""
 
-    def model_in_use(self, task: Task, version: str, trained: datetime, evaluation: Mapping[str, float]) -> None:
-        """Another champion predicts from the batch on that begins now."""
+    def model_in_use(
+        self, task: Task, version: str, trained: datetime, evaluation: Mapping[str, float], labels: Sequence[str]
+    ) -> None:
+        """Another champion predicts from the batch on that begins now, and says one of `labels`."""
 
     def model_failed(self, task: Task, error: PipelineError) -> None:
         """A champion can't be loaded; the one before it stays."""
@@ -141,10 +143,11 @@ class Champions:
         """Load, check and broadcast a champion; the one before has its place until all of that is done."""
         data = self._registry.read(task, version, MODEL)
         manifest = self._registry.manifest(task, version)
+        check_labels(task, manifest.labels)
         self._check(data, task, version)
         former = self._seats[task].champion
         self._seats[task] = _Seat(Champion(task, version, context.broadcast(data)))
-        self._observer.model_in_use(task, version, manifest.created, manifest.metrics)
+        self._observer.model_in_use(task, version, manifest.created, manifest.metrics, manifest.labels)
         if former is not None:
             former.model.destroy()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -85,10 +85,13 @@ class StreamEvents:
             **{"event.action": "checkpoint-mended", "file.path": str(dropped)},
         )
 
-    def model_in_use(self, task: Task, version: str, trained: datetime, evaluation: Mapping[str, float]) -> None:
+    def model_in_use(
+        self, task: Task, version: str, trained: datetime, evaluation: Mapping[str, float], labels: Sequence[str]
+    ) -> None:
         """A champion has been loaded: from the batch that begins now on it is the one that predicts."""
         self._metrics.load_failed.labels(task).set(0)
         self._metrics.serve(task, version, trained.timestamp(), evaluation)
+        self._metrics.may_predict(task, labels)
         self._log.info(
             "model in use",
             **{"event.action": "model-in-use", "tweetpulse.task": task, "tweetpulse.version": version},

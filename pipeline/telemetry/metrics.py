@@ -16,7 +16,7 @@ from prometheus_client.registry import Collector
 from pipeline.domain.document import REJECTED, SCORED
 from pipeline.domain.names import OTHER, QUERY
 from pipeline.domain.outcome import EDGES, Durations, Outcome
-from pipeline.domain.prediction import TASK_LABELS, Task
+from pipeline.domain.prediction import CLOSED_LABELS, Task
 from pipeline.domain.record import Reason
 from pipeline.domain.sentiment import Label
 from pipeline.ports import Sink
@@ -26,8 +26,8 @@ disable_created_metrics()  # type: ignore[no-untyped-call]
 
 PHASES = ("latestOffset", "getBatch", "queryPlanning", "walCommit", "addBatch", "commitOffsets")
 """What Spark's query progress tells the duration of."""
-VADER, MODELS = "vader", "models"
-"""Who scores: VADER with all that is done for each tweet, and the champions of all tasks together."""
+DOCUMENTS, MODELS = "documents", "models"
+"""The steps of a chunk: decoding, scoring and making documents; asking the champions of all tasks together."""
 KAFKA = "kafka"
 """The stream writes to Kafka too, and waits for it: a value of the labels `sink` and `reason`."""
 
@@ -98,7 +98,12 @@ class StreamMetrics:
         )
         self.bulk = durations("bulk_request_duration_seconds", "A bulk request, until answered.")
         self.delay = durations("ingest_delay_seconds", "From Kafka's time to acknowledged by Elasticsearch.")
-        self.scoring = durations("scoring_duration_seconds", "Scoring a chunk of records.", "scorer", (VADER, MODELS))
+        self.chunk = durations(
+            "chunk_duration_seconds",
+            "What a chunk of records took in a task, by step: documents (decoding, VADER, making documents), models.",
+            "step",
+            (DOCUMENTS, MODELS),
+        )
         self.phase = gauge("batch_phase_seconds", "Where the last micro-batch spent its time.", "phase")
         self.newest = gauge("event_newest_timestamp_seconds", "The newest event time seen.", "query")
         self.last_seen = gauge("query_last_seen_timestamp_seconds", "When the query last gave a sign of life.", "query")
@@ -130,6 +135,18 @@ class StreamMetrics:
         for measure, value in evaluation.items():
             self.evaluation.labels(task, version, measure).set(value)
 
+    def may_predict(self, task: Task, labels: Iterable[str]) -> None:
+        """Begin the series of each label that a task's model may say; those that it does not know go.
+
+        So there are as many series as the model has labels (`MOST_LABELS`), however many models there have been.
+        """
+        may = {*CLOSED_LABELS.get(task, ()), *labels}
+        (family,) = self.predictions.collect()
+        there = {sample.labels["label"] for sample in family.samples if sample.labels["task"] == task}
+        for label in there - may:
+            self.predictions.remove(task, label)
+        _start(self.predictions, [task], may)
+
     def count(self, outcome: Outcome) -> None:
         """Add what became of a finished batch."""
         _add(self.read, outcome.read)
@@ -146,8 +163,8 @@ class StreamMetrics:
         _add(self.disagreements, outcome.disagreements)
         self.bulk.add(outcome.bulk)
         self.delay.add(outcome.delay)
-        self.scoring.add(outcome.scoring, VADER)
-        self.scoring.add(outcome.predicting, MODELS)
+        self.chunk.add(outcome.scoring, DOCUMENTS)
+        self.chunk.add(outcome.predicting, MODELS)
         if outcome.newest is not None:
             self.newest.labels(QUERY).set(outcome.newest)
 
@@ -170,7 +187,7 @@ class StreamMetrics:
         _start(self.phase, PHASES)
         _start(self.batch_duration, [QUERY])
         _start(self.active, [QUERY])
-        for task, labels in TASK_LABELS.items():
+        for task, labels in CLOSED_LABELS.items():
             _start(self.predictions, [task], labels)
         _start(self.load_errors, Task)
         _start(self.load_failed, Task)

@@ -1,7 +1,8 @@
-"""Labelled rows: what people said of tweets, out of files in any of the layouts, as labels of our closed lists."""
+"""Labelled rows: what people said of tweets, out of files in any of the layouts, as labels of a task."""
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,7 +11,15 @@ from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
-from pipeline.domain.prediction import COMPLAINT, NO_COMPLAINT, TASK_LABELS, ComplaintReason, Task
+from pipeline.domain.prediction import (
+    CLOSED_LABELS,
+    COMPLAINT,
+    NO_COMPLAINT,
+    Task,
+    in_order,
+    is_label,
+    known_labels,
+)
 from pipeline.errors import ConfigError, SourceError
 from pipeline.registry.manifest import Data
 from pipeline.sources.files import file_source
@@ -26,17 +35,17 @@ LAYOUTS: Mapping[Task, tuple[Layout, ...]] = {
 """The known layouts that hold a task's labels."""
 
 _COMPLAINTS = {"1": COMPLAINT, "true": COMPLAINT, "yes": COMPLAINT, "0": NO_COMPLAINT, "false": NO_COMPLAINT}
-_REASONS = {
-    "cant tell": ComplaintReason.OTHER,
-    "customer service issue": ComplaintReason.CUSTOMER_SERVICE,
-    "flight attendant complaints": ComplaintReason.FLIGHT_ATTENDANT,
-    "flight booking problems": ComplaintReason.BOOKING_PROBLEM,
-    "longlines": ComplaintReason.LONG_LINES,
+_AIRLINE_REASONS = {
+    "cant tell": "other",
+    "customer service issue": "customer_service",
+    "flight attendant complaints": "flight_attendant",
+    "flight booking problems": "booking_problem",
+    "longlines": "long_lines",
 }
 _NAMES: Mapping[Task, Mapping[str, str]] = {
     Task.SENTIMENT: {},
     Task.COMPLAINT: {**_COMPLAINTS, "no": NO_COMPLAINT},
-    Task.REASON: _REASONS,
+    Task.REASON: _AIRLINE_REASONS,
 }
 """How files write labels, where they do not write them as we do."""
 
@@ -79,9 +88,8 @@ class Labelled:
     data: tuple[Data, ...] = ()
 
     def labels(self, task: Task) -> tuple[str, ...]:
-        """The labels that occur, in the order of the closed list."""
-        found = {row.label for row in self.rows}
-        return tuple(label for label in TASK_LABELS[task] if label in found)
+        """The labels that occur, in the task's order."""
+        return in_order(task, (row.label for row in self.rows))
 
 
 def read(task: Task, path: Path, layout: str = "auto", columns: str | None = None) -> Labelled:
@@ -105,7 +113,7 @@ def read(task: Task, path: Path, layout: str = "auto", columns: str | None = Non
     left_out["unreadable"] += sum(isinstance(row, Unreadable) for row in found)
     rows = [row for row in found if isinstance(row, Row)]
     if not rows:
-        raise SourceError(f"{path} has no row with a label of {task}: its labels are {', '.join(TASK_LABELS[task])}")
+        raise SourceError(f"{path} has no row with a label of {task}: its labels are {known_labels(task)}")
     return combined([Labelled(tuple(rows), left_out, (Data(path.name, _digest(path), len(rows)),))])
 
 
@@ -124,14 +132,15 @@ def combined(parts: Iterable[Labelled]) -> Labelled:
 
 
 def label_of(task: Task, value: str) -> str | None:
-    """The label that a file's value means, of the closed list; None for any other value.
+    """The label that a file's value means; None for a value that the task can't have.
 
-    >>> label_of(Task.REASON, "Can't Tell")
-    'other'
+    >>> [label_of(Task.REASON, value) for value in ("Can't Tell", "Wrong size / colour")]
+    ['other', 'wrong_size_colour']
     """
     plain = value.strip().casefold().replace("'", "").replace("’", "")
-    name = str(_NAMES[task].get(plain, plain.replace(" ", "_")))
-    return name if name in TASK_LABELS[task] else None
+    written = plain.replace(" ", "_") if task in CLOSED_LABELS else re.sub(r"[^\w-]+", "_", plain).strip("_")
+    name = _NAMES[task].get(plain, written)
+    return name if is_label(task, name) else None
 
 
 def _check(task: Task, path: Path, layout: Layout | None) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -17,12 +17,14 @@ from elasticsearch import Elasticsearch, NotFoundError
 
 from pipeline.domain.alias import ALIAS
 from pipeline.domain.document import ECS_VERSION, Document, present
-from pipeline.domain.prediction import COMPLAINT, NO_COMPLAINT, TASK_LABELS, Task
+from pipeline.domain.prediction import CLOSED_LABELS, COMPLAINT, NO_COMPLAINT, Task, is_label, known_labels
 from pipeline.errors import ConfigError
 from pipeline.sinks.elasticsearch.label_index import ensure
 
 COLUMNS = ("id", "text", "label", "entity", "lang", "time")
 """Of `as_csv`."""
+
+Said = Mapping[Task, str | None]
 
 _PAGE = 5_000
 
@@ -58,29 +60,36 @@ class Label:
         return f"{self.task}:{self.tweet}"
 
 
-def said(label: str, reason: str | None = None) -> Mapping[Task, str | None]:
+def said(label: str, reason: str | None = None, reasons: Callable[[], Sequence[str]] = tuple) -> Said:
     """What a label says of each task; None takes back what was said.
 
-    Labels of all tasks differ, so a label tells its task. Whoever gives a reason says that it is a complaint.
+    Labels of all tasks differ, so a label tells its task. Whoever gives a reason says that it is a complaint. A new
+    reason is said by `reason` alone: a label that is mistyped must not become one.
 
     >>> said("positive")
     {<Task.SENTIMENT: 'sentiment'>: 'positive'}
 
+    Args:
+        label: what it is.
+        reason: why it complains.
+        reasons: those that the model knows; asked only where the label may be one.
+
     Raises:
         ConfigError: no task has such a label, or the reason is none, or it does not go with the label.
     """
-    if reason is not None and (label != COMPLAINT or reason not in TASK_LABELS[Task.REASON]):
-        raise ConfigError(f"--reason goes with {COMPLAINT}, and is one of {', '.join(TASK_LABELS[Task.REASON])}")
-    if label in TASK_LABELS[Task.REASON]:
-        return {Task.COMPLAINT: COMPLAINT, Task.REASON: label}
+    if reason is not None and (label != COMPLAINT or not is_label(Task.REASON, reason)):
+        raise ConfigError(f"--reason goes with {COMPLAINT}, and is {known_labels(Task.REASON)}")
     if label == NO_COMPLAINT:
         return {Task.COMPLAINT: NO_COMPLAINT, Task.REASON: None}
     if label == COMPLAINT:
         return {Task.COMPLAINT: COMPLAINT, **({Task.REASON: reason} if reason else {})}
-    if label in TASK_LABELS[Task.SENTIMENT]:
+    if label in CLOSED_LABELS[Task.SENTIMENT]:
         return {Task.SENTIMENT: label}
-    known = "; ".join(f"{task}: {', '.join(labels)}" for task, labels in TASK_LABELS.items())
-    raise ConfigError(f"{label!r} is no label: take one of {known}")
+    found = tuple(reasons())
+    if label in found:
+        return {Task.COMPLAINT: COMPLAINT, Task.REASON: label}
+    known = "; ".join(f"{task}: {', '.join(labels)}" for task, labels in (*CLOSED_LABELS.items(), (Task.REASON, found)))
+    raise ConfigError(f"{label!r} is no label: take one of {known}; a new reason: {COMPLAINT} --reason REASON")
 
 
 class Labels:

@@ -17,7 +17,7 @@ from pyarrow import parquet
 from pydantic import JsonValue
 
 from pipeline import __version__
-from pipeline.domain.prediction import IRRELEVANT, TASK_LABELS, Task
+from pipeline.domain.prediction import IRRELEVANT, Task, in_order, labels_fault
 from pipeline.errors import ConfigError, ScoringError
 from pipeline.registry.manifest import HELD_OUT, MODEL, REPORT, SEEN, Manifest
 from pipeline.registry.registry import Registry
@@ -284,7 +284,12 @@ def _labels(task: Task, rows: Split) -> tuple[str, ...]:
     found = {row.label for row in rows.training}
     if len(found) < 2:
         raise ConfigError(f"there is only one label to learn ({', '.join(sorted(found))}): give rows of others too")
-    return tuple(str(label) for label in TASK_LABELS[task] if label in found)
+    labels = in_order(task, found)
+    fault = labels_fault(task, labels)
+    if fault:
+        commonest = ", ".join(label for label, _ in Counter(row.label for row in rows.training).most_common(5))
+        raise ConfigError(f"{fault} ({commonest}, ...): is it the right column? Else write several of them as one")
+    return labels
 
 
 def _places(labels: Sequence[str], rows: Sequence[Row]) -> NDArray[np.int64]:

@@ -26,11 +26,11 @@ def ranking(title: str, description: str, query: str, bucket: Bucket, *, colour:
 
 def by_reason(title: str, description: str, query: str) -> sdk.Panel:
     """How many complaints a query finds of each reason, the commonest at the top, each in its colour."""
-    panel = ranking(title, description, query, by_term(REASON, len(config.REASONS)), colour=config.QUIET)
+    panel = ranking(title, description, query, by_term(REASON, config.MOST_REASONS), colour=config.QUIET)
     defaults = panel.field_config.defaults  # type: ignore[union-attr]
     defaults.no_value = config.NO_MODEL
     # A bar has its field's colour, so that of a value comes from what the value is called.
-    defaults.mappings = [fields.words({reason: (reason, colour) for reason, colour in config.REASONS.items()})]
+    defaults.mappings = list(fields.tinted(config.REASONS))
     panel.options["colorByField"] = REASON  # type: ignore[index]
     return panel
 
@@ -83,7 +83,7 @@ def _matrix_by_share() -> list[sdk.DataTransformerConfig]:
         sdk.DataTransformerConfig(id_val="calculateField", options=everything),
         fields.quotient("share", "negative", "all"),
         sdk.DataTransformerConfig(id_val="sortBy", options=worst),
-        fields.organise((corner, "negative", "neutral", "positive"), {corner: "entity"}, ("all", "share")),
+        fields.organise((corner, *config.SCORED), {corner: "entity"}, ("all", "share")),
     ]
 
 

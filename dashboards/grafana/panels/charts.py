@@ -10,6 +10,7 @@ from grafana_foundation_sdk.models import dashboard as sdk
 
 from dashboards.grafana import config
 from dashboards.grafana.panels import fields
+from dashboards.grafana.queries.flow import over_time
 from dashboards.grafana.queries.models import REASON
 from dashboards.grafana.queries.tweets import ask, by_label, by_term, by_time
 
@@ -186,6 +187,24 @@ def _legend(calcs: tuple[str, ...], table: bool) -> dict[str, Any]:
     return {"displayMode": shape, "placement": place, "showLegend": True, "calcs": list(calcs)}
 
 
+def chunk_time(title: str, description: str) -> sdk.Panel:
+    """What a chunk of records took in a task, by step."""
+    expression = """
+        histogram_quantile(
+          0.95,
+          sum by (le, step) (rate(tweetpulse_chunk_duration_seconds_bucket{$scope}[$__rate_interval]))
+        )
+    """
+    return chart(
+        title,
+        description,
+        [over_time(expression, "{{step}}")],
+        unit="s",
+        colours=config.STEPS,
+        legend=("lastNotNull",),
+    )
+
+
 def moods(title: str, query: str) -> sdk.Panel:
     """The share of each label among the tweets that a query finds, over time."""
     return chart(
@@ -204,10 +223,10 @@ def reasons(title: str, description: str, query: str, *, table: bool = False) ->
     return chart(
         title,
         description,
-        [ask(query, by_term(REASON, len(config.REASONS)), by_time(), alias="{{tweet.complaint.reason}}")],
+        [ask(query, by_term(REASON, config.MOST_REASONS), by_time(), alias="{{tweet.complaint.reason}}")],
         unit="short",
         style=BARS,
-        colours=config.REASONS,
+        overrides=fields.hashed(config.REASONS),
         legend=("sum",),
         table=table,
         points=100,

@@ -92,6 +92,24 @@ def words(meanings: Mapping[str, tuple[str, str]]) -> sdk.ValueMap:
     return sdk.ValueMap(options=results)
 
 
+def hashed(colours: Mapping[str, str]) -> list[Override]:
+    """A fixed colour for each field whose name matches a pattern."""
+    return [matching(pattern, {"color": fixed(colour)}) for pattern, colour in colours.items()]
+
+
+def tinted(colours: Mapping[str, str]) -> list[sdk.RegexMap]:
+    """The colour of each value that matches a pattern; what is written stays."""
+    results = enumerate(colours.items())
+    return [
+        sdk.RegexMap(
+            options=sdk.DashboardRegexMapOptions(
+                pattern=pattern, result=sdk.ValueMappingResult(color=colour, index=index)
+            )
+        )
+        for index, (pattern, colour) in results
+    ]
+
+
 def nothing(text: str = "no data", colour: str = config.QUIET) -> sdk.SpecialValueMap:
     """What to write where there is no value: otherwise it takes the base colour, and a green "no data" lies."""
     result = sdk.ValueMappingResult(text=text, color=colour, index=9)

@@ -36,9 +36,7 @@ COMPOUND: dict[str, object] = {
 SENTIMENT: dict[str, object] = {
     "custom.cellOptions": COLOURED_TEXT,
     "mappings": [
-        fields.words(
-            {label: (label, colour) for label, colour in {**config.LABELS, "irrelevant": config.IRRELEVANT}.items()}
-        )
+        fields.words({label: (label, colour) for label, colour in (config.LABELS | config.MODEL_LABELS).items()})
     ],
 }
 
@@ -86,7 +84,7 @@ def against(title: str, description: str, targets: fields.Targets, *, absent: st
     """VADER's labels as rows, the model's as columns; the more tweets, the brighter the cell."""
     # The first column of a matrix is called row\\column.
     corner = f"{LABEL}\\{MODEL}"
-    labels = ("negative", "neutral", "positive", "irrelevant")
+    labels = tuple(config.MODEL_LABELS)
     matrix = {"rowField": LABEL, "columnField": MODEL, "valueField": "Count", "emptyValue": "zero"}
     renamed = {corner: "VADER", **{label: f"model: {label}" for label in labels}}
     panel = _table(

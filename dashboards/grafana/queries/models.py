@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dashboards.grafana import config
 from dashboards.grafana.queries.tweets import ALL, SCORED
 
 LABEL = "tweet.model.label"
@@ -12,7 +13,7 @@ REASON = "tweet.complaint.reason"
 JUDGED = f"{SCORED} AND _exists_:{LABEL}"
 """Tweets with the label of a model, in a language that is scored."""
 
-_BOTH = [f"(tweet.sentiment.label:{label} AND {LABEL}:{label})" for label in ("negative", "neutral", "positive")]
+_BOTH = [f"(tweet.sentiment.label:{label} AND {LABEL}:{label})" for label in config.SCORED]
 COMPARED = f"{JUDGED} AND NOT {LABEL}:irrelevant"
 """Those where VADER's label can be compared with the model's: VADER never says that a tweet is irrelevant."""
 DIFFERS = f"{COMPARED} AND NOT ({' OR '.join(_BOTH)})"

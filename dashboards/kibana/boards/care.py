@@ -5,7 +5,7 @@ from __future__ import annotations
 from dashboards.kibana import palette, tweets
 from dashboards.kibana.board import TITLES, Board, Control, Row, heading
 from dashboards.kibana.columns import COUNT, count, measure, over_time, terms
-from dashboards.kibana.conditions import COMPLAINT, All, Compares, Is
+from dashboards.kibana.conditions import COMPLAINT, All, Compares
 from dashboards.kibana.data_views import TIME, TWEETS
 from dashboards.kibana.panels import LensPanel, bars, chart, metric, table
 from dashboards.kibana.saved_searches import COMPLAINTS, NEGATIVE_TWEETS
@@ -13,10 +13,7 @@ from dashboards.kibana.saved_searches import COMPLAINTS, NEGATIVE_TWEETS
 ID = "tweetpulse-care"
 _COMPLAINTS = count("complaints", "Complaints", COMPLAINT)
 _SURE = count("sure", "Sure complaints", All((COMPLAINT, Compares("tweet.complaint.probability", ">=", 0.9))))
-_BY_REASON = tuple(
-    count(reason, reason, All((COMPLAINT, Is("tweet.complaint.reason", reason)))) for reason in palette.REASONS
-)
-"""Counts rather than a split by reason: colours are fixed, and no palette hands out red and green."""
+_REASON = terms("reason", "Reason", "tweet.complaint.reason", palette.MOST_REASONS)
 _FOLLOWERS = measure("followers", "Followers", "max", "tweet.author.followers")
 
 
@@ -36,8 +33,7 @@ def _newest_complaint() -> LensPanel:
 
 
 def _reasons() -> LensPanel:
-    reason = terms("reason", "Reason", "tweet.complaint.reason", 12)
-    return bars("Reasons", "Why people complain, as the model has it.", TWEETS, reason, COUNT)
+    return bars("Reasons", "Why people complain, as the model has it.", TWEETS, _REASON, COUNT)
 
 
 def _over_time() -> LensPanel:
@@ -46,9 +42,10 @@ def _over_time() -> LensPanel:
         "By reason. A rise after a release or a campaign is worth a look.",
         TWEETS,
         over_time(),
-        _BY_REASON,
+        (COUNT,),
         series="bar_stacked",
-        colors=palette.REASONS,
+        split=_REASON,
+        condition=COMPLAINT,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from importlib.resources import files
 from typing import Any
@@ -35,9 +35,10 @@ Templates = dict[str, tuple[Kind, dict[str, Any]]]
 
 @dataclass(frozen=True, slots=True)
 class SetupReport:
-    """What `setup` changed, a line each; empty where everything was there already."""
+    """What `setup` changed, a line each; empty where everything was there already. `warnings`: what it left."""
 
-    changes: tuple[str, ...] = field(default_factory=tuple)
+    changes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 def set_up(client: Elasticsearch, settings: ElasticsearchSettings, *, switch: bool = False) -> SetupReport:

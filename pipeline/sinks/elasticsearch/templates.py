@@ -47,7 +47,7 @@ def put_template(client: Elasticsearch, kind: Kind, name: str, body: Body) -> li
     kind.put(client, name, body)
     if there is None or there.get("version", 0) < body["version"]:
         return [f"{'updated' if there else 'made'} the template {name}, version {body['version']}"]
-    return [f"restored the template {name}", *lines(name, differences)]
+    return [f"changed the template {name}", *lines(name, differences)]
 
 
 def template_differences(name: str, body: Body, there: Body | None) -> list[Difference]:

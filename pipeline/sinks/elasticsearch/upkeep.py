@@ -61,13 +61,13 @@ class WriteIndex:
 
 
 def inspect_stream(client: Elasticsearch, wanted: Wanted) -> list[Difference]:
-    """What of a data stream's write index is not as it should be."""
+    """What of a data stream's write index, and of its retention, is not as it should be."""
     index = write_index(client, wanted.stream)
     if index is None:
         return [Difference("data stream", THERE, NOTHING)]
     if index.is_older(wanted):
         return [Difference("version", str(wanted.version), str(index.version))]
-    return _differences(client, wanted, index)
+    return _differences(client, wanted, index) + _retention(client, wanted)
 
 
 def write_index(client: Elasticsearch, stream: str) -> WriteIndex | None:
@@ -105,21 +105,30 @@ def mend(client: Elasticsearch, wanted: Wanted) -> list[str]:
 
 
 def keep_for(client: Elasticsearch, wanted: Wanted) -> list[str]:
-    """Give a data stream that is there the retention of the settings; its template's is for new ones only.
+    """Give a data stream that is there the retention of the settings; its template's is for new ones only."""
+    found = _retention(client, wanted)
+    if not found:
+        return []
+    client.indices.put_data_lifecycle(name=wanted.stream, data_retention=wanted.retention)
+    return [f"{wanted.stream} now keeps documents for {wanted.retention}; it was {found[0].found}"]
+
+
+def _retention(client: Elasticsearch, wanted: Wanted) -> list[Difference]:
+    """How long a data stream keeps its documents, where that is not as it should be.
 
     A server without that API enforces no retention either.
     """
     try:
         there = client.indices.get_data_lifecycle(name=wanted.stream)["data_streams"]
-        found = there[0].get("lifecycle", {}).get("data_retention") if there else None
-        if found == wanted.retention:
-            return []
-        client.indices.put_data_lifecycle(name=wanted.stream, data_retention=wanted.retention)
     except ApiError as error:
         if error.status_code not in _NO_SUCH_API:
             raise
         return []
-    return [f"{wanted.stream} now keeps documents for {wanted.retention}; it was {found or 'without end'}"]
+    lifecycle = there[0].get("lifecycle", {}) if there else {}
+    kept = lifecycle.get("data_retention") if lifecycle.get("enabled", True) else None
+    if kept == wanted.retention:
+        return []
+    return [Difference("lifecycle.data_retention", wanted.retention, str(kept or "without end"))]
 
 
 def _changed_in_place(client: Elasticsearch, wanted: Wanted, index: WriteIndex) -> bool:

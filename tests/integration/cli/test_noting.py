@@ -86,6 +86,17 @@ def test_what_took_a_while_is_a_span(client: Elasticsearch, settings: Settings) 
     assert event["tags"] == ["replay"]
 
 
+def test_a_person_notes_what_is_missing(client: Elasticsearch, settings: Settings) -> None:
+    """From when to when, and of whom, as the runbook says of a gap that is lost."""
+    times = ("--at", "2026-03-01T09:00+00:00", "--end", "2026-03-01T10:30+00:00")
+    command = [sys.executable, "-m", "pipeline", "annotate", *times, "--entity", "Acme", "no tweets of X"]
+    subprocess.run(command, cwd=ROOT, env=environment(settings), capture_output=True, check=True)
+    (event,) = documents(settings, data_stream(EVENTS, settings.elasticsearch.namespace)).values()
+    began, ended = (datetime.fromisoformat(time) for time in (event["@timestamp"], event["event"]["end"]))
+    assert (event["message"], event["tweet"]["entity"]) == ("no tweets of X", ["Acme"])
+    assert (began, ended - began) == (datetime(2026, 3, 1, 9, tzinfo=UTC), timedelta(minutes=90))
+
+
 def test_nobody_there_and_nothing_set_up_is_no_fault(settings: Settings, away: Settings) -> None:
     """Neither is told to anybody: the command has done what it was asked for."""
     note(away, "replay", "a replay")

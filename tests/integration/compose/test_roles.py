@@ -184,7 +184,7 @@ def test_an_analyst_says_what_tweets_are_and_takes_it_back(as_user: As) -> None:
     DocumentWriter(writer, settings).index(SCORED, [entry(77)], Backing(SCORED))
     as_user("tweetpulse_setup")[0].indices.refresh(index=SCORED)
     labels = Labels(as_user("analyst")[0], settings.labels_index)
-    labels.put("x:77", said("late_flight"))
+    labels.put("x:77", said("complaint", "late_flight"))
     labels.put("x:77", said("no_complaint"))
     read = Labels(writer, settings.labels_index)
     assert [label.name for task in Task for label in read.all(task)] == ["no_complaint"]

@@ -76,7 +76,7 @@ def cure(settings: Settings, finding: Finding, admin: Any = None) -> None:
         topic = command.split("--entity-name ")[1].split()[0]
         admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic, {name: value})])
     elif command.startswith(SETUP):
-        bootstrap.set_up(settings, switch="--switch" in command)
+        bootstrap.set_up(settings, switch="--switch" in command, alter_topics="--alter-topics" in command)
     else:
         subprocess.run(shlex.split(command), check=True)
 
@@ -118,6 +118,7 @@ def test_looking_makes_no_topic(settings: Settings) -> None:
     [
         ("message.timestamp.type", "CreateTime"),
         ("retention.ms", "3600000"),
+        ("retention.ms", "-1"),
         ("max.message.bytes", "2000"),
         ("cleanup.policy", "compact"),
     ],

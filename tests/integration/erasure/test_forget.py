@@ -176,7 +176,7 @@ def test_labels(client: Elasticsearch, settings: Settings, run: Run) -> None:
     set_up(client, settings.elasticsearch, switch=True)
     labels = Labels(client, settings.elasticsearch.labels_index)
     for id_ in ("x:1", "x:2", "x:3"):
-        labels.put(id_, said("late_flight"))
+        labels.put(id_, said("complaint", "late_flight"))
     client.indices.delete_alias(index=scored_stream(settings), name=ALIAS)
     report = run("--tweet", "x:1", "--user", "8")
     assert report["indices"][settings.elasticsearch.labels_index] == {"found": 6, "removed": 6}

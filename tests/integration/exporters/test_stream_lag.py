@@ -82,7 +82,7 @@ def test_lag_follows_the_checkpoint(settings: Settings, producer: KafkaProducer,
 
 
 def test_records_that_expired_unread(settings: Settings, producer: KafkaProducer, lag: StreamLag) -> None:
-    """What the broker deleted is lost, not behind: the lag counts what can still be read."""
+    """What the broker deleted is lost and not behind, until the query has passed it: lag is what can still be read."""
     topic = settings.kafka.tweets_topic
     times = send(producer, topic, {0: 10})
     write_batch(settings.checkpoint, 0, {topic: {0: 2, 1: 0, 2: 0, 3: 0}})
@@ -91,6 +91,8 @@ def test_records_that_expired_unread(settings: Settings, producer: KafkaProducer
     assert values(lag, "records")[topic, 0] == 4
     assert values(lag, "seconds")[topic, 0] == NOW - times[0][6]
     assert values(lag, "expired")[topic, 0] == 4
+    write_batch(settings.checkpoint, 1, {topic: {0: 7, 1: 0, 2: 0, 3: 0}})
+    assert (values(lag, "expired")[topic, 0], values(lag, "records")[topic, 0]) == (0, 3)
 
 
 @pytest.mark.parametrize(("start", "behind"), [("earliest", 3), ("latest", 0)])

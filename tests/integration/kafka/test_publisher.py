@@ -1,3 +1,4 @@
+from contextlib import closing
 from threading import Thread
 
 import pytest
@@ -8,10 +9,11 @@ from pipeline.domain.record import decode
 from pipeline.errors import SetupError
 from pipeline.kafka.client import kafka_options
 from pipeline.kafka.publisher import MAX_RECORD_BYTES, Publisher
-from pipeline.kafka.topics import ensure_topics
+from pipeline.kafka.topics import Topics, ensure_topics
 from pipeline.settings import KafkaSettings
 from pipeline.sources.source import Unreadable
 from tests.integration.sources.reading import records
+from tests.processes import until
 from tests.unit.sources.fakes import FakeClock, tweet
 
 
@@ -59,9 +61,28 @@ def test_a_topic_with_the_producers_time_is_warned_of(settings):
     admin = KafkaAdminClient(**kafka_options(settings.kafka))
     admin.create_topics({settings.kafka.tweets_topic: {"num_partitions": 1, "replication_factor": 1}})
     admin.close()
-    (warning,) = ensure_topics(settings.kafka).warnings
-    assert f"--entity-name {settings.kafka.tweets_topic} --add-config message.timestamp.type=LogAppendTime" in warning
+    warnings = ensure_topics(settings.kafka).warnings
+    assert warnings[0].startswith(f"the topic {settings.kafka.tweets_topic} keeps the producer's time")
+    assert "`tweetpulse setup --alter-topics` changes it" in warnings[0]
     assert config(settings.kafka, settings.kafka.tweets_topic)[1]["message.timestamp.type"] == "CreateTime"
+
+
+@pytest.mark.parametrize("hours", [5, 400])
+def test_another_retention_is_warned_of_and_altered_only_when_asked_for(kafka, hours):
+    """Every topic has it then, the second time there is nothing to do, and what others have set of them stays."""
+    changed = kafka.model_copy(update={"retention_hours": hours})
+    with closing(KafkaAdminClient(**kafka_options(kafka))) as admin:
+        segment = {"segment.ms": "3600000"}
+        admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, kafka.tweets_topic, segment)])
+        warned = ensure_topics(changed)
+        assert (len(warned.warnings), warned.altered) == (4, ())
+        assert f"keeps records for 168 h, and kafka.retention_hours is {hours}" in warned.warnings[0]
+        altered = ensure_topics(changed, alter=True)
+        assert (len(altered.altered), altered.warnings) == (4, ())
+        until(lambda: ensure_topics(changed) == Topics((), (), ()), "the topics as they should be")
+        resource = ConfigResource(ConfigResourceType.TOPIC, kafka.tweets_topic)
+        found = admin.describe_configs([resource], config_filter="all")["topic"][kafka.tweets_topic]
+    assert (found["segment.ms"]["value"], found["retention.ms"]["value"]) == ("3600000", str(hours * 3_600_000))
 
 
 def test_what_is_published_is_there(kafka):

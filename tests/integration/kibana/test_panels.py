@@ -11,7 +11,7 @@ import pytest
 from elasticsearch import Elasticsearch
 
 from pipeline.domain.document import Coordinates, data_stream, rejected_document, scored_document
-from pipeline.domain.prediction import COMPLAINT, NO_OPINION, ComplaintReason, Opinion, Prediction
+from pipeline.domain.prediction import COMPLAINT, NO_OPINION, Opinion, Prediction
 from pipeline.domain.record import Rejection, decode, encode
 from pipeline.domain.tweet import Author, Geo, Kind, Tweet
 from pipeline.elasticsearch_client import connect
@@ -22,6 +22,7 @@ from pipeline.sinks.elasticsearch.events import record_event
 from pipeline.sinks.elasticsearch.setup import set_up
 from tests.answers import has_hits
 from tests.boards.kibana import Search, searches
+from tests.builders import AIRLINE_REASONS
 
 NAMESPACE = "kibana"
 TEXTS = (
@@ -70,20 +71,20 @@ def test_shares_are_of_scored_languages_and_leave_retweets_out(client: Elasticse
     search = next(s for s in searches() if (s.board, s.panel) == ("Sentiment live", "Share of each sentiment"))
     buckets = client.search(index=search.index, body=search.body)["aggregations"]["time"]["buckets"]
     counted = {label: sum(b[label]["doc_count"] for b in buckets) for label in ("negative", "neutral", "positive")}
-    assert counted == {"negative": 1, "neutral": 1 + len(ComplaintReason), "positive": 1}
+    assert counted == {"negative": 1, "neutral": 1 + len(AIRLINE_REASONS), "positive": 1}
 
 
 def test_complaints_are_counted_by_reason(client: Elasticsearch) -> None:
-    """One of each, and each in the curve of its own colour; only the sure ones are among the sure."""
+    """One of each, and each a curve of its own; only the sure ones are among the sure."""
     over_time, sure = (
         next(s for s in searches() if (s.board, s.panel) == ("Customer care", panel))
         for panel in ("Complaints over time", "Sure complaints")
     )
-    buckets = client.search(index=over_time.index, body=over_time.body)["aggregations"]["time"]["buckets"]
-    counted = {reason: sum(b[reason]["doc_count"] for b in buckets) for reason in ComplaintReason}
-    assert counted == dict.fromkeys(ComplaintReason, 1)
+    buckets = client.search(index=over_time.index, body=over_time.body)["aggregations"]["reason"]["buckets"]
+    counted = {bucket["key"]: bucket["doc_count"] for bucket in buckets}
+    assert counted == dict.fromkeys(AIRLINE_REASONS, 1)
     found = client.search(index=sure.index, body=sure.body)["aggregations"]
-    assert (found["sure"]["doc_count"], found["complaints"]["doc_count"]) == (5, len(ComplaintReason))
+    assert (found["sure"]["doc_count"], found["complaints"]["doc_count"]) == (5, len(AIRLINE_REASONS))
 
 
 def test_a_negative_tweet_has_its_link(client: Elasticsearch) -> None:
@@ -130,6 +131,6 @@ def _tweets(at: datetime) -> Iterator[tuple[Tweet, Opinion]]:
 def _complaints() -> Iterator[Opinion]:
     """One of each reason; every other one is sure."""
     version = "20260301T120000Z-abcdef"
-    for number, reason in enumerate(ComplaintReason):
+    for number, reason in enumerate(AIRLINE_REASONS):
         complaint = Prediction(COMPLAINT, 0.95 if number % 2 else 0.6, version)
         yield Opinion(complaint=complaint, reason=Prediction(reason, 0.8, version))

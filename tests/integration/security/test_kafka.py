@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from pathlib import Path
@@ -111,6 +112,20 @@ def test_nobody_changes_topics_users_or_rights(rights: Broker, user: str) -> Non
         assert refused(lambda: not client.create_acls([next(iter(_acls(user)))])["failed"])
         change = UserScramCredentialUpsertion("admin", ScramMechanism.SCRAM_SHA_512, "mine now", iterations=4096)
         assert "needs ALTER permission" in client.alter_user_scram_credentials([change])["admin"]
+
+
+def test_the_set_up_alters_its_topics_and_nobody_else_does(rights: Broker) -> None:
+    """Who may look at a topic's configuration and not change it is told what to grant."""
+    shorter = {"partitions": 1, "retention_hours": 5, **NAMES}
+    look = [
+        {"resource": "topic", "name": name, "operations": ["describe", "describe_configs"]} for name in NAMES.values()
+    ]
+    with closing(KafkaAdminClient(**kafka_options(rights.as_admin()))) as client:
+        client.create_acls(list(accounts().acls(json.dumps({"source": look}))))
+    with pytest.raises(ConfigError, match=r"does not let this user alter the topic .*grant ALTER_CONFIGS"):
+        ensure_topics(rights.by_password("source", **shorter), alter=True)
+    assert len(ensure_topics(rights.by_password("setup", **shorter), alter=True).altered) == 4
+    rights.give_rights(KafkaSettings(**NAMES))
 
 
 def test_who_may_not_make_accounts_is_told_so(rights: Broker) -> None:

@@ -75,7 +75,7 @@ def test_champions_say_what_they_think(settings: Settings, spark: SparkSession) 
     # VADER does not know that late is bad: three of six.
     assert drained.metric("tweetpulse_scorer_compared_total", task="sentiment") == 6
     assert drained.metric("tweetpulse_scorer_disagreements_total", task="sentiment") == 3
-    assert drained.metric("tweetpulse_scoring_duration_seconds_count", scorer="models") >= 1
+    assert drained.metric("tweetpulse_chunk_duration_seconds_count", step="models") >= 1
 
 
 def test_complaints_that_were_already_there_are_sent_on(settings: Settings, spark: SparkSession) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from pipeline.domain.prediction import TASK_LABELS, Task
+from pipeline.domain.prediction import Task
 from pipeline.errors import PipelineError, ScoringError
 from pipeline.registry.manifest import MODEL, Manifest
 from pipeline.registry.registry import Registry
 from pipeline.stream import partition
 from pipeline.stream.champions import PATIENCE, Champion, Champions, load_model
-from tests.builders import linear_model
+from tests.builders import TASK_LABELS, linear_model
 
 TRAINED = datetime(2026, 11, 21, 12, tzinfo=UTC)
 SENTIMENT, COMPLAINT = Task.SENTIMENT, Task.COMPLAINT
@@ -54,8 +54,10 @@ class Told:
 
     events: list[str] = field(default_factory=list)
 
-    def model_in_use(self, task: Task, version: str, trained: datetime, evaluation: Mapping[str, float]) -> None:
-        assert (trained, evaluation) == (TRAINED, {"macro_f1": 0.8})
+    def model_in_use(
+        self, task: Task, version: str, trained: datetime, evaluation: Mapping[str, float], labels: Sequence[str]
+    ) -> None:
+        assert (trained, evaluation, labels) == (TRAINED, {"macro_f1": 0.8}, TASK_LABELS[task])
         self.events.append(f"{task}: {version}")
 
     def model_failed(self, task: Task, error: PipelineError) -> None:
@@ -227,7 +229,7 @@ GOOD = linear_model(SENTIMENT, {"positive": 1.0}).dumps()
         (b"broken", "no trained model"),
         (GOOD[:-100], "no trained model"),
         (linear_model(COMPLAINT, {"complaint": 1.0}).dumps(), "sentiment v1 is a model of complaint"),
-        (linear_model(SENTIMENT, {}, labels=("negative", "angry")).dumps(), "labels that sentiment does not know"),
+        (linear_model(SENTIMENT, {}, labels=("negative", "angry")).dumps(), "may not say 'angry'"),
         (linear_model(SENTIMENT, {"positive": float("nan")}).dumps(), "do not fit together"),
     ],
 )

@@ -191,7 +191,7 @@ def test_no_line_is_a_secret(capsys: Captured) -> None:
 def test_a_model_in_use(capsys: Captured) -> None:
     """It is told with its version, when it was trained and what it reached."""
     watched = Watched()
-    watched.events.model_in_use(Task.COMPLAINT, "v1", datetime(1970, 1, 1, 0, 1, tzinfo=UTC), {"macro_f1": 0.8})
+    watched.events.model_in_use(Task.COMPLAINT, "v1", datetime(1970, 1, 1, 0, 1, tzinfo=UTC), {"macro_f1": 0.8}, ())
     assert watched.value("model_info", task="complaint", version="v1") == 1
     assert watched.value("model_trained_timestamp_seconds", task="complaint", version="v1") == 60
     assert watched.value("model_evaluation_ratio", task="complaint", version="v1", measure="macro_f1") == 0.8
@@ -210,7 +210,7 @@ def test_a_model_that_can_not_be_loaded(capsys: Captured) -> None:
     watched.events.model_mended(Task.SENTIMENT)
     assert watched.value("model_load_failed", task="sentiment") == 0
     watched.events.model_failed(Task.SENTIMENT, ScoringError("its sha256 differs"))
-    watched.events.model_in_use(Task.SENTIMENT, "v2", datetime(2026, 1, 1, tzinfo=UTC), {})
+    watched.events.model_in_use(Task.SENTIMENT, "v2", datetime(2026, 1, 1, tzinfo=UTC), {}, ())
     assert watched.value("model_load_failed", task="sentiment") == 0
     found = lines(capsys)
     assert [line["event"]["action"] for line in found][1:] == [

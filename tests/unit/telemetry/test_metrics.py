@@ -11,7 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from pipeline.components import sinks_of
 from pipeline.domain.outcome import EDGES, Durations, Outcome
-from pipeline.domain.prediction import TASK_LABELS, Task
+from pipeline.domain.prediction import CLOSED_LABELS, Task
 from pipeline.domain.record import Reason
 from pipeline.domain.sentiment import Label
 from pipeline.elasticsearch_client import WAITS
@@ -72,7 +72,7 @@ def test_names_and_types(registry: CollectorRegistry, metrics: StreamMetrics) ->
         "tweetpulse_query_active": "gauge",
         "tweetpulse_sink_waiting": "gauge",
         "tweetpulse_trigger_interval_seconds": "gauge",
-        "tweetpulse_scoring_duration_seconds": "histogram",
+        "tweetpulse_chunk_duration_seconds": "histogram",
         "tweetpulse_model_info": "gauge",
         "tweetpulse_model_trained_timestamp_seconds": "gauge",
         "tweetpulse_model_evaluation_ratio": "gauge",
@@ -101,12 +101,12 @@ def test_names_and_types(registry: CollectorRegistry, metrics: StreamMetrics) ->
         ("sink_waiting", [*product(WAITS, ["elasticsearch"]), ("kafka", "kafka")]),
         ("batch_phase_seconds", [(phase,) for phase in PHASES]),
         ("batch_duration_seconds_count", [("score",)]),
-        ("scoring_duration_seconds_count", [("vader",), ("models",)]),
+        ("chunk_duration_seconds_count", [("documents",), ("models",)]),
         ("model_load_errors_total", [(task,) for task in Task]),
         ("model_load_failed", [(task,) for task in Task]),
         ("scorer_compared_total", [("sentiment",)]),
         ("scorer_disagreements_total", [("sentiment",)]),
-        ("predictions_total", [(label, task) for task, labels in TASK_LABELS.items() for label in labels]),
+        ("predictions_total", [(label, task) for task, labels in CLOSED_LABELS.items() for label in labels]),
         ("bulk_request_duration_seconds_count", [()]),
         ("ingest_delay_seconds_count", [()]),
         ("query_active", [("score",)]),
@@ -164,7 +164,7 @@ def test_counting_an_outcome(registry: CollectorRegistry, metrics: StreamMetrics
             "predictions_total",
             "scorer_compared_total",
             "scorer_disagreements_total",
-            "scoring_duration_seconds_count",
+            "chunk_duration_seconds_count",
             "ingest_delay_seconds_count",
             "bulk_request_duration_seconds_count",
             "event_newest_timestamp_seconds",
@@ -182,7 +182,7 @@ def test_counting_an_outcome(registry: CollectorRegistry, metrics: StreamMetrics
         "predictions_total": {("no_complaint", "complaint"): 10},
         "scorer_compared_total": {("sentiment",): 8},
         "scorer_disagreements_total": {("sentiment",): 2},
-        "scoring_duration_seconds_count": {("models",): 8},
+        "chunk_duration_seconds_count": {("models",): 8},
         "ingest_delay_seconds_count": {(): 8},
         "bulk_request_duration_seconds_count": {},
         "event_newest_timestamp_seconds": {("score",): 1_500.5},
@@ -210,6 +210,23 @@ def test_a_promotion_takes_the_old_series_away(registry: CollectorRegistry, metr
         ("macro_f1", "complaint", "v1"): 0.8,
         ("macro_recall", "sentiment", "v2"): 0.7,
     }
+
+
+def test_reasons_are_counted_by_the_model_in_use(registry: CollectorRegistry, metrics: StreamMetrics) -> None:
+    """Its labels are series from when it is in use, at 0; what it does not know goes, so that they do not pile up."""
+    metrics.may_predict(Task.REASON, ("late_parcel", "other"))
+    metrics.count(Outcome(predictions=Counter({("reason", "late_parcel"): 3, ("reason", "other"): 1})))
+    metrics.may_predict(Task.REASON, ("broken", "other"))
+    found = series(registry, "tweetpulse_predictions_total")
+    closed = [(label, task) for task, labels in CLOSED_LABELS.items() for label in labels]
+    assert found == dict.fromkeys(closed, 0.0) | {("broken", "reason"): 0.0, ("other", "reason"): 1.0}
+
+
+def test_closed_labels_stay(registry: CollectorRegistry, metrics: StreamMetrics) -> None:
+    """Also where a model does without one of them."""
+    before = series(registry, "tweetpulse_predictions_total")
+    metrics.may_predict(Task.SENTIMENT, ("negative", "neutral", "positive"))
+    assert series(registry, "tweetpulse_predictions_total") == before
 
 
 @pytest.mark.parametrize("series", [(), ("vader", "models")])

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.domain.prediction import TASK_LABELS, Task
+from pipeline.domain.prediction import Task
 from pipeline.training import gate
 from pipeline.training.gate import MINIMUM_ROWS, SLICE_ROWS, Rows, compare, decide, decide_first, not_comparable
+from tests.builders import TASK_LABELS
 
 LABELS = ("negative", "neutral", "positive")
 

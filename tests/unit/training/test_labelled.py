@@ -101,9 +101,16 @@ def test_a_file_without_labels_is_refused(tmp_path: Path) -> None:
         (Task.REASON, "Damaged Luggage", "damaged_luggage"),
         (Task.REASON, "customer_service", "customer_service"),
         (Task.REASON, "", None),
+        (Task.REASON, "Late parcel", "late_parcel"),
+        (Task.REASON, "Size / colour?", "size_colour"),
+        (Task.REASON, "Wi-Fi", "wi-fi"),
+        (Task.REASON, "Verspätung", "verspätung"),
+        (Task.REASON, "x" * 41, None),
+        (Task.REASON, "positive", None),
+        (Task.REASON, "?!", None),
     ],
 )
-def test_labels_are_of_the_closed_list(task: Task, value: str, expected: str | None) -> None:
+def test_labels_are_those_of_the_task(task: Task, value: str, expected: str | None) -> None:
     """However a file writes them."""
     assert label_of(task, value) == expected
 

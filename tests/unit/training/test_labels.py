@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pipeline.domain.prediction import TASK_LABELS, Task
+from pipeline.domain.prediction import CLOSED_LABELS, Task
 from pipeline.errors import ConfigError
 from pipeline.training.labels import Label, as_csv, said
 
@@ -26,20 +26,30 @@ LABEL = Label(Task.SENTIMENT, "x:1", "positive", "thank you", datetime(2026, 3, 
 )
 def test_a_label_tells_its_task(label: str, reason: str | None, expected: dict[str, str | None]) -> None:
     """Whoever names a reason says that it is a complaint; what is none has no reason."""
-    assert said(label, reason) == expected
+    assert said(label, reason, lambda: ["late_flight"]) == expected
 
 
 def test_every_label_can_be_said_and_belongs_to_one_task() -> None:
     """The closed lists do not overlap: no label needs its task named."""
-    every = [(task, label) for task, labels in TASK_LABELS.items() for label in labels]
+    every = [(task, label) for task, labels in CLOSED_LABELS.items() for label in labels]
     assert len({label for _, label in every}) == len(every)
     assert all(said(label)[task] == label for task, label in every)
 
 
-@pytest.mark.parametrize(("label", "reason"), [("happy", None), ("positive", "late_flight"), ("complaint", "rain")])
+def test_a_new_reason_is_said_by_its_option_alone() -> None:
+    """A label that is mistyped must not become a reason."""
+    assert said("complaint", "late_parcel", lambda: ["late_flight"])[Task.REASON] == "late_parcel"
+    with pytest.raises(ConfigError, match="reason: late_flight; a new reason: complaint --reason REASON"):
+        said("late_parcel", None, lambda: ["late_flight"])
+
+
+@pytest.mark.parametrize(
+    ("label", "reason"),
+    [("happy", None), ("positive", "late_flight"), ("complaint", "Rain!"), ("complaint", "x" * 41), ("complaint", "")],
+)
 def test_what_is_no_label(label: str, reason: str | None) -> None:
     """One line names those that there are."""
-    with pytest.raises(ConfigError, match="late_flight") as caught:
+    with pytest.raises(ConfigError, match=r"no_complaint|--reason goes with complaint, and is at most 40") as caught:
         said(label, reason)
     assert "\n" not in caught.value.message
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipeline.domain.prediction import TASK_LABELS, Task
+from pipeline.domain.prediction import Task
 from pipeline.training.train import PLANS, lessened, peak, plan_of, weights
+from tests.builders import TASK_LABELS
 
 
 def test_labels_are_balanced() -> None:

@@ -6,29 +6,18 @@ from grafana_foundation_sdk.models import dashboard as sdk
 
 from dashboards.grafana import config
 from dashboards.grafana.panels import fields
-from dashboards.grafana.panels.charts import AREAS, BARE, chart, happenings, reasons, states
+from dashboards.grafana.panels.charts import AREAS, BARE, chart, chunk_time, happenings, reasons, states
 from dashboards.grafana.queries import models as m
 from dashboards.grafana.queries.flow import over_time
 
-SCORERS = {"vader": config.QUIET, "models": config.VOLUME}
 LOADED = {"0": (" ", config.DARK), "1": ("can't be loaded", config.WARNING)}
 
 
 def scoring() -> sdk.Panel:
-    expression = """
-        histogram_quantile(
-          0.95,
-          sum by (le, scorer) (rate(tweetpulse_scoring_duration_seconds_bucket{$scope}[$__rate_interval]))
-        )
-    """
-    return chart(
+    return chunk_time(
         "Scoring time of a chunk, 95 %",
-        "How long a chunk of records took, by scorer; 95 % took less. The models together should stay in the order of "
-        "VADER.",
-        [over_time(expression, "{{scorer}}")],
-        unit="s",
-        colours=SCORERS,
-        legend=("lastNotNull",),
+        "What a chunk of records took, by step; 95 % took less. The models together should stay in the order of the "
+        "documents, which is all else that is done for a tweet, VADER included.",
     )
 
 

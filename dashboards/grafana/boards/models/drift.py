@@ -11,8 +11,6 @@ from dashboards.grafana.queries import models as m
 from dashboards.grafana.queries import tweets as q
 from dashboards.grafana.queries.flow import over_time
 
-LABELS = {name: config.LABELS[name] for name in ("negative", "neutral", "positive")} | {"irrelevant": config.IRRELEVANT}
-
 
 def panels() -> list[sdk.Panel]:
     return [_differs(), _says(), _sure()]
@@ -42,10 +40,10 @@ def _says() -> sdk.Panel:
         chart(
             "What the model says",
             "Tweets per interval by the model's label, stacked to 100 %.",
-            [q.ask(m.JUDGED, q.by_name(m.LABEL, 4), q.by_time(), alias="{{tweet.model.label}}")],
+            [q.ask(m.JUDGED, q.by_name(m.LABEL, len(config.MODEL_LABELS)), q.by_time(), alias="{{tweet.model.label}}")],
             unit="short",
             style=SHARES,
-            colours=LABELS,
+            colours=config.MODEL_LABELS,
             points=100,
             absent=config.NO_MODEL,
         )

@@ -6,7 +6,7 @@ from grafana_foundation_sdk.models import dashboard as sdk
 
 from dashboards.grafana import config
 from dashboards.grafana.panels import fields
-from dashboards.grafana.panels.charts import AREAS, THIN, chart
+from dashboards.grafana.panels.charts import AREAS, THIN, chart, chunk_time
 from dashboards.grafana.queries.flow import over_time
 
 EXPIRED = "sum by (query, topic, partition) (tweetpulse_stream_expired_records{$scope})"
@@ -24,20 +24,7 @@ def phases() -> sdk.Panel:
 
 
 def scoring() -> sdk.Panel:
-    expression = """
-        histogram_quantile(
-          0.95,
-          sum by (le, scorer) (rate(tweetpulse_scoring_duration_seconds_bucket{$scope}[$__rate_interval]))
-        )
-    """
-    return chart(
-        "Scoring time, 95 %",
-        "How long scoring took, by scorer; 95 % took less.",
-        [over_time(expression, "{{scorer}}")],
-        unit="s",
-        colours={"vader": config.VOLUME, "models": config.EVENT},
-        legend=("lastNotNull",),
-    )
+    return chunk_time("Time of a chunk, 95 %", "What a chunk of records took in a task, by step; 95 % took less.")
 
 
 def partitions() -> sdk.Panel:

@@ -55,6 +55,16 @@ def test_a_round_that_is_broken_off_is_made_good(x, collect, remembered):
         until(lambda: set(run.ids()) == x.event_ids(), "the rest", 20)
 
 
+def test_a_longer_pause_spends_less_of_the_budget(x, collect):
+    """One round, where there would be several: what is there is collected, and then the server is left alone."""
+    x.archive.write("acme", age=60)
+    with collect(mode="search", search_seconds=600.0) as run:
+        until(lambda: run.collecting.tweets == 1, "the tweet", 20)
+        asked = len(x.searches())
+        time.sleep(1.5)
+        assert len(x.searches()) == asked
+
+
 def test_its_faults_are_waited_out(x, collect):
     x.search_refusals.extend([Refuse(503), None, Refuse(429, {"title": "Too Many Requests"}, reset=1)])
     with collect(mode="search") as run:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
+import string
 from itertools import chain, pairwise
 from typing import Any
 
 import pytest
 
 from dashboards.grafana import config
-from pipeline.domain.prediction import TASK_LABELS, ComplaintReason, Task
+from dashboards.kibana import tweet_map
+from pipeline.domain.prediction import CLOSED_LABELS, MOST_LABELS, Task
 from pipeline.domain.record import Reason
-from pipeline.domain.sentiment import Label
+from pipeline.domain.sentiment import SCORED, THRESHOLD, Label
 from tests.boards.grafana import boards, panels_of, queries_of
+from tests.builders import AIRLINE_REASONS
+from tests.paths import ROOT
 from tests.unit.dashboards.grafana import contract
 
 Json = dict[str, Any]
@@ -233,32 +237,50 @@ def test_rejections_are_coloured_by_the_closed_list_of_reasons() -> None:
     assert named == set(Reason)
 
 
-def test_complaints_are_coloured_by_the_closed_list_of_reasons() -> None:
-    """None is red or green: neither is better or worse than another."""
-    colours = set(config.REASONS.values())
-    assert config.REASONS.keys() == set(ComplaintReason)
-    assert len(colours) == len(ComplaintReason)
-    assert not colours & {config.BAD, config.GOOD}
-    over_time = [p for _, p in PANELS if p["title"].startswith(("Complaints over time", "Complaints recognised"))]
-    assert len(over_time) == 2
-    for panel in over_time:
+def colour_of(reason: str) -> str:
+    """As Grafana finds it: a later pattern wins, and where none matches it is a shade of the base."""
+    found = [colour for pattern, colour in config.REASONS.items() if re.search(pattern.strip("/"), reason)]
+    return found[-1] if found else config.VOLUME
+
+
+@pytest.mark.parametrize("reason", [*AIRLINE_REASONS, "late_parcel", "verspätung", "it"])
+def test_every_reason_has_one_colour_and_none_is_red_or_green(reason: str) -> None:
+    """Whichever reasons a model has: neither is better or worse than another."""
+    assert sum(bool(re.search(pattern.strip("/"), reason)) for pattern in config.REASONS) <= 1
+    assert colour_of(reason) in {*config.CATEGORIES, config.VOLUME} - {config.BAD, config.GOOD}
+
+
+def test_reasons_differ_in_colour_as_far_as_colours_go() -> None:
+    """Every letter has a colour, and of the ten reasons of airlines eight are told apart by theirs."""
+    assert sorted(ch for pattern in config.REASONS for ch in pattern if ch.isalpha()) == list(string.ascii_lowercase)
+    assert len({colour_of(reason) for reason in AIRLINE_REASONS}) >= 8
+
+
+def test_complaints_have_the_same_colours_as_curves_and_as_bars() -> None:
+    """As many reasons as a model may have are asked for, and each panel has the same patterns."""
+    shown = {p["title"]: p for _, p in PANELS if p["title"].startswith("Complaints")}
+    bars = shown.pop("Complaints by reason")
+    curves = [p for title, p in shown.items() if title.startswith(("Complaints over time", "Complaints recognised"))]
+    assert len(curves) == 2
+    for panel in curves:
         fixed = {o["matcher"]["options"]: o["properties"][0]["value"] for o in panel["fieldConfig"]["overrides"]}
         assert fixed == {r: {"mode": "fixed", "fixedColor": colour} for r, colour in config.REASONS.items()}
-
-
-def test_each_complaint_reason_has_the_same_colour_as_a_bar() -> None:
-    """Bars of one field are coloured by what their value is called."""
-    (panel,) = [panel for _, panel in PANELS if panel["title"] == "Complaints by reason"]
-    (named,) = panel["fieldConfig"]["defaults"]["mappings"]
-    assert {reason: shown["color"] for reason, shown in named["options"].items()} == config.REASONS
-    assert panel["options"]["colorByField"] == "tweet.complaint.reason"
+        assert {o["matcher"]["id"] for o in panel["fieldConfig"]["overrides"]} == {"byRegexp"}
+    mappings = bars["fieldConfig"]["defaults"]["mappings"]
+    assert {m["type"] for m in mappings} == {"regex"}
+    assert {m["options"]["pattern"]: m["options"]["result"]["color"] for m in mappings} == config.REASONS
+    # Where a text stood, it would be written in the value's place.
+    assert not any("text" in m["options"]["result"] for m in mappings)
+    assert bars["options"]["colorByField"] == "tweet.complaint.reason"
+    sizes = {panel["targets"][0]["bucketAggs"][0]["settings"]["size"] for panel in (*curves, bars)}
+    assert sizes == {str(config.MOST_REASONS)} == {str(MOST_LABELS)}
 
 
 def test_what_the_model_says_is_coloured_by_the_labels_that_it_may_know() -> None:
     """The three of VADER in VADER's colours, and what is about something else."""
     (panel,) = [panel for _, panel in PANELS if panel["title"] == "What the model says"]
     named = {override["matcher"]["options"] for override in panel["fieldConfig"]["overrides"]}
-    assert named == set(TASK_LABELS[Task.SENTIMENT])
+    assert named == set(CLOSED_LABELS[Task.SENTIMENT])
 
 
 def test_without_a_model_the_models_board_says_what_to_do() -> None:
@@ -273,6 +295,24 @@ def test_without_a_model_the_models_board_says_what_to_do() -> None:
 def test_labels_are_the_scorers_own() -> None:
     """In the order in which they are always shown."""
     assert list(config.LABELS) == list(Label)
+    assert tuple(config.SCORED) == SCORED
+
+
+def test_compound_changes_its_colour_at_the_scorers_own_thresholds() -> None:
+    """Everywhere alike, on Kibana's map too."""
+    edges = [step for step, _ in config.COMPOUND]
+    assert edges == [None, -THRESHOLD, THRESHOLD]
+    assert [stop for _, stop in tweet_map.STEPS] == [-1, *edges[1:]]
+    assert [colour for colour, _ in tweet_map.STEPS] == [colour for _, colour in config.COMPOUND]
+
+
+def test_each_colour_is_written_once() -> None:
+    """What means the same is one name: a colour is changed in one place of each of the two config files."""
+    for path in ("dashboards/grafana/config.py", "dashboards/kibana/palette.py"):
+        written = re.findall(r"#[0-9A-Fa-f]{6}", (ROOT / path).read_text(encoding="utf-8"))
+        assert len(written) == len(set(written)), path
+    for path in (ROOT / "dashboards/grafana").rglob("*.py"):
+        assert path.name == "config.py" or not re.search(r"#[0-9A-Fa-f]{6}", path.read_text(encoding="utf-8")), path
 
 
 def test_unsupported_is_in_no_share() -> None:

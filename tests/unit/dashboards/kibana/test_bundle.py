@@ -9,6 +9,7 @@ from dashboards.grafana import config
 from dashboards.kibana import ndjson, palette, saved_objects
 from dashboards.kibana.__main__ import main
 from dashboards.kibana.bundle import GENERATED
+from pipeline.domain.prediction import MOST_LABELS
 
 ALLOWED = {
     "index-pattern": {
@@ -202,13 +203,26 @@ def test_the_explorer_has_controls_for_entity_language_and_sentiment() -> None:
     assert fields == ["tweet.entity", "tweet.lang", "tweet.sentiment.label"]
 
 
-def test_complaints_have_the_colours_that_they_have_in_grafana() -> None:
-    """A reason of the closed list has one colour everywhere."""
-    assert palette.REASONS == config.REASONS
+def test_complaints_are_split_by_whatever_reasons_the_model_has() -> None:
+    """As many as a model may have, coloured by their order; the palette is one without red and green."""
     care = next(d for d in saved_objects() if d["id"] == "tweetpulse-care")
     (panel,) = [p for p in care["attributes"]["panelsJSON"] if p["title"] == "Complaints over time"]
-    (layer,) = panel["embeddableConfig"]["attributes"]["state"]["visualization"]["layers"]
-    assert {each["forAccessor"]: each["color"] for each in layer["yConfig"]} == config.REASONS
+    state = panel["embeddableConfig"]["attributes"]["state"]
+    (layer,) = state["visualization"]["layers"]
+    split = state["datasourceStates"]["formBased"]["layers"]["layer"]["columns"][layer["splitAccessor"]]
+    assert (split["sourceField"], split["params"]["size"]) == ("tweet.complaint.reason", MOST_LABELS)
+    assert layer["palette"] == {"type": "palette", "name": "complementary"}
+
+
+@pytest.mark.parametrize("name", ["NEGATIVE", "NEUTRAL", "POSITIVE", "VOLUME", "WARNING", "MOST_REASONS"])
+def test_colours_and_bounds_are_those_of_grafana(name: str) -> None:
+    """Neither imports the other, so that each can be used alone."""
+    assert getattr(palette, name) == getattr(config, name)
+
+
+def test_sentiments_have_the_colours_that_they_have_in_grafana() -> None:
+    """All but what no scorer speaks, which no share has."""
+    assert {name: colour for name, colour in config.LABELS.items() if name != "unsupported"} == palette.SENTIMENT
 
 
 def test_the_link_of_a_tweet_is_a_link() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from pipeline.domain.document import EVENTS, REJECTED, SCORED
 from pipeline.settings import ElasticsearchSettings
-from pipeline.sinks.elasticsearch.setup import VERSION, component_template, index_template, resource
+from pipeline.sinks.elasticsearch.setup import VERSION, component_template, index_template, resource, templates
 from tests.mapping import fields, mapped
 from tests.paths import ROOT
 
@@ -97,3 +97,11 @@ def test_a_change_of_the_templates_has_a_version_of_its_own() -> None:
     found = {path.name: json.loads(path.read_text(encoding="utf-8")) for path in folder.glob("*.json")}
     digest = sha256(json.dumps(found, sort_keys=True).encode()).hexdigest()[:16]
     assert (max(DIGESTS), DIGESTS[VERSION]) == (VERSION, digest), "raise setup.VERSION, and add its digest to DIGESTS"
+
+
+@pytest.mark.parametrize("name", templates(SETTINGS))
+def test_no_mapping_is_made_elsewhere(name: str) -> None:
+    """All that is sent of mappings lies in `resources/`, so that the digest knows it; set-up adds the version only."""
+    _, body = templates(SETTINGS)[name]
+    sent, lies = (one.get("template", {}).get("mappings", {}) for one in (body, resource(name)))
+    assert sent == lies or sent == lies | {"_meta": {"version": VERSION, "managed_by": "tweetpulse"}}

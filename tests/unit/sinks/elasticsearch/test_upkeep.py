@@ -9,7 +9,7 @@ import pytest
 from elastic_transport import ApiResponseMeta, HttpHeaders, NodeConfig
 from elasticsearch import ApiError
 
-from pipeline.sinks.elasticsearch.upkeep import Wanted, keep_for
+from pipeline.sinks.elasticsearch.upkeep import Wanted, inspect_stream, keep_for
 
 WANTED = Wanted("logs-tweets.scored-default", {}, {}, "7d", 1)
 
@@ -31,6 +31,15 @@ class Lifecycles:
         found = {"name": name} | ({} if self.lifecycle is None else {"lifecycle": self.lifecycle})
         return {"data_streams": [found]}
 
+    def get_mapping(self, *, index: str) -> dict[str, Any]:
+        return {f".ds-{index}-000001": {"mappings": {}}}
+
+    def get_settings(self, *, index: str) -> dict[str, Any]:
+        return {f".ds-{index}-000001": {"settings": {}}}
+
+    def simulate_index_template(self, *, name: str) -> dict[str, Any]:
+        return {"template": {}}
+
     def put_data_lifecycle(self, *, name: str, data_retention: str) -> object:
         self.lifecycle = {"enabled": True, "data_retention": data_retention}
         return SimpleNamespace(acknowledged=True)
@@ -45,21 +54,28 @@ class Lifecycles:
             ["logs-tweets.scored-default now keeps documents for 7d; it was 90d"],
         ),
         (None, ["logs-tweets.scored-default now keeps documents for 7d; it was without end"]),
+        (
+            {"enabled": False, "data_retention": "7d"},
+            ["logs-tweets.scored-default now keeps documents for 7d; it was without end"],
+        ),
     ],
 )
 def test_the_retention_of_the_settings(lifecycle: dict[str, Any] | None, told: list[str]) -> None:
-    """It is changed where it differs, and a second call changes nothing."""
+    """It is told where it differs, and changed; a second call changes nothing."""
     server: Any = Lifecycles(lifecycle)
+    assert [difference.path for difference in inspect_stream(server, WANTED)] == ["lifecycle.data_retention"] * len(
+        told
+    )
     assert keep_for(server, WANTED) == told
-    assert keep_for(server, WANTED) == []
-    assert server.lifecycle["data_retention"] == "7d"
+    assert (keep_for(server, WANTED), inspect_stream(server, WANTED)) == ([], [])
+    assert server.lifecycle == {"enabled": True, "data_retention": "7d"}
 
 
 @pytest.mark.parametrize("status", [400, 404, 405])
 def test_a_server_without_that_api(status: int) -> None:
     """As the embedded one answers: it keeps everything anyhow."""
     server: Any = Lifecycles(None, status)
-    assert keep_for(server, WANTED) == []
+    assert (keep_for(server, WANTED), inspect_stream(server, WANTED)) == ([], [])
 
 
 def test_a_refusal_is_none_of_these() -> None:
