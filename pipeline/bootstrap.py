@@ -20,7 +20,8 @@ from pipeline.elasticsearch_client import connect
 from pipeline.jvm.jars import spark_jars
 from pipeline.jvm.java import find_java
 from pipeline.kafka.originals import Originals
-from pipeline.kafka.publisher import Patience, Progress, Published, Publisher
+from pipeline.kafka.patience import Patience
+from pipeline.kafka.publisher import Progress, Published, Publisher
 from pipeline.kafka.resending import Resender
 from pipeline.kafka.topics import Topics, ensure_topics
 from pipeline.metrics_server import serving
@@ -31,7 +32,7 @@ from pipeline.sinks.elasticsearch.setup import SetupReport
 from pipeline.sources.live.feed import LiveSource
 from pipeline.sources.live.runtime import MakeSource, Runtime
 from pipeline.sources.pacing import Clock
-from pipeline.sources.source import Source
+from pipeline.sources.source import Item, Source
 from pipeline.telemetry.events import StreamEvents
 from pipeline.telemetry.metrics import StreamMetrics
 from pipeline.telemetry.process import MemoryCollector
@@ -250,6 +251,14 @@ def collection(settings: Settings, name: str, make: MakeSource, stop: threading.
             events.acknowledged(len(tweets))
             runtime.acknowledged(tweets)
 
+        def refused(item: Item) -> None:
+            events.refused()
+            # Asking for it again would not make it smaller.
+            runtime.acknowledged([item] if isinstance(item, Tweet) else [])
+
         patience = Patience(stop.is_set, events.waiting)
-        with closing(runtime), Publisher(settings.kafka, acknowledged=acknowledged, patience=patience) as publisher:
+        with (
+            closing(runtime),
+            Publisher(settings.kafka, acknowledged=acknowledged, refused=refused, patience=patience) as publisher,
+        ):
             yield Collection(url, runtime, publisher, events)
