@@ -47,7 +47,7 @@ def own(
         out.print(context.get_help(), markup=False)
         raise typer.Exit(2)
     name, make = load_source(source)
-    collect_from(current_settings(), name, lambda events, clock: make(events))
+    collect_from(current_settings(), name, make)
 
 
 def collect_from(settings: Settings, name: str, make: MakeSource) -> Published:

@@ -9,6 +9,7 @@ from contextlib import closing, suppress
 from tenacity import RetryCallState, Retrying, retry_if_exception_type
 
 from pipeline.domain.faults import Fault
+from pipeline.errors import SourceError
 from pipeline.sources.live.backlog import Entry
 from pipeline.sources.live.backoff import LIVED, Backoff
 from pipeline.sources.live.feed import (
@@ -185,6 +186,11 @@ class Reading:
                 if item is not None or position is not None:
                     self._put(Entry(self.feed.name, message))
                 self._show(position)
+            case other if other is not None:
+                raise SourceError(
+                    f"the feed {self.feed.name} yields a {type(other).__name__}: it is to yield Read, Alive, Span "
+                    "or None (pipeline.sources.live.feed)"
+                )
 
     def _show(self, position: Position | None) -> None:
         if position is not None and (self._shown is None or position.order > self._shown.order):

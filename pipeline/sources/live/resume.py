@@ -169,14 +169,13 @@ class Resume:
         with self._lock:
             for entry in self._gaps.values():
                 if entry.feed == feed and not entry.is_connected:
-                    entry.is_connected = True
+                    entry.is_connected = self._is_changed = True
                     if until is not None:
                         entry.gap = replace(entry.gap, until=max(until, entry.gap.after, key=lambda end: end.order))
                     entry.is_backfilled = (
                         backfilled_after is not None and entry.gap.after.order >= backfilled_after.order
                     )
             self._merge(feed)
-            self._is_changed = True
             self._save_soon()
 
     def open(self, feed: str, gap: Gap, *, is_routine: bool = False) -> None:

@@ -109,7 +109,8 @@ class TimelineFeed:
             newest = self._api.newest(self._timeline)
         except (ConfigError, SourceError):
             return None
-        return Position(newest) if newest else None
+        # Of an empty timeline all that comes is new.
+        return Position(newest or "0")
 
 
 class TimelineStream:

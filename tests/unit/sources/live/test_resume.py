@@ -210,6 +210,14 @@ def test_keep_alives_take_no_memory(path):
     assert len(resume._feeds[FEED].pending) == 1
 
 
+def test_the_first_acknowledgement_is_written_down_at_once(path):
+    """Of a feed that has no beginning: killed within the second after it, it is asked for what was missed."""
+    resume = Resume(path, clock=FakeClock())
+    resume.connected(FEED, None)
+    hand_on(resume, 7)
+    assert Resume(path).newest(FEED) == at(7)
+
+
 def test_a_beginning_counts_once(path):
     """It is written down at once: a source that is killed in its first second has a gap too."""
     resume = Resume(path, clock=FakeClock())
