@@ -32,8 +32,6 @@ __all__ = [
     "classify",
     "collect",
     "collect_live",
-    "collect_mastodon",
-    "collect_twitter",
     "demo",
     "doctor",
     "forget",

@@ -10,33 +10,17 @@ import threading
 from collections import defaultdict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
 from pathlib import Path
 
 from pipeline import log
 from pipeline.errors import SetupError
 from pipeline.sources.live.feed import Gap, Position
+from pipeline.sources.live.open_gaps import OpenGap, merge
 from pipeline.sources.live.saved import Remembered, load, save
 from pipeline.sources.pacing import Clock
 
 SAVE_SECONDS = 1.0
 """Acknowledgements come several times a second. What a crash forgets of them is asked for anew, and known by its id."""
-
-MOST_GAPS = 500
-"""More than that become one: a connection that is lost every few seconds must not fill the disk."""
-
-
-@dataclass(slots=True)
-class _Open:
-    feed: str
-    gap: Gap
-    is_routine: bool = False
-    is_connected: bool = False
-    tweets: int = 0
-    is_taken: bool = False
-    is_backfilled: bool = False
-    lost_after: Position | None = None
-    closes_at: int | None = None
 
 
 @dataclass(slots=True)
@@ -94,12 +78,12 @@ class Resume:
         self._clock = clock or Clock()
         self._lock = threading.RLock()
         self._feeds: defaultdict[str, _Feed] = defaultdict(_Feed)
-        self._gaps: dict[int, _Open] = {}
+        self._gaps: dict[int, OpenGap] = {}
         self._number = 0
         for feed, found in load(path).items():
             self._feeds[feed].newest = found.newest
             for gap in found.gaps:
-                self._add(_Open(feed, gap, is_connected=gap.until is not None))
+                self._add(OpenGap(feed, gap, is_connected=gap.until is not None))
         self._handed_on = self._acknowledged = 0
         self._saved_at = float("-inf")
         self._is_changed = False
@@ -162,7 +146,7 @@ class Resume:
                     # It begins earlier, and is not refilled yet: it goes on.
                     entry.is_connected = False
                     return
-            self._add(_Open(feed, Gap(after)))
+            self._add(OpenGap(feed, Gap(after)))
 
     def connected(self, feed: str, until: Position | None, *, backfilled_after: Position | None = None) -> None:
         """Tweets come again: those newer than `until` by themselves, those newer than the other by backfill."""
@@ -181,7 +165,7 @@ class Resume:
     def open(self, feed: str, gap: Gap, *, is_routine: bool = False) -> None:
         """A gap of which both ends are known."""
         with self._lock:
-            self._add(_Open(feed, gap, is_routine, is_connected=True))
+            self._add(OpenGap(feed, gap, is_routine, is_connected=True))
             self._merge(feed)
 
     def take(self, feed: str, is_due: Callable[[Gap], bool]) -> Taken | None:
@@ -240,32 +224,15 @@ class Resume:
             self._feeds[feed].newest = position
             self._is_changed = True
 
-    def _add(self, entry: _Open) -> None:
+    def _add(self, entry: OpenGap) -> None:
         self._feeds[entry.feed]
         self._gaps[self._number] = entry
         self._number += 1
         self._is_changed = True
 
     def _merge(self, feed: str) -> None:
-        """Make one of those that overlap and that nobody reads, of those whose end is known."""
-        free = sorted(
-            (
-                (number, entry, entry.gap.until)
-                for number, entry in self._gaps.items()
-                if entry.feed == feed and not entry.is_taken and entry.gap.until is not None
-            ),
-            key=lambda one: one[1].gap.after.order,
-        )
-        is_crowded = len(free) > MOST_GAPS
-        ends = {number: until for number, _, until in free}
-        for (number, first, _), (next_number, second, _) in pairwise(free):
-            if is_crowded or second.gap.after.order <= ends[number].order:
-                ends[next_number] = max(ends[number], ends[next_number], key=lambda end: end.order)
-                second.gap = Gap(first.gap.after, ends[next_number])
-                second.tweets += first.tweets
-                second.is_backfilled &= first.is_backfilled
-                second.is_routine &= first.is_routine
-                del self._gaps[number]
+        for number in merge({number: entry for number, entry in self._gaps.items() if entry.feed == feed}):
+            del self._gaps[number]
 
     def _save_soon(self) -> None:
         if self._clock.monotonic() - self._saved_at < SAVE_SECONDS:

@@ -6,7 +6,8 @@ from structlog.testing import capture_logs
 
 from pipeline.errors import SetupError
 from pipeline.sources.live.feed import Gap, Position
-from pipeline.sources.live.resume import MOST_GAPS, Closed, Resume, Taken
+from pipeline.sources.live.open_gaps import MOST_GAPS
+from pipeline.sources.live.resume import Closed, Resume, Taken
 from tests.unit.sources.fakes import FakeClock
 
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
