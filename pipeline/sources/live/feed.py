@@ -17,10 +17,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """A place in a feed: the server's own id of a tweet that is there, or could be, and when it was written.
-
-    Ids grow with time and are numbers, some beyond what JSON's numbers hold, or texts of one length.
-    """
+    """A place in a feed: a tweet's id there, as its server has it (a number, or text of one length), and a time."""
 
     id: str
     at: datetime | None = None
