@@ -21,7 +21,8 @@ from pipeline.elasticsearch_client import connect
 from pipeline.jvm.jars import spark_jars
 from pipeline.jvm.java import find_java
 from pipeline.kafka.originals import Originals
-from pipeline.kafka.publisher import Patience, Progress, Published, Publisher
+from pipeline.kafka.patience import Patience
+from pipeline.kafka.publisher import Progress, Published, Publisher
 from pipeline.kafka.resending import Resender
 from pipeline.kafka.topics import Topics, ensure_topics
 from pipeline.metrics_server import serving
@@ -30,9 +31,10 @@ from pipeline.registry.registry import Registry
 from pipeline.settings import Settings
 from pipeline.sinks.elasticsearch import setup
 from pipeline.sinks.elasticsearch.setup import SetupReport
-from pipeline.sources.live import Live
+from pipeline.sources.live.feed import LiveSource
+from pipeline.sources.live.runtime import MakeSource, Runtime
 from pipeline.sources.pacing import Clock
-from pipeline.sources.source import LiveSource, SourceEvents
+from pipeline.sources.source import Item, Source
 from pipeline.telemetry.events import StreamEvents
 from pipeline.telemetry.metrics import StreamMetrics
 from pipeline.telemetry.process import MemoryCollector
@@ -197,18 +199,22 @@ def train(request: Request, registry: Registry, settings: Settings, tell: Callab
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """A live source, its events and a publisher that tells both what Kafka has.
+    """A live source in its runtime, its events and a publisher that tells both what Kafka has.
 
     Attributes:
         url: of its /metrics.
-        source: what is collected.
+        runtime: runs what is collected.
     """
 
     url: str
-    source: LiveSource
+    runtime: Runtime
     _publisher: Publisher
     _events: LiveEvents
-    _stop: threading.Event
+
+    @property
+    def source(self) -> LiveSource | Source:
+        """What is collected."""
+        return self.runtime.source
 
     def run(self, progress: Progress = lambda published: None) -> Published:
         """Publish what the source yields, until it is stopped; then all that was read is acknowledged.
@@ -219,7 +225,7 @@ class Collection:
             SourceError: the source can't go on.
         """
         try:
-            return self._publisher.publish(Live(self.source, self._stop.is_set), progress=progress)
+            return self._publisher.publish(self.runtime, progress=progress)
         finally:
             self._events.ended()
 
@@ -227,10 +233,6 @@ class Collection:
     def unacknowledged(self) -> int:
         """How many tweets Kafka was sent and has not acknowledged."""
         return self._publisher.unacknowledged
-
-
-MakeSource = Callable[[SourceEvents, Clock], LiveSource]
-"""Makes a live source out of whom it tells what happens, and the clock that it waits by and that says when to stop."""
 
 
 @contextmanager
@@ -244,7 +246,7 @@ def collection(settings: Settings, name: str, make: MakeSource, stop: threading.
         stop: set it to end cleanly.
 
     Raises:
-        SetupError: the port is taken, or the broker does not answer.
+        SetupError: the port is taken, the broker does not answer, or what is remembered can't be read.
         ConfigError: a credential is wrong, of the broker or of the source.
     """
     registry = CollectorRegistry()
@@ -254,12 +256,20 @@ def collection(settings: Settings, name: str, make: MakeSource, stop: threading.
     with serving(
         registry, telemetry.host, telemetry.source_port, "TWEETPULSE_TELEMETRY__SOURCE_PORT", telemetry
     ) as url:
-        source = make(events, Clock(stop.is_set))
+        runtime = Runtime(make, events, settings.state_dir, stop.is_set)
 
         def acknowledged(tweets: Sequence[Tweet]) -> None:
             events.acknowledged(len(tweets))
-            source.acknowledged(tweets)
+            runtime.acknowledged(tweets)
+
+        def refused(item: Item) -> None:
+            events.refused()
+            # Asking for it again would not make it smaller.
+            runtime.acknowledged([item] if isinstance(item, Tweet) else [])
 
         patience = Patience(stop.is_set, events.waiting)
-        with closing(source), Publisher(settings.kafka, acknowledged=acknowledged, patience=patience) as publisher:
-            yield Collection(url, source, publisher, events, stop)
+        with (
+            closing(runtime),
+            Publisher(settings.kafka, acknowledged=acknowledged, refused=refused, patience=patience) as publisher,
+        ):
+            yield Collection(url, runtime, publisher, events)

@@ -1,7 +1,8 @@
 """All settings, one section per adapter, read once from the environment, `.env` or `tweetpulse.toml`.
 
 `TWEETPULSE_KAFKA__BOOTSTRAP_SERVERS` sets `kafka.bootstrap_servers`. Whatever is set there wins over the file,
-and the file over the defaults. Nothing else of the project reads the environment.
+and the file over the defaults. Nothing else of the project reads the environment. The sections of live sources are in
+their folders, and read by whoever collects from them.
 """
 
 from __future__ import annotations
@@ -10,10 +11,19 @@ import os
 import re
 from pathlib import Path
 from tomllib import TOMLDecodeError
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from platformdirs import user_cache_path, user_state_path
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    create_model,
+)
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -45,6 +55,9 @@ class Section(BaseModel):
     """A section is frozen, and an unknown name in it is an error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+SectionT = TypeVar("SectionT", bound=Section)
 
 
 class KafkaSettings(Section):
@@ -207,37 +220,6 @@ class ModelsSettings(Section):
     driver_memory: Annotated[str, Field(pattern=r"^\d+[mg]$")] = "2g"
 
 
-class TwitterSettings(Section):
-    """The X API, v2. `track` holds rules: a word, or `Brand:rule`, whose tweets get the entity Brand.
-
-    `rule_characters` is how long a rule may be: 1,024 for the stream, 512 for the search, where it is not set.
-    `settle_seconds` is how old a tweet is when X's search surely shows it. `api_url` leads all requests elsewhere.
-    """
-
-    bearer_token: SecretStr | None = None
-    bearer_token_file: Path | None = None
-    track: tuple[str, ...] = ()
-    mode: Literal["stream", "search"] = "stream"
-    retweets: Literal["mark", "leave_out"] = "mark"
-    rule_characters: Count | None = None
-    backfill_minutes: Annotated[int, Field(ge=0, le=5)] = 0
-    search_seconds: Seconds = 60.0
-    settle_seconds: Seconds = 30.0
-    stall_seconds: Seconds = 30.0
-    api_url: Url | None = None
-
-
-class MastodonSettings(Section):
-    """A Mastodon server's public streaming API. Without `tags` (`acme`, `Brand:acme`): all that the server sees."""
-
-    url: Annotated[Url, Field(pattern=r"^https?://[^/?#]+/?$")] = "https://mastodon.social"
-    tags: tuple[str, ...] = ()
-    local: bool = False
-    access_token: SecretStr | None = None
-    access_token_file: Path | None = None
-    stall_seconds: Seconds = 60.0
-
-
 class TelemetrySettings(Section):
     """Where /metrics listens: on loopback, unless told otherwise. Port 0 takes a free one.
 
@@ -307,8 +289,6 @@ class Settings(BaseSettings):
     scoring: ScoringSettings = ScoringSettings()
     privacy: PrivacySettings = PrivacySettings()
     models: ModelsSettings = ModelsSettings()
-    twitter: TwitterSettings = TwitterSettings()
-    mastodon: MastodonSettings = MastodonSettings()
     telemetry: TelemetrySettings = TelemetrySettings()
     embedded: EmbeddedSettings = EmbeddedSettings()
     log: LogSettings = LogSettings()
@@ -342,10 +322,28 @@ class Settings(BaseSettings):
         return self.models.registry or str(self.state_dir / "models")
 
 
+SettingsT = TypeVar("SettingsT", bound=Settings)
+
+
 def load(**overrides: Any) -> Settings:
     """The settings, or a ConfigError that names the first wrong one without its value."""
+    return _read(Settings, overrides)
+
+
+def load_section(name: str, kind: type[SectionT]) -> SectionT:
+    """A section that its owner alone needs, such as a source's with its token; from where all settings come.
+
+    Raises:
+        ConfigError: it names the first wrong setting without its value.
+    """
+    whole = create_model("Settings", __base__=Settings, **{name: (kind, Field(default_factory=kind))})  # type: ignore[call-overload]
+    section: SectionT = getattr(_read(whole, {}), name)
+    return section
+
+
+def _read(model: type[SettingsT], overrides: dict[str, Any]) -> SettingsT:
     try:
-        return Settings(**overrides)
+        return model(**overrides)
     except ValidationError as error:
         raise ConfigError(_first_fault(error)) from None
     except SettingsError as error:

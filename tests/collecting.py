@@ -8,9 +8,9 @@ import urllib.request
 from prometheus_client.parser import text_string_to_metric_families
 
 from pipeline import bootstrap
-from pipeline.bootstrap import MakeSource
 from pipeline.kafka.publisher import Published
 from pipeline.settings import Settings
+from pipeline.sources.live.runtime import MakeSource
 
 
 class Collecting:

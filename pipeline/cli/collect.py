@@ -11,7 +11,6 @@ import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from pipeline import bootstrap
-from pipeline.bootstrap import MakeSource
 from pipeline.cli.app import app, err, out
 from pipeline.cli.app import settings as current_settings
 from pipeline.cli.publishing import summarize
@@ -20,6 +19,7 @@ from pipeline.embedded.discover import with_embedded
 from pipeline.errors import ConfigError
 from pipeline.kafka.publisher import Published
 from pipeline.settings import Settings
+from pipeline.sources.live.runtime import MakeSource
 from pipeline.sources.load import load_source
 
 PLAIN_SECONDS = 10.0
@@ -47,7 +47,7 @@ def own(
         out.print(context.get_help(), markup=False)
         raise typer.Exit(2)
     name, make = load_source(source)
-    collect_from(current_settings(), name, lambda events, clock: make(events))
+    collect_from(current_settings(), name, make)
 
 
 def collect_from(settings: Settings, name: str, make: MakeSource) -> Published:

@@ -56,10 +56,13 @@ def publish(settings: Settings, items: Iterable[Item], *, total: int | None, clo
 def summarize(done: Published, topic: str) -> str:
     """What was published, in one line."""
     per_second = done.tweets / done.seconds if done.seconds else 0.0
-    return (
+    said = (
         f"published {done.tweets:,} tweets ({done.bytes / 1e6:,.1f} MB) to the topic {topic} "
         f"in {done.seconds:,.1f} s ({per_second:,.0f}/s)"
     )
+    if done.refused:
+        said += f"; the broker refused {done.refused:,} as too large: raise the topic's max.message.bytes"
+    return said
 
 
 def tell_unreadable(noted: Noted, count: int) -> None:
@@ -108,7 +111,7 @@ def _line(done: Published, total: int | None) -> str:
 
 
 def _items(done: Published) -> int:
-    return done.tweets + done.unreadable
+    return done.tweets + done.unreadable + done.refused
 
 
 def _rate(done: Published) -> float:

@@ -9,7 +9,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from pipeline.doctor.finding import Finding, ok, warning
-from pipeline.settings import ElasticsearchSettings, KafkaSettings, Settings
+from pipeline.settings import ElasticsearchSettings, KafkaSettings, Settings, load_section
+from pipeline.sources.table import LIVE_SOURCES
 
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
@@ -25,7 +26,7 @@ def configuration(settings: Settings) -> list[Finding]:
         *_kafka(settings.kafka),
         *_elasticsearch(settings.elasticsearch),
         *_telemetry(settings),
-        *_files(settings),
+        *_files(),
     ]
     return [warning("settings", what, cure) for what, cure in told] or [ok("settings", "nothing looks wrong")]
 
@@ -79,14 +80,12 @@ def _telemetry(settings: Settings) -> Iterator[tuple[str, str]]:
         )
 
 
-def _files(settings: Settings) -> Iterator[tuple[str, str]]:
-    named = {
-        "twitter.bearer_token_file": settings.twitter.bearer_token_file,
-        "mastodon.access_token_file": settings.mastodon.access_token_file,
-    }
-    for name, path in named.items():
-        if path is not None and _others_read(path):
-            yield f"others can read {path}, which is {name}", f"chmod 600 {shlex.quote(str(path))}"
+def _files() -> Iterator[tuple[str, str]]:
+    for source in LIVE_SOURCES:
+        section = load_section(source.name, source.section)
+        for name, path in section:
+            if name.endswith("_file") and isinstance(path, Path) and _others_read(path):
+                yield f"others can read {path}, which is {source.name}.{name}", f"chmod 600 {shlex.quote(str(path))}"
 
 
 def _others_read(path: Path) -> bool:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Any, Self
 
 from kafka import KafkaProducer
-from kafka.errors import KafkaError, KafkaTimeoutError
+from kafka.errors import KafkaError
 
 from pipeline.domain.record import encode
 from pipeline.domain.tweet import Tweet
+from pipeline.errors import SetupError
 from pipeline.kafka.client import connect, kafka_errors
+from pipeline.kafka.patience import Patience, Waiting
+from pipeline.kafka.window import Sent, Window
 from pipeline.settings import KafkaSettings
 from pipeline.sources.pacing import Clock, at_rate
 from pipeline.sources.source import Item
@@ -27,10 +28,6 @@ MAX_BUFFERED_BYTES = 16_000_000
 
 PROGRESS_SECONDS = 0.2
 CHECK_RECORDS = 500
-CLOSE_SECONDS = 2.0
-LATE_SECONDS = 5.0
-"""A broker that has acknowledged nothing for so long, of what it was sent, is waited for."""
-
 ENDLESS_SECONDS = 24 * 86_400.0
 """As long as kafka-python's milliseconds go."""
 
@@ -39,31 +36,21 @@ DEFAULT_CLOCK = Clock()
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What Kafka has acknowledged: tweets, unreadable rows, their bytes before compression, and the seconds it took."""
+    """What Kafka has acknowledged: tweets, unreadable rows, their bytes before compression, and the seconds it took.
+
+    `refused` are those that the broker does not take, since they are larger than the topic allows.
+    """
 
     tweets: int = 0
     unreadable: int = 0
     bytes: int = 0
     seconds: float = 0.0
+    refused: int = 0
 
 
 Progress = Callable[[Published], None]
 Acknowledged = Callable[[Sequence[Tweet]], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How an unattended publisher waits for a broker that is away: without end, as long as nobody stops it.
-
-    Attributes:
-        stopped: whether it has been told to end.
-        waiting: told when it begins to wait (True), and when the broker acknowledges again (False).
-        seconds: how long it still waits once it is stopped.
-    """
-
-    stopped: Callable[[], bool]
-    waiting: Callable[[bool], None]
-    seconds: float = 10.0
+Refused = Callable[[Item], None]
 
 
 class Publisher:
@@ -74,7 +61,8 @@ class Publisher:
         topic: another topic.
         delivery_timeout: seconds that a record may wait for its acknowledgement before publishing fails.
         clock: by which it paces; it also says when to stop.
-        acknowledged: told the tweets that Kafka has, in the order in which they came; they are held until then.
+        acknowledged: told the tweets that Kafka has, in the order in which they came.
+        refused: told each item that the broker does not take, since it is too large, in the same order.
         patience: wait for the broker as this says, instead of failing after `delivery_timeout`.
 
     Raises:
@@ -89,19 +77,21 @@ class Publisher:
         topic: str | None = None,
         delivery_timeout: float = 120.0,
         clock: Clock = DEFAULT_CLOCK,
-        acknowledged: Acknowledged | None = None,
+        acknowledged: Acknowledged = lambda tweets: None,
+        refused: Refused = lambda item: None,
         patience: Patience | None = None,
     ) -> None:
         self.topic = topic or settings.tweets_topic
         self._settings = settings
         self._clock = clock
         self._acknowledged = acknowledged
-        self._patience = _Waiting(patience, clock) if patience else None
-        self._window: deque[tuple[Any, int, bool, Tweet | None]] = deque()
-        self._buffered = 0
+        self._refused = refused
+        self._patience = Waiting(patience, clock) if patience else None
         self._published = Published()
-        timeout = ENDLESS_SECONDS if patience else delivery_timeout
-        self._producer = connect(KafkaProducer, settings, **producer_options(timeout))
+        self._timeout = ENDLESS_SECONDS if patience else delivery_timeout
+        self._is_open = False
+        self._window = Window(self.topic, self._connected)
+        self._is_open = True
 
     @property
     def unacknowledged(self) -> int:
@@ -160,12 +150,7 @@ class Publisher:
 
     def close(self) -> None:
         """Let go of the connection; what is not acknowledged within seconds is given up."""
-        try:
-            self._producer.close(CLOSE_SECONDS)
-        except KafkaError:
-            # It gives up half-way, and would wait and complain anew when it is collected. Its thread is a daemon.
-            self._producer._sender.force_close()
-            self._producer._closed = True
+        self._window.close()
 
     def __enter__(self) -> Self:
         return self
@@ -175,77 +160,64 @@ class Publisher:
     ) -> None:
         self.close()
 
+    def _connected(self) -> KafkaProducer:
+        """Another producer is needed in the middle of publishing, too: then the broker is waited for as always."""
+        options = producer_options(self._timeout)
+        while True:
+            try:
+                return connect(KafkaProducer, self._settings, **options)
+            except SetupError:
+                if self._patience is None or not self._is_open:
+                    raise
+                self._patience.look(moved=False)
+                self._clock.sleep(PROGRESS_SECONDS)
+
     def _send(self, item: Item) -> None:
-        tweet = item if isinstance(item, Tweet) else None
         value = (encode(item) if isinstance(item, Tweet) else item.raw)[:MAX_RECORD_BYTES]
         key = item.id.encode("utf-8", "replace") if isinstance(item, Tweet) else None
-        future = self._producer.send(self.topic, value, key)
-        self._window.append((future, len(value), tweet is not None, tweet if self._acknowledged else None))
-        self._buffered += len(value)
-        if self._buffered > MAX_BUFFERED_BYTES:
+        self._window.send(Sent(item, key, value))
+        if self._window.bytes > MAX_BUFFERED_BYTES:
             self._settle(keep=MAX_BUFFERED_BYTES // 2)
 
     def _settle(self, keep: int = MAX_BUFFERED_BYTES) -> None:
         """Count what is acknowledged, and wait while more than `keep` bytes are not."""
         self._count()
-        while self._window and self._buffered > keep:
-            future = self._window[0][0]
-            if self._patience is None:
-                future.get()
-            else:
-                with suppress(KafkaError):  # Why it failed, if it did, is told when it is counted.
-                    future.get(timeout=PROGRESS_SECONDS)
+        while len(self._window) and self._window.bytes > keep:
+            self._window.wait(None if self._patience is None else PROGRESS_SECONDS)
             self._count()
 
     def _count(self) -> None:
-        tweets, unreadable, size = 0, 0, 0
-        told: list[Tweet] = []
+        before, told = self._published, list[Tweet]()
         try:
-            while self._window and self._window[0][0].is_done:
-                future, bytes_, is_tweet, tweet = self._window.popleft()
-                self._buffered -= bytes_
-                future.get()
-                size += bytes_
-                tweets += is_tweet
-                unreadable += not is_tweet
-                if tweet is not None:
-                    told.append(tweet)
+            for sent in self._window.settled():
+                self._published = _with(self._published, sent)
+                if sent.is_refused:
+                    # In the order in which they came: those before it first.
+                    self._tell_acknowledged(told)
+                    self._refused(sent.item)
+                elif isinstance(sent.item, Tweet):
+                    told.append(sent.item)
         finally:
-            self._add(Published(tweets, unreadable, size))
-            if told and self._acknowledged:
-                self._acknowledged(told)
+            self._tell_acknowledged(told)
         if self._patience:
-            self._patience.look(moved=bool(tweets or unreadable or not self._window))
+            self._patience.look(moved=self._published != before or not len(self._window))
 
-    def _add(self, new: Published) -> None:
-        old = self._published
-        self._published = Published(old.tweets + new.tweets, old.unreadable + new.unreadable, old.bytes + new.bytes)
+    def _tell_acknowledged(self, told: list[Tweet]) -> None:
+        if told:
+            self._acknowledged(tuple(told))
+            told.clear()
 
 
-class _Waiting:
-    """Tells when the broker begins to be late, and gives up some time after it was told to stop."""
-
-    def __init__(self, patience: Patience, clock: Clock) -> None:
-        self._patience = patience
-        self._clock = clock
-        self._moved = clock.monotonic()
-        self._stopped: float | None = None
-        self._late = False
-
-    def look(self, *, moved: bool) -> None:
-        now = self._clock.monotonic()
-        if moved:
-            self._moved = now
-        late = now - self._moved > LATE_SECONDS
-        if late != self._late:
-            self._late = late
-            self._patience.waiting(late)
-        if not self._patience.stopped():
-            return
-        if self._stopped is None:
-            self._stopped = now
-        if late and now - self._stopped > self._patience.seconds:
-            raise KafkaTimeoutError("stopped while the broker is away")
+def _with(published: Published, sent: Sent) -> Published:
+    if sent.is_refused:
+        return replace(published, refused=published.refused + 1)
+    is_tweet = isinstance(sent.item, Tweet)
+    return replace(
+        published,
+        tweets=published.tweets + is_tweet,
+        unreadable=published.unreadable + (not is_tweet),
+        bytes=published.bytes + len(sent.value),
+    )
 
 
 def producer_options(delivery_timeout: float) -> dict[str, Any]:

@@ -21,7 +21,8 @@ from pipeline.domain.record import Reason
 from pipeline.domain.replay import Replay
 from pipeline.kafka.client import connect, kafka_errors
 from pipeline.kafka.dead_letters import DeadLetter, History
-from pipeline.kafka.publisher import CLOSE_SECONDS, MAX_BUFFERED_BYTES, producer_options
+from pipeline.kafka.publisher import MAX_BUFFERED_BYTES, producer_options
+from pipeline.kafka.window import CLOSE_SECONDS
 from pipeline.settings import KafkaSettings
 
 MAX_REQUEST_BYTES = 256_000_000

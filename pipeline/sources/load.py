@@ -1,18 +1,21 @@
-"""A user's own source, named as `module:Class`."""
+"""A user's own source, named as `module:Class`: one that is iterated, or a live one with feeds."""
 
 from __future__ import annotations
 
 import inspect
 import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from pipeline.domain.tweet import Tweet
 from pipeline.errors import ConfigError, PipelineError, SourceError
+from pipeline.sources.live.feed import LiveSource
+from pipeline.sources.live.runtime import MakeSource
+from pipeline.sources.pacing import Clock
 from pipeline.sources.source import Item, Source, SourceEvents, Unreadable
 
 _NAME = re.compile(r"[a-z0-9_]{1,30}")
@@ -63,7 +66,7 @@ class OwnSource:
         )
 
 
-def load_source(spec: str) -> tuple[str, Callable[[SourceEvents], OwnSource]]:
+def load_source(spec: str) -> tuple[str, MakeSource]:
     """The name of the source that `module:Class` names, and what makes it.
 
     Raises:
@@ -71,11 +74,14 @@ def load_source(spec: str) -> tuple[str, Callable[[SourceEvents], OwnSource]]:
     """
     class_ = _class(spec)
     name = getattr(class_, "name", None)
-    if not (callable(class_) and callable(getattr(class_, "__iter__", None))):
+    is_live = hasattr(class_, "waits")
+    if not (callable(class_) and (is_live or callable(getattr(class_, "__iter__", None)))):
         raise ConfigError(f"{spec} is no source: it needs `__iter__`, which yields tweets, and a `name`")
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise ConfigError(f"{spec}.name is to be a label of up to 30 small letters, digits and _, on the class")
-    return name, lambda events: OwnSource(_made(class_, events, spec), name, spec)
+    if is_live:
+        return name, lambda events, clock: cast(LiveSource, _made(class_, spec, events=events, clock=clock))
+    return name, lambda events, clock: OwnSource(_iterated(class_, spec, events, clock), name, spec)
 
 
 def _class(spec: str) -> Any:
@@ -98,20 +104,25 @@ def _class(spec: str) -> Any:
     return getattr(module, class_name)
 
 
-def _made(class_: Any, events: SourceEvents, spec: str) -> Source:
-    tells = "events" in _parameters(class_)
-    try:
-        source: Source = class_(events=events) if tells else class_()
-    except PipelineError:
-        raise
-    except TypeError as error:
-        raise ConfigError(f"{spec} can't be made: a source takes no arguments, or `events` alone; {_DEBUG}") from error
-    except Exception as error:
-        raise ConfigError(f"{spec} can't be made ({type(error).__name__}): {_DEBUG}") from error
-    if not tells:
+def _iterated(class_: Any, spec: str, events: SourceEvents, clock: Clock) -> Source:
+    source: Source = _made(class_, spec, events=events, clock=clock)
+    if "events" not in _parameters(class_):
         # It will never say so itself, and for what it says it is there.
         events.connected()
     return source
+
+
+def _made(class_: Any, spec: str, **known: object) -> Any:
+    """An instance, given what its parameters name of what is known."""
+    wanted = _parameters(class_)
+    try:
+        return class_(**{name: value for name, value in known.items() if name in wanted})
+    except PipelineError:
+        raise
+    except TypeError as error:
+        raise ConfigError(f"{spec} can't be made: a source takes `events`, `clock` or nothing; {_DEBUG}") from error
+    except Exception as error:
+        raise ConfigError(f"{spec} can't be made ({type(error).__name__}): {_DEBUG}") from error
 
 
 def _parameters(class_: Any) -> Sequence[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -13,7 +13,7 @@ import orjson
 from pipeline.domain.faults import Fault, GapOutcome
 from pipeline.domain.tweet import Tweet
 
-__all__ = ["Fault", "GapOutcome", "Item", "LiveSource", "Source", "SourceEvents", "Unreadable", "json_of"]
+__all__ = ["Fault", "GapOutcome", "Item", "Source", "SourceEvents", "Unreadable", "json_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,10 @@ Item = Tweet | Unreadable
 class Source(Protocol):
     """An iterable of tweets and of rows that could not be read. It knows nothing of Kafka.
 
-    Iterating it anew reads it anew, where it can be read twice (a file) or begins anew (a live stream).
+    Iterating it anew reads it anew, where it can be read twice (a file). One that goes on (`collect --source`) is
+    iterated once, in a thread of its own; `acknowledged(tweets)` and `close()`, if it has them, are called from
+    another.
+    What reconnects and refills gaps is a `LiveSource` (`pipeline.sources.live.feed`).
 
     Attributes:
         name: the `source` of its tweets and the label of its metrics.
@@ -62,20 +65,6 @@ class Source(Protocol):
             SourceError: the source as a whole can't be read.
         """
         ...
-
-
-class LiveSource(Source, Protocol):
-    """A source that goes on: it reconnects by itself, and is told what Kafka has.
-
-    Its iterator runs in a thread of its own, and waits where nobody takes what it yields: what it does not read
-    meanwhile is the server's to keep, or a gap. `acknowledged` and `close` are called from another thread.
-    """
-
-    def acknowledged(self, tweets: Sequence[Tweet]) -> None:
-        """Kafka has these tweets, told in the order in which they were yielded."""
-
-    def close(self) -> None:
-        """End a read that blocks, also in a source that nobody iterates; iterating then ends soon. Safe to repeat."""
 
 
 class SourceEvents(Protocol):

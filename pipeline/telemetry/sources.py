@@ -31,6 +31,7 @@ class SourceMetrics:
             return Gauge(f"tweetpulse_source_{name}", documentation, ("source", *labels), registry=registry)
 
         self.tweets = counter("tweets", "Tweets of a source that Kafka has acknowledged.")
+        self.refused = counter("refused", "Tweets and rows that the broker refuses as too large.")
         self.passed_over = counter("passed_over", "Tweets that came and are not for us.")
         self.errors = counter("errors", "What went wrong with a source, by reason.", "reason")
         self.reconnects = counter("reconnects", "Connections after the first one.")
@@ -46,7 +47,8 @@ class SourceMetrics:
             self._start(source)
 
     def _start(self, source: str) -> None:
-        for metric in (self.tweets, self.passed_over, self.reconnects, self.gap_tweets, self.connected, self.waiting):
+        counters = (self.tweets, self.refused, self.passed_over, self.reconnects, self.gap_tweets)
+        for metric in (*counters, self.connected, self.waiting):
             metric.labels(source)
         for fault in Fault:
             self.errors.labels(source, fault)
@@ -70,6 +72,11 @@ class LiveEvents:
         """Kafka has so many tweets more."""
         self._metrics.tweets.labels(self._source).inc(tweets)
         self._metrics.last_tweet.labels(self._source).set(self._clock())
+
+    def refused(self) -> None:
+        """The broker does not take a tweet or a row, and never will: it is larger than the topic allows."""
+        self._metrics.refused.labels(self._source).inc()
+        self._tell("warning", "record refused as too large", "source-record-refused", **{"error.type": "too_large"})
 
     def connected(self) -> None:
         """Tweets can come."""

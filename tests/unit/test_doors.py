@@ -29,16 +29,18 @@ from pipeline.scoring import arrays
 from pipeline.scoring.analysis import Analyzer
 from pipeline.scoring.entities import MAX_NAME_CHARS, MAX_NAMES, hashtags, mentions
 from pipeline.scoring.linear import LinearModel
-from pipeline.settings import MastodonSettings, ScoringSettings, TwitterSettings
+from pipeline.settings import ScoringSettings
 from pipeline.sinks.elasticsearch.setup import resource
 from pipeline.sources import files
 from pipeline.sources.files import file_source
 from pipeline.sources.mastodon import api as mastodon
+from pipeline.sources.mastodon.settings import MastodonSettings
 from pipeline.sources.mastodon.statuses import tweet_of as tweet_of_status
 from pipeline.sources.mastodon.timelines import timelines_of
 from pipeline.sources.source import Unreadable
 from pipeline.sources.twitter import api as twitter
 from pipeline.sources.twitter.answers import Refused
+from pipeline.sources.twitter.settings import TwitterSettings
 from pipeline.training.promotion import _held_out
 from tests.builders import linear_model, published
 

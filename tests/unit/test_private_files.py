@@ -10,7 +10,8 @@ import pytest
 
 from pipeline import durable_file, private_files
 from pipeline.registry.registry import Registry
-from pipeline.sources.resume import Mark, Marks
+from pipeline.sources.live.feed import Position
+from pipeline.sources.live.resume import Resume
 from pipeline.spark_session import _opened
 from tests.builders import TAKEN, WRITTEN, published
 
@@ -79,11 +80,11 @@ def test_a_durable_file(tmp_path: Path) -> None:
     assert exposed(tmp_path / "sources") == []
 
 
-def test_marks_of_a_live_source(tmp_path: Path) -> None:
+def test_the_resume_file_of_a_live_source(tmp_path: Path) -> None:
     """How far Kafka has the tweets is nobody else's business."""
-    marks = Marks(tmp_path / "sources" / "twitter.json")
-    marks.advance("rule", Mark("1", WRITTEN))
-    marks.flush()
+    resume = Resume(tmp_path / "sources" / "twitter.json")
+    resume.read_up_to("rule", Position("1", WRITTEN))
+    resume.save()
     assert exposed(tmp_path / "sources") == []
 
 

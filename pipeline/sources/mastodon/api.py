@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -14,11 +13,12 @@ from urllib.parse import urlsplit
 import orjson
 import urllib3
 from urllib3 import BaseHTTPResponse
-from urllib3.exceptions import HTTPError, ProtocolError, ReadTimeoutError
+from urllib3.exceptions import HTTPError, ProtocolError
 
 from pipeline import __version__
 from pipeline.errors import ConfigError, SourceError
-from pipeline.settings import MastodonSettings
+from pipeline.sources.live.feed import Interrupted
+from pipeline.sources.mastodon.settings import MastodonSettings
 from pipeline.sources.mastodon.timelines import MAX_TAGS, Timeline
 from pipeline.sources.source import Fault
 from pipeline.sources.times import parse_time
@@ -34,6 +34,8 @@ CHUNK_BYTES = 65_536
 MAX_ANSWER_BYTES = 32_000_000
 """Of a page, unpacked: forty statuses have a hundredth of it. What is longer is no answer, and is not read."""
 ENDPOINT = "timelines"
+LEAST_WAIT = 1.0
+"""Seconds. A server whose limit is reset at this moment is not asked at once."""
 
 _WANTS_TOKEN = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.UNPROCESSABLE_ENTITY)
 _ABSENT = (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
@@ -43,18 +45,34 @@ _COUNT = re.compile(r"[0-9]{1,9}")
 TellBudget = Callable[[str, int, int, datetime], None]
 
 
-class Interrupted(Exception):
-    """Something that passes: worth another attempt.
+class Streaming:
+    """A timeline's stream while it is open."""
 
-    Attributes:
-        fault: its kind.
-        until: when the server lets us ask again, if it says so.
-    """
+    def __init__(self, response: BaseHTTPResponse) -> None:
+        self._response = response
 
-    def __init__(self, fault: Fault, until: datetime | None = None) -> None:
-        super().__init__(str(fault))
-        self.fault = fault
-        self.until = until
+    def chunks(self) -> Iterator[bytes]:
+        """The bytes as they come; they end where the server ends.
+
+        Raises:
+            Interrupted: the connection is lost.
+        """
+        while True:
+            with _faults():
+                chunk = self._response.read1(CHUNK_BYTES)
+            if not chunk:
+                return
+            yield chunk
+
+    def close(self) -> None:
+        """End a read that blocks; called from another thread."""
+        with suppress(ValueError, RuntimeError, OSError):  # It may be closed already.
+            self._response.shutdown()
+
+    def release(self) -> None:
+        """Let go of the socket, from the thread that reads."""
+        # It is in the middle of its body: the connection is of no use to anybody else.
+        self._response.close()
 
 
 class Api:
@@ -63,19 +81,23 @@ class Api:
     Args:
         settings: the server and the token.
         tell_budget: told what is left of the rate limit: endpoint, left, limit, when it is reset.
+        now: the time.
 
     Raises:
         ConfigError: the token's file can't be read.
     """
 
-    def __init__(self, settings: MastodonSettings, tell_budget: TellBudget) -> None:
+    def __init__(
+        self,
+        settings: MastodonSettings,
+        tell_budget: TellBudget,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
         self._settings = settings
         self._url = settings.url.rstrip("/")
         self._tell_budget = tell_budget
+        self._now = now
         self._token = token_of(settings)
-        self._lock = threading.Lock()
-        self._open: set[BaseHTTPResponse] = set()
-        self._closed = False
         self._streaming: str | None = None
         headers = {"User-Agent": f"tweetpulse/{__version__}", "Accept-Encoding": "identity"}
         if self._token:
@@ -89,26 +111,17 @@ class Api:
         """The server's domain."""
         return urlsplit(self._url).netloc.lower()
 
-    @contextmanager
-    def stream(self, timeline: Timeline) -> Iterator[Iterator[bytes]]:
-        """The bytes of a timeline's events as they come; they end where the server ends.
+    def stream(self, timeline: Timeline) -> Streaming:
+        """Open a timeline's stream.
 
         Raises:
-            Interrupted: it can't be had now, or is lost while it is read, or nothing came for `stall_seconds`.
+            Interrupted: it can't be had now.
             ConfigError: the server wants a token, or refuses the one that it got.
             SourceError: it refuses the request.
         """
-        response = self._get(self._streaming_url() + timeline.stream_path, self._settings.stall_seconds)
-        with self._lock:
-            self._open.add(response)
-            closed = self._closed
-        try:
-            yield iter(()) if closed else _chunks(response)
-        finally:
-            with self._lock:
-                self._open.discard(response)
-            # It is in the middle of its body: the connection is of no use to anybody else.
-            response.close()
+        # A silent stream is ended by the runtime, and before this time-out does it.
+        patience = self._settings.stall_seconds + ANSWER_SECONDS
+        return Streaming(self._get(self._streaming_url() + timeline.stream_path, patience))
 
     def newest(self, timeline: Timeline) -> str | None:
         """The id of the newest status that is listed now; None of an empty timeline.
@@ -128,12 +141,8 @@ class Api:
         return self._listed(f"{timeline.list_path}&limit={PAGE}&min_id={after_id}")[::-1]
 
     def close(self) -> None:
-        """End every stream that is being read; called from another thread. Later ones are empty."""
-        with self._lock:
-            self._closed = True
-            for response in self._open:
-                with suppress(ValueError, RuntimeError, OSError):
-                    response.shutdown()
+        """Let go of all connections that nobody reads."""
+        self._pool.clear()
 
     def _listed(self, path: str) -> list[Any]:
         response = self._get(self._url + path, ANSWER_SECONDS)
@@ -164,9 +173,9 @@ class Api:
     def _refusal(self, response: BaseHTTPResponse) -> Exception:
         if response.status == HTTPStatus.TOO_MANY_REQUESTS:
             self._note_budget(response)
-            return Interrupted(Fault.RATE_LIMIT, _reset(response))
+            return Interrupted(Fault.RATE_LIMIT, self._until(_reset(response)), refused=True)
         if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            return Interrupted(Fault.SERVER)
+            return Interrupted(Fault.SERVER, refused=True)
         if response.status in _WANTS_TOKEN:
             return ConfigError(_no_entry(self.instance, response.status, has_token=bool(self._token)))
         if response.status in _ABSENT:
@@ -175,6 +184,9 @@ class Api:
                 "Set TWEETPULSE_MASTODON__URL to one"
             )
         return SourceError(f"{self.instance} refuses the request: HTTP {response.status}")
+
+    def _until(self, reset: datetime | None) -> float | None:
+        return None if reset is None else max(LEAST_WAIT, (reset - self._now()).total_seconds())
 
     def _note_budget(self, response: BaseHTTPResponse) -> None:
         left, limit = (response.headers.get(f"X-RateLimit-{name}", "") for name in ("Remaining", "Limit"))
@@ -209,21 +221,10 @@ def _no_entry(instance: str, status: int, *, has_token: bool) -> str:
     return f"{instance} shows its timelines to those with an access token only (HTTP {status}): {how}"
 
 
-def _chunks(response: BaseHTTPResponse) -> Iterator[bytes]:
-    while True:
-        with _faults():
-            chunk = response.read1(CHUNK_BYTES)
-        if not chunk:
-            return
-        yield chunk
-
-
 @contextmanager
 def _faults() -> Iterator[None]:
     try:
         yield
-    except ReadTimeoutError:
-        raise Interrupted(Fault.STALL) from None
     except ProtocolError:
         raise Interrupted(Fault.DISCONNECTED) from None
     except (HTTPError, OSError):

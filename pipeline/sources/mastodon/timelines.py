@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from pipeline.errors import ConfigError
-from pipeline.settings import MastodonSettings
+from pipeline.sources.mastodon.settings import MastodonSettings
 
-GRAMMAR = "A hashtag, or Brand:hashtag to name whom it is about; repeatable. All public posts without one."
 MAX_TAGS = 20
 """Each tag is a connection of its own, and a server is not to be burdened."""
 

@@ -9,11 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from typing import Any, Literal
 
 import orjson
 
 from pipeline.errors import ConfigError, PipelineError, SourceError
+from pipeline.sources.live.feed import Interrupted
 from pipeline.sources.source import Fault
 
 PORTAL = "https://developer.x.com/en/portal/dashboard"
@@ -153,6 +155,11 @@ def as_error(refusal: Refusal, mode: Literal["stream", "search"] = "stream") -> 
         f"X refuses the request itself ({said}): look at the rules (tweetpulse collect twitter --dry-run), "
         "and set twitter.backfill_minutes to 0 if the plan has no backfill"
     )
+
+
+def interruption(refusal: Refusal) -> Interrupted:
+    """For the runtime, where coming again is of use."""
+    return Interrupted(refusal.fault, refusal.wait, refused=refusal.status != HTTPStatus.OK)
 
 
 def _too_many(status: int, headers: Mapping[str, str], title: str) -> Refusal:

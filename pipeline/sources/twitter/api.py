@@ -21,7 +21,6 @@ import urllib3
 from requests.adapters import HTTPAdapter
 from tweepy.streaming import BaseStream
 
-from pipeline.settings import TwitterSettings
 from pipeline.sources.source import Fault
 from pipeline.sources.twitter.answers import (
     Budget,
@@ -34,6 +33,7 @@ from pipeline.sources.twitter.answers import (
 )
 from pipeline.sources.twitter.lines import Lines
 from pipeline.sources.twitter.rules import Held, Rule
+from pipeline.sources.twitter.settings import TwitterSettings
 
 HOST = "https://api.twitter.com"
 """Where tweepy sends everything: it is fixed in its code."""
@@ -145,10 +145,10 @@ class Connection:
         """The lines as they come; an empty one is a keep-alive. It ends when X ends it.
 
         Raises:
-            Refused: nothing has come for longer than X may be silent (stall), or the network fails.
+            Refused: the network fails.
         """
         lines = Lines()
-        with _network_errors(Fault.STALL):
+        with _network_errors():
             while chunk := self._read():
                 yield from lines.feed(chunk)
 
@@ -174,7 +174,7 @@ class Api:
     """The endpoints that a source needs, for one bearer token.
 
     Args:
-        settings: where it is, and how long a stream may be silent.
+        settings: where it is, and how long a stream may be silent until the runtime ends it.
         token: the app's bearer token; it is in the requests, and nowhere else.
         tell: told what each answer says of its rate limit.
         now: the time, for a server that does not tell it.
@@ -193,7 +193,8 @@ class Api:
         self._tell = tell
         self._now = now
         self._stream = _Stream(token, return_type=requests.Response)
-        self._stream.timeout = (CONNECT_SECONDS, settings.stall_seconds)
+        # A silent stream is ended by the runtime, and before this does it.
+        self._stream.timeout = (CONNECT_SECONDS, settings.stall_seconds + ANSWER_SECONDS)
         self._client = tweepy.Client(token, return_type=requests.Response)
         for session in (self._stream.session, self._client.session):
             session.mount("https://", Elsewhere(settings.api_url))
@@ -245,7 +246,7 @@ class Api:
             Refused: X does not open it, or can't be reached.
         """
         backfill = {"backfill_minutes": backfill_minutes} if backfill_minutes else {}
-        with _network_errors(Fault.NETWORK):
+        with _network_errors():
             self._stream.running = False
             self._stream.filter(**FIELDS, **backfill)
         return Connection(self._stream.answer, now=self._now)
@@ -275,7 +276,7 @@ class Api:
         self._client.session.close()
 
     def _ask(self, call: Callable[..., Any], *args: Any, **options: Any) -> Json:
-        with _network_errors(Fault.NETWORK):
+        with _network_errors():
             answer = call(*args, **options)
         try:
             found = orjson.loads(answer.content)
@@ -326,11 +327,9 @@ def _why(error: Any) -> tuple[str, str]:
 
 
 @contextmanager
-def _network_errors(silent: Fault) -> Iterator[None]:
-    """Turn what requests and urllib3 raise into a refusal; `silent` is the fault of an answer that stays away."""
+def _network_errors() -> Iterator[None]:
+    """Turn what requests and urllib3 raise into a refusal."""
     try:
         yield
-    except (requests.Timeout, urllib3.exceptions.ReadTimeoutError):
-        raise Refused(Refusal(silent, 200)) from None
     except (requests.RequestException, urllib3.exceptions.HTTPError, OSError):
         raise Refused(Refusal(Fault.NETWORK, 200)) from None

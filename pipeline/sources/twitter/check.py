@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.settings import TwitterSettings
+from pipeline.sources.live.feed import Gap, Position
+from pipeline.sources.live.runtime import resume_file
+from pipeline.sources.live.saved import ONLY_FEED, Remembered, load
 from pipeline.sources.twitter.answers import Refused, as_error
-from pipeline.sources.twitter.api import Api
-from pipeline.sources.twitter.resume import Gap, Resume
-from pipeline.sources.twitter.rules import Plan, Rule, plan_of, rules_of
-from pipeline.sources.twitter.source import state_file, token_of
+from pipeline.sources.twitter.api import FIELDS, Api
+from pipeline.sources.twitter.ids import time_of
+from pipeline.sources.twitter.rules import Held, Plan, Rule, plan_of, rules_of
+from pipeline.sources.twitter.settings import TwitterSettings
+from pipeline.sources.twitter.source import STATE, token_of
 from pipeline.sources.twitter.stream import raise_refused
 
 
@@ -23,18 +26,18 @@ class Preview:
         rules: as they would be sent.
         plan: what would become of the account's rules; None in search mode, which has none there.
         found: how many tweets of the last seven days each rule finds, where X was asked (search mode).
-        frontier: the newest id that Kafka has; None before the first start.
+        newest: the newest that Kafka has; None before the first start.
         gaps: those that are still open.
     """
 
     rules: tuple[Rule, ...]
     plan: Plan | None
     found: tuple[int, ...]
-    frontier: int | None
+    newest: Position | None
     gaps: tuple[Gap, ...]
 
 
-def preview(settings: TwitterSettings, state_dir: Path) -> Preview:
+def ask(settings: TwitterSettings, state_dir: Path) -> Preview:
     """Validate the rules and the credential with X.
 
     Raises:
@@ -42,7 +45,7 @@ def preview(settings: TwitterSettings, state_dir: Path) -> Preview:
         SourceError: X does not answer as it should.
     """
     rules = rules_of(settings.track, mode=settings.mode, retweets=settings.retweets, longest=settings.rule_characters)
-    resume = Resume(state_file(state_dir))
+    remembered = load(resume_file(state_dir, STATE)).get(ONLY_FEED, Remembered())
     api = Api(settings, token_of(settings))
     try:
         plan = _plan(api, rules) if settings.mode == "stream" else None
@@ -51,7 +54,7 @@ def preview(settings: TwitterSettings, state_dir: Path) -> Preview:
         raise as_error(refused.refusal, settings.mode) from None
     finally:
         api.close()
-    return Preview(rules, plan, found, resume.frontier, resume.gaps)
+    return Preview(rules, plan, found, remembered.newest, remembered.gaps)
 
 
 def _plan(api: Api, rules: Sequence[Rule]) -> Plan:
@@ -61,3 +64,54 @@ def _plan(api: Api, rules: Sequence[Rule]) -> Plan:
     new = [rule for rule in plan.create if rule.value not in there]
     raise_refused(api.add_rules(new, dry_run=True))
     return plan
+
+
+def preview(settings: TwitterSettings, state_dir: Path) -> list[str]:
+    """What a start would do, line by line, and what X says of the rules and the credential; raises as `ask` does."""
+    return list(_lines(ask(settings, state_dir), settings))
+
+
+def _lines(found: Preview, settings: TwitterSettings) -> Iterator[str]:
+    how = f"mode {settings.mode}, retweets {settings.retweets.replace('_', ' ')}"
+    if settings.mode == "stream":
+        how += f", backfill of {settings.backfill_minutes} minutes" if settings.backfill_minutes else ", no backfill"
+    yield f"the token and the rules are good; nothing was changed ({how})"
+    if found.plan is None:
+        for rule, count in zip(found.rules, found.found, strict=True):
+            yield f"  search   {_named(rule)}   {count:,} in the last seven days"
+    else:
+        yield from _of_plan(found.plan)
+    yield f"asks for {', '.join(FIELDS['tweet_fields'])}; joins {', '.join(FIELDS['expansions'])}"
+    yield from _of_refill(found)
+
+
+def _of_plan(plan: Plan) -> Iterator[str]:
+    for rule in plan.create:
+        yield f"  create   {_named(rule)}"
+    for held in plan.delete:
+        yield f"  delete   {_held(held)}"
+    for _, rule in plan.keep:
+        yield f"  keep     {_named(rule)}"
+    for held in plan.foreign:
+        yield f"  foreign  {_held(held)}   left as it is; X counts its tweets too"
+
+
+def _of_refill(found: Preview) -> Iterator[str]:
+    if found.newest is None:
+        yield "never ran here: begins now, nothing to refill"
+        return
+    yield f"Kafka has all up to {found.newest.id} ({_at(found.newest)} UTC): refills from there"
+    for gap in found.gaps:
+        yield f"  and the open gap from {_at(gap.after)} to {_at(gap.until) if gap.until else 'now'} UTC"
+
+
+def _at(position: Position) -> str:
+    return f"{time_of(int(position.id)):%Y-%m-%d %H:%M:%S}"
+
+
+def _named(rule: Rule) -> str:
+    return f"{rule.value}" + (f"   as {rule.brand}" if rule.brand else "")
+
+
+def _held(rule: Held) -> str:
+    return f"{rule.value}" + (f"   ({rule.tag})" if rule.tag else "")

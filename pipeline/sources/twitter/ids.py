@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from pipeline.domain.tweet import Tweet
+from pipeline.sources.live.feed import Position
 from pipeline.sources.times import SNOWFLAKE_EPOCH
 
 _LOWER_BITS = 22
@@ -22,3 +24,18 @@ def time_of(id_: int) -> datetime:
 def earlier(id_: int, seconds: float) -> int:
     """The smallest id of so many seconds before."""
     return max(0, id_ - (int(seconds * 1000) << _LOWER_BITS))
+
+
+def position_of(id_: int) -> Position:
+    """The place of a tweet of this id."""
+    return Position(str(id_), time_of(id_))
+
+
+def position_before(time: datetime) -> Position:
+    """The place behind which all tweets are of this time or later."""
+    return position_of(max(0, id_at(time) - 1))
+
+
+def native_id(tweet: Tweet) -> int:
+    """The number that X gave a tweet."""
+    return int(tweet.id.partition(":")[2])

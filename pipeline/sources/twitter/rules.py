@@ -17,11 +17,6 @@ TAG = "tweetpulse/"
 LONGEST = {"stream": 1_024, "search": 512}
 """Characters of a rule on the plans that most people have; Enterprise takes more."""
 
-GRAMMAR = (
-    'A word, or a rule of X\'s: `"oat milk" lang:en`. `Acme:@acme OR #acme` names a brand for what it finds '
-    '(`"Acme Air":…` with a space in it); a single word is its own brand. `from:`, `lang:` and so on are never brands.'
-)
-
 _QUOTED_BRAND = re.compile(r'^"([^"]+)":\s*(.*)$', re.DOTALL)
 _BRAND = re.compile(r"^([^\s\"():#@$\-\[\]][^\s\"():\[\]]*):\s*(.*)$", re.DOTALL)
 _MISSPELT = 0.7

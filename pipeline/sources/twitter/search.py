@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import groupby
 from typing import Literal
 
 from pipeline.domain.tweet import Kind, Tweet
-from pipeline.sources.pacing import Clock
-from pipeline.sources.source import Fault, Item
-from pipeline.sources.twitter.answers import Refused
+from pipeline.sources.live.feed import Ask
+from pipeline.sources.source import Item
+from pipeline.sources.twitter.answers import Refused, interruption
 from pipeline.sources.twitter.api import Api, Json
-from pipeline.sources.twitter.backoff import Backoff
+from pipeline.sources.twitter.ids import native_id
 from pipeline.sources.twitter.rules import Rule
 from pipeline.sources.twitter.tweets import response_items
 
@@ -25,23 +26,12 @@ Found = tuple[int, Item]
 """An item and its place in the order of ids, the newest first."""
 
 
-class Stopped(Exception):
-    """The source is being closed; what was under way is not done."""
-
-
-def native_id(tweet: Tweet) -> int:
-    """The number that X gave a tweet."""
-    return int(tweet.id.partition(":")[2])
-
-
 class Search:
     """Reads spans of ids.
 
     Args:
         api: where to ask.
         rules: the queries, and what their tweets are about.
-        waiting: told of what goes wrong, and how long it waits before it asks again.
-        clock: it waits by this one, and ends when it is stopped.
         retweets: `leave_out` drops those that come all the same.
         is_strict: a rule that X refuses by itself ends it; else it is passed over, and in `refused` afterwards.
     """
@@ -50,44 +40,40 @@ class Search:
         self,
         api: Api,
         rules: Sequence[Rule],
-        waiting: Callable[[Fault, float], object],
-        clock: Clock,
         retweets: Literal["mark", "leave_out"] = "mark",
         is_strict: bool = True,
     ) -> None:
         self._api = api
         self._rules = rules
-        self._waiting = waiting
-        self._clock = clock
         self._retweets = retweets
-        self._is_strict = is_strict
+        self.is_strict = is_strict
         self.refused: list[Rule] = []
 
-    def between(self, after: int, until: int) -> Iterator[Item]:
+    def between(self, after: int, until: int, ask: Ask) -> Iterator[Item]:
         """What was written between two ids, both exclusive; the newest first, and each once, with all its brands.
 
         Raises:
             Refused: X will not answer, however often it is asked.
-            Stopped: the clock is stopped.
+            Stopped: the source is being closed.
         """
         self.refused = []
-        by_rule = [self._of(rule, after, until) for rule in self._rules]
+        by_rule = [self._of(rule, after, until, ask) for rule in self._rules]
         for _, same in groupby(heapq.merge(*by_rule, key=_place, reverse=True), key=_place):
             yield from _united([item for _, item in same])
 
-    def _of(self, rule: Rule, after: int, until: int) -> Iterator[Found]:
+    def _of(self, rule: Rule, after: int, until: int, ask: Ask) -> Iterator[Found]:
         try:
-            yield from self._pages(rule, after, until)
+            yield from self._pages(rule, after, until, ask)
         except Refused as refused:
             self.refused.append(rule)
             is_of_the_rule = refused.refusal.status == BAD_REQUEST and len(self.refused) < len(self._rules)
-            if self._is_strict or not is_of_the_rule:
+            if self.is_strict or not is_of_the_rule:
                 raise
 
-    def _pages(self, rule: Rule, after: int, until: int) -> Iterator[Found]:
+    def _pages(self, rule: Rule, after: int, until: int, ask: Ask) -> Iterator[Found]:
         token, place = None, until
         while True:
-            page = self._page(rule.value, after, until, token)
+            page = ask(partial(self._page, rule.value, after, until, token))
             for item in response_items(page, "a page of the search", source=NAME) if page.get("data") else ():
                 if isinstance(item, Tweet):
                     place = native_id(item)
@@ -100,18 +86,12 @@ class Search:
                 return
 
     def _page(self, query: str, after: int, until: int, token: str | None) -> Json:
-        backoff = Backoff()
-        while not self._clock.stopped():
-            try:
-                return self._api.search(query, since_id=after, until_id=until, page=token)
-            except Refused as refused:
-                refusal = refused.refusal
-                if refusal.is_final:
-                    raise
-                wait = backoff.wait(refusal.fault, told=refusal.wait, status=refusal.status)
-                self._waiting(refusal.fault, wait)
-                self._clock.sleep(wait)
-        raise Stopped
+        try:
+            return self._api.search(query, since_id=after, until_id=until, page=token)
+        except Refused as refused:
+            if refused.refusal.is_final:
+                raise
+            raise interruption(refused.refusal) from None
 
 
 def _place(found: Found) -> int:

@@ -1,28 +1,28 @@
-"""The filtered stream: our rules in the account, one connection that is made anew whenever it is lost."""
+"""The filtered stream: our rules in the account, and one connection."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from http import HTTPStatus
 from typing import Any
 
 import orjson
 
 from pipeline import log
-from pipeline.domain.tweet import Kind, Tweet
+from pipeline.domain.tweet import Kind
 from pipeline.errors import ConfigError
-from pipeline.settings import TwitterSettings
-from pipeline.sources.pacing import Clock
-from pipeline.sources.source import Fault, Item, SourceEvents, Unreadable
-from pipeline.sources.twitter.answers import Refusal, Refused, as_error, ended_by
+from pipeline.sources.live.feed import Alive, Ask, Gap, Lost, Message, Position, Read
+from pipeline.sources.live.saved import ONLY_FEED
+from pipeline.sources.source import Fault, Unreadable
+from pipeline.sources.twitter.answers import Refusal, Refused, as_error, ended_by, interruption
 from pipeline.sources.twitter.api import Api, Connection
-from pipeline.sources.twitter.backoff import LIVED, Backoff
-from pipeline.sources.twitter.ids import earlier, id_at
-from pipeline.sources.twitter.messages import Alive, Message, Streamed
-from pipeline.sources.twitter.resume import Resume
+from pipeline.sources.twitter.gaps import Gaps
+from pipeline.sources.twitter.ids import earlier, native_id, position_before, position_of
 from pipeline.sources.twitter.rules import Rule, brands_of, plan_of
-from pipeline.sources.twitter.search import NAME, native_id
+from pipeline.sources.twitter.search import NAME
+from pipeline.sources.twitter.settings import TwitterSettings
 from pipeline.sources.twitter.tweets import response_items
 
 SLACK = 1 / 3
@@ -32,159 +32,146 @@ QUOTA_ACTION = {"event.action": "source-quota"}
 
 
 class Stream:
-    """Connects, reads, and connects again.
+    """The feed of X's filtered stream.
 
     Args:
         settings: how.
         api: where.
         rules: what.
-        resume: told what is missed between two connections.
-        events: told what goes wrong.
-        clock: it waits by this one, and ends when it is stopped.
+        gaps: searches for what was missed.
     """
 
-    def __init__(
-        self,
-        settings: TwitterSettings,
-        api: Api,
-        rules: Sequence[Rule],
-        resume: Resume,
-        events: SourceEvents,
-        clock: Clock,
-    ) -> None:
+    name = ONLY_FEED
+    is_polled = False
+
+    def __init__(self, settings: TwitterSettings, api: Api, rules: Sequence[Rule], gaps: Gaps) -> None:
+        self.stall_seconds = settings.stall_seconds
         self._settings = settings
         self._api = api
         self._rules = rules
-        self._resume = resume
-        self._events = events
-        self._clock = clock
-        self._backoff = Backoff()
+        self._gaps = gaps
         self._slack = timedelta(seconds=settings.settle_seconds * SLACK)
-        self._connection: Connection | None = None
         self._has_rules = False
         self._adopted: dict[str, Rule] = {}
-        self._shown = 0
-        self._lines = 0
 
-    def run(self, put: Callable[[Message], None]) -> None:
-        """Read until the clock is stopped.
+    def connect(self, reached: Position | None) -> Streaming:
+        """Make the account's rules ours where they are not, and open the stream.
 
         Raises:
+            Interrupted: X does not open it now, or can't be reached.
             ConfigError: X refuses the credentials, the plan or a rule.
             SourceError: X refuses the request itself.
-            Stopped: the clock was stopped in the middle.
         """
-        frontier = self._resume.frontier
-        if frontier is not None:
-            self._shown = frontier
-            self._lose()
-        while not self._clock.stopped():
-            refusal = self._until_lost(put)
-            if self._clock.stopped():
-                return
-            self._lose()
-            if refusal.is_final:
-                raise as_error(refusal)
-            self._has_rules &= refusal.status != 409
-            wait = self._backoff.wait(refusal.fault, told=refusal.wait, status=refusal.status)
-            self._events.interrupted(refusal.fault, wait)
-            if refusal.fault is Fault.QUOTA:
-                log.get("pipeline.sources").warning(
-                    "X's quota is used up: buy credits, or wait for the next period", **QUOTA_ACTION
-                )
-            self._clock.sleep(wait)
-
-    def close(self) -> None:
-        """End a read that blocks; called from another thread."""
-        connection = self._connection
-        if connection is not None:
-            connection.close()
-
-    def _lose(self) -> None:
-        if self._shown:
-            self._resume.lost_connection(earlier(self._shown, self._slack.total_seconds()))
-
-    def _until_lost(self, put: Callable[[Message], None]) -> Refusal:
         try:
             if not self._has_rules:
                 self._adopted = reconcile(self._api, self._rules)
                 self._has_rules = True
-            self._read(self._api.connect(backfill_minutes=self._settings.backfill_minutes), put)
+            connection = self._api.connect(backfill_minutes=self._settings.backfill_minutes)
         except Refused as refused:
-            return refused.refusal
-        return Refusal(Fault.DISCONNECTED, 200)
+            # 409: somebody took our rules away.
+            self._has_rules &= refused.refusal.status != HTTPStatus.CONFLICT
+            raise _told(refused.refusal) from None
+        return Streaming(connection, self._settings, self._slack, self._adopted)
 
-    def _read(self, connection: Connection, put: Callable[[Message], None]) -> None:
+    def before(self, position: Position) -> Position:
+        """Earlier by as much as a tweet of the stream may be late."""
+        return position_of(earlier(int(position.id), self._slack.total_seconds()))
+
+    def is_due(self, gap: Gap) -> bool:
+        """Whether the search surely shows all of it."""
+        return self._gaps.is_due(gap)
+
+    def refill(self, gap: Gap, ask: Ask) -> Iterator[Read | Lost]:
+        """What was missed; raises as `Gaps.refill` does."""
+        return self._gaps.refill(gap, ask)
+
+
+class Streaming:
+    """The stream while it is open.
+
+    Args:
+        connection: the stream.
+        settings: which tweets are for us, and what X sends again by itself.
+        slack: by how much a tweet may be late.
+        adopted: somebody else's rules that say the same as one of ours, by their ids.
+    """
+
+    def __init__(
+        self, connection: Connection, settings: TwitterSettings, slack: timedelta, adopted: Mapping[str, Rule]
+    ) -> None:
+        opened, minutes = connection.opened_at, settings.backfill_minutes
+        self.begins = position_before(opened - slack)
+        self.until = position_before(opened + slack)
+        self.backfilled_after = position_before(opened - timedelta(minutes=minutes)) if minutes else None
         self._connection = connection
-        begun = self._clock.monotonic()
+        self._slack = slack
+        self._adopted = adopted
+        self._leaves_retweets_out = settings.retweets == "leave_out"
+        self._lines = 0
+
+    def __iter__(self) -> Generator[Message, None, None]:
+        """The tweets as they come, until X ends it.
+
+        Raises:
+            Interrupted: X says why it ends it, or the network fails.
+        """
         try:
-            self._begin(connection, put)
-            for line in connection.lines():
-                if self._clock.stopped():
-                    return
-                self._take(line, connection, put)
+            yield self._alive()
+            for line in self._connection.lines():
+                self._lines += 1
+                yield from self._messages(line)
+        except Refused as refused:
+            raise _told(refused.refusal) from None
         finally:
-            self._connection = None
-            connection.release()
-            if self._clock.monotonic() - begun >= LIVED:
-                self._backoff.succeeded()
+            self._connection.release()
 
-    def _begin(self, connection: Connection, put: Callable[[Message], None]) -> None:
-        minutes = self._settings.backfill_minutes
-        backfilled_after = id_at(connection.opened_at - timedelta(minutes=minutes)) if minutes else None
-        self._resume.begin(id_at(connection.opened_at - self._slack))
-        self._resume.connected(id_at(connection.opened_at + self._slack), backfilled_after=backfilled_after)
-        self._events.connected()
-        self._alive(connection, put)
+    def close(self) -> None:
+        """End a read that blocks; called from another thread."""
+        self._connection.close()
 
-    def _alive(self, connection: Connection, put: Callable[[Message], None]) -> None:
+    def _alive(self) -> Alive:
         """What is older than the slack was shown: there is nothing else."""
-        id_ = id_at(connection.read_until - self._slack)
-        self._shown = max(self._shown, id_)
-        put(Alive(id_))
+        return Alive(position_before(self._connection.read_until - self._slack))
 
-    def _take(self, line: bytes, connection: Connection, put: Callable[[Message], None]) -> None:
-        self._lines += 1
+    def _messages(self, line: bytes) -> Iterator[Message]:
         if not line.strip():
-            self._alive(connection, put)
+            yield self._alive()
             return
         try:
             message = orjson.loads(line)
         except orjson.JSONDecodeError as error:
-            self._unreadable(line, f"not JSON: character {error.pos} of {len(line)}", put)
+            yield Read(Unreadable(line, self._where(), f"not JSON: character {error.pos} of {len(line)}"))
             return
         if not isinstance(message, dict):
-            self._unreadable(line, "not a JSON object", put)
+            yield Read(Unreadable(line, self._where(), "not a JSON object"))
             return
         ended = ended_by(message)
         if ended is not None:
             raise Refused(ended)
-        self._tweets(message, put)
+        yield from self._tweets(message)
 
-    def _tweets(self, message: Mapping[str, Any], put: Callable[[Message], None]) -> None:
+    def _tweets(self, message: Mapping[str, Any]) -> Iterator[Message]:
         matching = message.get("matching_rules")
         matches = [match for match in matching if isinstance(match, dict)] if isinstance(matching, list) else None
         brands = () if matches is None else brands_of(matches, self._adopted)
         for item in response_items(dict(message), self._where(), source=NAME):
             if isinstance(item, Unreadable):
-                self._unreadable(item.raw, item.why, put)
-            elif brands is None or (self._settings.retweets == "leave_out" and item.kind is Kind.RETWEET):
-                self._shown = max(self._shown, native_id(item))
-                self._events.passed_over()
-            else:
-                self._show(replace(item, entities=brands), put)
-
-    def _show(self, tweet: Tweet, put: Callable[[Message], None]) -> None:
-        put(Streamed(tweet))
-        self._shown = max(self._shown, native_id(tweet))
-
-    def _unreadable(self, raw: bytes, why: str, put: Callable[[Message], None]) -> None:
-        self._events.fault(Fault.MALFORMED)
-        item: Item = Unreadable(raw, self._where(), why)
-        put(Streamed(item))
+                yield Read(item)
+                continue
+            is_ours = brands is not None and not (self._leaves_retweets_out and item.kind is Kind.RETWEET)
+            yield Read(replace(item, entities=brands or ()) if is_ours else None, position_of(native_id(item)))
 
     def _where(self) -> str:
         return f"line {self._lines} of the stream"
+
+
+def _told(refusal: Refusal) -> Exception:
+    """What the runtime is told of a refusal."""
+    if refusal.fault is Fault.QUOTA:
+        log.get("pipeline.sources").warning(
+            "X's quota is used up: buy credits, or wait for the next period", **QUOTA_ACTION
+        )
+    return as_error(refusal) if refusal.is_final else interruption(refusal)
 
 
 def reconcile(api: Api, rules: Sequence[Rule]) -> dict[str, Rule]:

@@ -18,7 +18,7 @@ from pipeline.domain.record import decode
 from pipeline.embedded.guard import guarded
 from pipeline.embedded.stack import start
 from pipeline.errors import SetupError, SourceError
-from pipeline.kafka import publisher
+from pipeline.kafka import patience, publisher
 from pipeline.settings import KafkaSettings, Settings
 from pipeline.sources.source import Fault, Unreadable
 from tests.collecting import Collecting as Started
@@ -157,7 +157,7 @@ def test_faults_are_on_the_page(settings: Settings) -> None:
 @pytest.mark.parametrize("fault", ["killed", "hangs"])
 def test_a_broker_that_is_away_is_waited_for(monkeypatch: pytest.MonkeyPatch, fault: str) -> None:
     """The source is held back, the page says so, and afterwards every tweet is there once."""
-    monkeypatch.setattr(publisher, "LATE_SECONDS", 1.0)
+    monkeypatch.setattr(patience, "LATE_SECONDS", 1.0)
     monkeypatch.setattr(publisher, "MAX_BUFFERED_BYTES", 20_000)
     with broker() as (settings, process, begin), Collecting(settings) as collecting:
         until(lambda: collecting.tweets > 50, "the first tweets")
@@ -184,7 +184,7 @@ def _stands_still(source: Paced) -> bool:
 
 def test_stopped_while_the_broker_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
     """It does not wait for ever: it ends with an error, and the source was told only what Kafka has."""
-    monkeypatch.setattr(publisher, "LATE_SECONDS", 0.5)
+    monkeypatch.setattr(patience, "LATE_SECONDS", 0.5)
     with broker() as (settings, process, _), Collecting(settings) as collecting:
         until(lambda: collecting.tweets > 50, "the first tweets")
         process().suspend()

@@ -9,12 +9,16 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from tenacity.wait import wait_exponential
 
+from pipeline.domain.faults import Fault
 from pipeline.domain.record import decode
 from pipeline.domain.tweet import Tweet
 from pipeline.errors import ConfigError, SourceError
-from pipeline.settings import MastodonSettings, Settings
-from pipeline.sources.mastodon import reading
+from pipeline.settings import Settings
+from pipeline.sources.live.feed import Waits
+from pipeline.sources.mastodon import feed
+from pipeline.sources.mastodon.settings import MastodonSettings
 from pipeline.sources.mastodon.source import MastodonSource
 from tests.collecting import Collecting
 from tests.fake_mastodon import FIRST_ID, STEP, FakeMastodon, Refusal, status_of
@@ -30,12 +34,14 @@ def fake() -> Iterator[FakeMastodon]:
 
 @pytest.fixture(autouse=True)
 def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "FIRST_WAIT", 0.1)
+    waits = Waits({Fault.OTHER: wait_exponential(multiplier=0.1, max=60)}, {}, longest_told=900.0)
+    monkeypatch.setattr(MastodonSource, "waits", waits)
 
 
 def collecting(settings: Settings, fake: FakeMastodon, folder: Path, **fields) -> Collecting:
     section = MastodonSettings(**{"url": fake.url, "stall_seconds": 5.0} | fields)
-    return Collecting(settings, "mastodon", lambda events, clock: MastodonSource(section, events, folder, clock))
+    mine = settings.model_copy(update={"state_dir": folder})
+    return Collecting(mine, "mastodon", lambda events, clock: MastodonSource(section, events, clock))
 
 
 def tweets(settings: Settings) -> list[Tweet]:
@@ -165,7 +171,7 @@ def test_a_gap_that_is_too_long_is_refilled_in_part(
     settings: Settings, fake: FakeMastodon, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What could be had is there, and the rest is said to be lost."""
-    monkeypatch.setattr(reading, "MAX_PAGES", 2)
+    monkeypatch.setattr(feed, "MAX_PAGES", 2)
     with collecting(settings, fake, tmp_path) as collector:
         connected(collector, fake)
         post(fake, "a")

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from pyspark.sql import SparkSession
 
-from pipeline.settings import MastodonSettings, Settings
+from pipeline.settings import Settings
+from pipeline.sources.mastodon.settings import MastodonSettings
 from pipeline.sources.mastodon.source import MastodonSource
 from tests.collecting import Collecting
 from tests.fake_mastodon import FakeMastodon
@@ -18,18 +19,15 @@ def test_a_status_is_a_document_that_says_where_it_is_from(
     settings: Settings, spark: SparkSession, tmp_path: Path
 ) -> None:
     """With its source, its server, its language, its brand and its tags; the same status of two servers is one."""
+    mine = settings.model_copy(update={"state_dir": tmp_path})
     with FakeMastodon().serving() as fake:
         section = MastodonSettings(url=fake.url, tags=("Acme:acme",))
-        with Collecting(
-            settings, "mastodon", lambda events, clock: MastodonSource(section, events, tmp_path, clock)
-        ) as collector:
+        with Collecting(mine, "mastodon", lambda events, clock: MastodonSource(section, events, clock)) as collector:
             until(lambda: fake.listening == 1, "the stream", timeout=30)
             status = fake.post('<a href="/tags/acme">#<span>acme</span></a> is<br>terrible', "acme")
             until(lambda: collector.tweets == 1, "the tweet", timeout=30)
         again = MastodonSettings(url=fake.url.replace("127.0.0.1", "localhost"), tags=("acme",))
-        with Collecting(
-            settings, "mastodon", lambda events, clock: MastodonSource(again, events, tmp_path, clock)
-        ) as collector:
+        with Collecting(mine, "mastodon", lambda events, clock: MastodonSource(again, events, clock)) as collector:
             until(lambda: fake.listening == 1, "the stream", timeout=30)
             told = b"event: update\ndata: " + fake.encoded(status) + b"\n\n"
             # Until it is heard: who listened before may still be counted as listening.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.settings import TwitterSettings
+from pipeline.sources.twitter.settings import TwitterSettings
 from pipeline.sources.twitter.source import TwitterSource
 from tests.collecting import Collecting
 from tests.fake_x import (
@@ -35,23 +35,22 @@ def test_what_is_indexed_is_what_was_written(settings, spark, tmp_path):
             bearer_token=TOKEN, track=("Acme:acme",), api_url=x.url, settle_seconds=0.6, stall_seconds=1.0
         )
 
-        made = []
+        mine = settings.model_copy(update={"state_dir": tmp_path / "state"})
 
         def make(events, clock):
-            made.append(TwitterSource(twitter, events, tmp_path / "state", clock))
-            return made[-1]
+            return TwitterSource(twitter, events, clock)
 
-        def is_complete():
-            resume = made[-1].resume
-            return resume.frontier >= max(x.archive.ids()) and not resume.gaps
+        def is_complete(collecting):
+            resume = collecting.collection.runtime.resume
+            return int(resume.newest("tweets").id) >= max(x.archive.ids()) and not resume.gaps()
 
-        with Collecting(settings, "twitter", make):
+        with Collecting(mine, "twitter", make) as collecting:
             until(lambda: not x.script, "the script", 60)
-            until(is_complete, "all tweets", 60)
+            until(lambda: is_complete(collecting), "all tweets", 60)
         for _ in range(5):
             x.archive.write("acme while nobody listens")
-        with Collecting(settings, "twitter", make):
-            until(is_complete, "what was missed", 60)
+        with Collecting(mine, "twitter", make) as collecting:
+            until(lambda: is_complete(collecting), "what was missed", 60)
         drained = drain(spark, settings)
         found = documents(settings, scored_stream(settings))
         assert set(found) == x.event_ids()

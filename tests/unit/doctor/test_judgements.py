@@ -14,13 +14,7 @@ from pipeline.doctor import clock, configuration, machine, progress, store, topi
 from pipeline.doctor.finding import Finding
 from pipeline.domain.alias import AliasState
 from pipeline.domain.progress import TOPICS_FILE
-from pipeline.settings import (
-    ElasticsearchSettings,
-    KafkaSettings,
-    Settings,
-    TelemetrySettings,
-    TwitterSettings,
-)
+from pipeline.settings import ElasticsearchSettings, KafkaSettings, Settings, TelemetrySettings
 from pipeline.sinks.elasticsearch.differences import Difference
 
 KAFKA = KafkaSettings()
@@ -287,10 +281,11 @@ def test_settings_that_are_well() -> None:
         assert [finding.level for finding in configuration.configuration(settings)] == ["ok"]
 
 
-def test_a_token_that_others_can_read(tmp_path: Path) -> None:
+def test_a_token_that_others_can_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The cure closes it; one that is not there is its user's to tell."""
     token = tmp_path / "token"
-    settings = Settings().model_copy(update={"twitter": TwitterSettings(bearer_token_file=token)})
+    monkeypatch.setenv("TWEETPULSE_TWITTER__BEARER_TOKEN_FILE", str(token))
+    settings = Settings()
     assert [finding.level for finding in configuration.configuration(settings)] == ["ok"]
     token.write_text("sesame")
     token.chmod(0o644)

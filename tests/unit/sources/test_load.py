@@ -6,6 +6,7 @@ from prometheus_client import CollectorRegistry
 from pipeline.domain.tweet import Tweet
 from pipeline.errors import ConfigError, SourceError
 from pipeline.sources.load import load_source
+from pipeline.sources.pacing import Clock
 from pipeline.sources.source import Unreadable
 from pipeline.telemetry.sources import LiveEvents, SourceMetrics
 
@@ -74,7 +75,7 @@ def events(registry):
 def test_a_plain_class_is_enough(module, events, registry):
     """A name and an iterator; its tweets say that they are from it, and that it is connected is said for it."""
     name, make = load_source(f"{module}:Plain")
-    source = make(events)
+    source = make(events, Clock())
     assert (name, source.name) == ("plain", "plain")
     assert list(source) == [Tweet(id="p:1", text="a", source="plain"), Unreadable(b"?", "line 2", "not JSON")]
     assert registry.get_sample_value("tweetpulse_source_connected", {"source": "plain"}) == 1
@@ -84,7 +85,7 @@ def test_a_plain_class_is_enough(module, events, registry):
 
 def test_a_class_that_wants_more_gets_it(module, events, registry):
     """Events, what Kafka has, and the end; it says itself when it is connected."""
-    source = load_source(f"{module}:Full")[1](events)
+    source = load_source(f"{module}:Full")[1](events, Clock())
     assert source._source.events is events
     source.acknowledged([1])
     source.close()
@@ -117,14 +118,14 @@ def test_what_is_no_source_is_said_in_one_line(module, spec, said):
 
 
 def test_a_class_that_needs_arguments_is_refused(module, events):
-    """A source takes none, or events."""
-    with pytest.raises(ConfigError, match="takes no arguments"):
-        load_source(f"{module}:Needs")[1](events)
+    """A source takes none, or what the runtime has for it."""
+    with pytest.raises(ConfigError, match="a source takes `events`, `clock` or nothing"):
+        load_source(f"{module}:Needs")[1](events, Clock())
 
 
 @pytest.mark.parametrize(("name", "said"), [("Wrong", "yields a dict"), ("Breaks", "failed with ValueError")])
 def test_a_source_that_fails_ends_it_without_its_content(module, events, name, said):
     """What it raises or yields may quote a tweet, so only its kind is told."""
     with pytest.raises(SourceError, match=said) as error:
-        list(load_source(f"{module}:{name}")[1](events))
+        list(load_source(f"{module}:{name}")[1](events, Clock()))
     assert "secret" not in error.value.message

@@ -8,10 +8,11 @@ import pytest
 from structlog.testing import capture_logs
 
 from pipeline.errors import ConfigError
-from pipeline.settings import MastodonSettings, TwitterSettings
 from pipeline.sources.mastodon import api
+from pipeline.sources.mastodon.settings import MastodonSettings
 from pipeline.sources.tokens import token_in
 from pipeline.sources.twitter import source
+from pipeline.sources.twitter.settings import TwitterSettings
 
 
 @pytest.fixture

@@ -11,11 +11,13 @@ from typing import Any
 import orjson
 import pytest
 
-from pipeline.settings import Settings, TwitterSettings
+from pipeline.settings import Settings
+from pipeline.sources.live.runtime import resume_file
 from pipeline.sources.pacing import Clock
 from pipeline.sources.source import SourceEvents
 from pipeline.sources.twitter.ids import id_at
-from pipeline.sources.twitter.source import TwitterSource, state_file
+from pipeline.sources.twitter.settings import TwitterSettings
+from pipeline.sources.twitter.source import TwitterSource
 from tests.collecting import Collecting
 from tests.fake_x import FakeX, serving
 from tests.fake_x.server import TOKEN
@@ -46,24 +48,23 @@ def collect(x: FakeX, twitter: TwitterSettings, settings: Settings, tmp_path: Pa
     @contextmanager
     def run(**changed: Any) -> Iterator[Run]:
         own = twitter.model_copy(update=changed)
-        made = []
+        mine = settings.model_copy(update={"state_dir": tmp_path / "state"})
 
         def make(events: SourceEvents, clock: Clock) -> TwitterSource:
-            made.append(TwitterSource(own, events, tmp_path / "state", clock))
-            return made[0]
+            return TwitterSource(own, events, clock)
 
-        with Collecting(settings, "twitter", make) as collecting:
-            yield Run(x, settings, collecting, made[0])
+        with Collecting(mine, "twitter", make) as collecting:
+            yield Run(x, settings, collecting)
 
     return run
 
 
 @pytest.fixture
 def remembered(tmp_path: Path) -> Callable[..., None]:
-    """Writes what a former run remembers."""
+    """Writes what a former run remembers, as it was written before the runtime of live sources."""
 
     def write(newest: datetime, *gaps: dict[str, int]) -> None:
-        path = state_file(tmp_path / "state")
+        path = resume_file(tmp_path / "state", "twitter")
         path.parent.mkdir(parents=True)
         path.write_bytes(orjson.dumps({"version": 1, "newest": id_at(newest), "gaps": gaps}))
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pipeline.domain.record import decode
 from pipeline.domain.tweet import Tweet
 from pipeline.settings import Settings
-from pipeline.sources.twitter.source import TwitterSource
+from pipeline.sources.live.resume import Resume
 from tests.collecting import Collecting
 from tests.fake_x import FakeX
 from tests.integration.sources.reading import records
@@ -24,7 +24,11 @@ class Run:
     x: FakeX
     settings: Settings
     collecting: Collecting
-    source: TwitterSource
+
+    @property
+    def resume(self) -> Resume:
+        """How far Kafka has it."""
+        return self.collecting.collection.runtime.resume
 
     def tweets(self) -> list[Tweet]:
         """What is in the topic, repeats included."""
@@ -50,7 +54,7 @@ class Run:
         """Wait until the script is over, all that was written is in Kafka, and no gap is open."""
         until(lambda: not self.x.script, "the script", 60)
         until(lambda: self.collecting.tweets >= len(self.x.event_ids()) or self.collecting.error, "all tweets", 60)
-        until(lambda: not self.source.resume.gaps or self.collecting.error, "the gaps to close", 60)
+        until(lambda: not self.resume.gaps() or self.collecting.error, "the gaps to close", 60)
 
 
 def ago(seconds: float) -> datetime:

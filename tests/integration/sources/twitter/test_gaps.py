@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.sources.live.resume import Resume
+from pipeline.sources.live.runtime import resume_file
 from pipeline.sources.twitter.ids import id_at
-from pipeline.sources.twitter.source import state_file
 from tests.fake_x import Cut, Missed, Pause, Refuse, Send
 from tests.fake_x.server import TOKEN
 from tests.integration.sources.reading import records
@@ -68,7 +69,7 @@ def test_an_account_that_may_not_search_loses_the_gap(x, collect, capfd):
         assert (run.gaps("lost"), run.gaps("refilled"), run.errors("forbidden")) == (1, 0, 1)
         x.play(Send(1))
         until(lambda: run.collecting.tweets == 4, "the stream's own", 20)
-        assert run.source.resume.gaps == ()
+        assert run.resume.gaps() == ()
     told = capfd.readouterr()
     (line,) = [line for line in (told.out + told.err).splitlines() if "gap lost" in line]
     # As lines for people or as JSON, whatever was configured before.
@@ -156,8 +157,9 @@ def topic(settings):
 
 
 def state(tmp_path: Path):
-    path = state_file(tmp_path / "state")
-    return json.loads(path.read_bytes()) if path.exists() else {"newest": 0, "gaps": []}
+    resume = Resume(resume_file(tmp_path / "state", "twitter"))
+    newest = resume.newest("tweets")
+    return {"newest": int(newest.id) if newest else 0, "gaps": resume.gaps()}
 
 
 def test_killed_and_started_again(x, settings, process, tmp_path):

@@ -1,7 +1,7 @@
 import pytest
 
 from pipeline.errors import ConfigError
-from pipeline.settings import MastodonSettings
+from pipeline.sources.mastodon.settings import MastodonSettings
 from pipeline.sources.mastodon.timelines import Tag, Timeline, tags_of, timelines_of
 
 
