@@ -9,14 +9,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from elasticsearch import Elasticsearch
 from prometheus_client import CollectorRegistry, ProcessCollector
 
 from pipeline.doctor.checks import checks
 from pipeline.doctor.examination import examine as examine_all
 from pipeline.doctor.finding import Finding
 from pipeline.domain.tweet import Tweet
-from pipeline.elasticsearch_client import connect
+from pipeline.elasticsearch_client import Elasticsearch, connect
 from pipeline.jvm.jars import spark_jars
 from pipeline.jvm.java import find_java
 from pipeline.kafka.originals import Originals
