@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 import pyarrow as pa
 from pyspark import TaskContext
@@ -206,7 +206,7 @@ def models_of(champions: tuple[Champion, ...]) -> Models:
 
 def _records(batch: pa.RecordBatch) -> Iterator[Record]:
     columns = (batch.column(name) for name in ("topic", "partition", "offset", "value", "size", "replay"))
-    micros = batch.column("timestamp").cast(pa.int64()).to_pylist()
+    micros: list[Any] = batch.column("timestamp").cast(pa.int64()).to_pylist()
     for (topic, partition, offset, value, size, replay), time_ in zip(
         zip(*(column.to_pylist() for column in columns), strict=True), micros, strict=True
     ):

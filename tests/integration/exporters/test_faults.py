@@ -13,8 +13,7 @@ from exporters.scrape import Scrape
 from exporters.server import scrape_of
 from pipeline.embedded import stack
 from pipeline.embedded.info import ServerInfo
-from tests.conftest import MakeStack
-from tests.stacks import stack_settings
+from tests.stacks import MakeStack, stack_settings
 
 WHOLE = {"stream_lag": 1.0, "data_streams": 1.0, "disk": 1.0}
 BOUND = 6.0

@@ -90,7 +90,7 @@ def go_through(spark: SparkSession, settings: Settings, kafka: As) -> None:
         publisher.publish(raw(b"once more"))
 
 
-def _drained(spark: SparkSession, settings: Settings):  # type: ignore[no-untyped-def]
+def _drained(spark: SparkSession, settings: Settings):
     events = StreamEvents(StreamMetrics(CollectorRegistry(), settings))
     with connect(settings.elasticsearch) as client:
         champions = champions_of(settings, events)

@@ -1,5 +1,6 @@
 import threading
 import time
+from typing import Any
 
 import pytest
 
@@ -45,7 +46,7 @@ def test_silence_ticks():
         yield tweet(1)
         closed.wait()
 
-    taken = iter(Live(Source(items), never, tick=0.01))
+    taken: Any = iter(Live(Source(items), never, tick=0.01))
     assert [next(taken) for _ in range(4)][1:] == [None] * 3
     taken.close()
 
@@ -57,7 +58,7 @@ def test_an_error_comes_after_all_that_was_yielded():
         yield tweet(1)
         raise ZeroDivisionError
 
-    taken = iter(Live(Source(items), never))
+    taken: Any = iter(Live(Source(items), never))
     assert next(item for item in taken if item).id == "x:1"
     with pytest.raises(ZeroDivisionError):
         list(taken)
@@ -88,7 +89,7 @@ def test_a_source_that_is_not_taken_from_is_not_read():
             read.append(number)
             yield tweet(number)
 
-    taken = iter(Live(Source(items), never, queued=5, tick=0.01))
+    taken: Any = iter(Live(Source(items), never, queued=5, tick=0.01))
     next(taken)
     time.sleep(0.2)
     assert len(read) <= 8
@@ -114,7 +115,7 @@ def test_a_source_that_does_not_end_is_left():
 def test_whoever_leaves_early_closes_the_source():
     """An error of the taker's ends the thread, also where it waits to put an item."""
     source = Source(lambda closed: (tweet(number) for number in range(10**9)))
-    taken = iter(Live(source, never, queued=1, tick=0.01))
+    taken: Any = iter(Live(source, never, queued=1, tick=0.01))
     next(taken)
     taken.close()
     assert source.closed.is_set()

@@ -1,4 +1,5 @@
 import sys
+from typing import Any
 
 import pytest
 from prometheus_client import CollectorRegistry
@@ -84,7 +85,7 @@ def test_a_plain_class_is_enough(module, events, registry):
 
 def test_a_class_that_wants_more_gets_it(module, events, registry):
     """Events, what Kafka has, and the end; it says itself when it is connected."""
-    source = load_source(f"{module}:Full")[1](events)
+    source: Any = load_source(f"{module}:Full")[1](events)
     assert source._source.events is events
     source.acknowledged([1])
     source.close()

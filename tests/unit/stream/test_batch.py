@@ -49,8 +49,10 @@ class Run:
         self.observer, self.stop, self.spark = FakeObserver(), Stop(), FakeSpark()
         self.client = client or FakeIndices({"ds-000001": NOON})
         self.champions = FakeChampions()
+        known: Any = self.client
+        champions: Any = self.champions
         self.runner = BatchRunner(
-            SETTINGS, self.client, self.observer, self.champions, self.stop, ensure, now=lambda: NOON, **more
+            SETTINGS, known, self.observer, champions, self.stop, ensure, now=lambda: NOON, **more
         )
 
     def batch(self, *steps: Step, number: int = 0) -> FakeRecords:
