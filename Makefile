@@ -58,10 +58,10 @@ chaos: $(STAMP) ## random faults under continuous input, then: is anything lost,
 soak: $(STAMP) ## an hour of collecting, with a disconnect each minute: is anything lost? (ARGS="--minutes 5"); the whole way: ARGS="whole --minutes 60"
 	@$(BIN)/python -m bench.soak $(ARGS)
 
-lock: $(STAMP) ## resolve the dependencies anew
-	@$(UV) pip compile pyproject.toml --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements.lock
-	@$(UV) pip compile pyproject.toml --group dev -c requirements.lock --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements-dev.lock
-	@$(UV) pip compile --group pyproject.toml:build --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements-build.lock
+lock: $(STAMP) ## lock the dependencies; what is pinned stays (UPGRADE=1 resolves all of them anew)
+	@$(UV) pip compile pyproject.toml --extra stream $(if $(UPGRADE),--upgrade) --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements.lock
+	@$(UV) pip compile pyproject.toml --extra stream --group dev -c requirements.lock $(if $(UPGRADE),--upgrade) --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements-dev.lock
+	@$(UV) pip compile --group pyproject.toml:build $(if $(UPGRADE),--upgrade) --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements-build.lock
 
 clean: ## remove the environment and the caches of the tools
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

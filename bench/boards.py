@@ -22,7 +22,7 @@ from rich.table import Table
 from bench.servers import running
 from dashboards.grafana.questions import INDICES, boards, queries_of, queries_of_alerts
 from dashboards.grafana.search import search_of
-from dashboards.kibana import searches
+from dashboards.kibana.queries import searches
 from pipeline import bootstrap
 from pipeline.cli.stack import progress
 from pipeline.domain.document import SCORED, Coordinates, data_stream, scored_document

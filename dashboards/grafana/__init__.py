@@ -3,7 +3,3 @@
 `python -m dashboards.grafana` writes `generated/*.json`; `provisioning/` is what Grafana reads at its start;
 `questions` lists everything that boards and rules ask, and `search` says it in Elasticsearch's words.
 """
-
-from dashboards.grafana.questions import expressions_of_rules, queries_of, queries_of_alerts
-
-__all__ = ["expressions_of_rules", "queries_of", "queries_of_alerts"]

@@ -3,10 +3,3 @@
 `python -m dashboards.kibana` writes `generated/`: one file per saved object, for people, and `tweetpulse.ndjson`
 with all of them, which `tweetpulse provision kibana` imports. `--check` only says what would change.
 """
-
-from __future__ import annotations
-
-from dashboards.kibana.bundle import ndjson, saved_objects
-from dashboards.kibana.queries import Search, searches
-
-__all__ = ["Search", "ndjson", "saved_objects", "searches"]

@@ -11,9 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
-from pyarrow import parquet
 from pydantic import JsonValue
 
 from pipeline import __version__
@@ -330,6 +328,10 @@ def _files(rows: Split, model: LinearModel, measured: Report) -> dict[str, bytes
 
 
 def _parquet(rows: Sequence[Row]) -> bytes:
+    # Only here, as in `promotion`: whoever trains has Arrow, and other commands read this module without.
+    import pyarrow as pa
+    from pyarrow import parquet
+
     names = ("key", "text", "label", "entity", "lang", "source")
     table = pa.table({name: pa.array([str(getattr(row, name)) for row in rows], pa.string()) for name in names})
     file = io.BytesIO()

@@ -26,7 +26,7 @@ from dashboards.grafana.questions import (
     queries_of_alerts,
 )
 from dashboards.grafana.search import search_of
-from dashboards.kibana import Search, searches
+from dashboards.kibana.queries import Search, searches
 from tests.answers import has_hits
 from tests.e2e.flow import ENTITY, Flow
 from tests.unit.dashboards.grafana.contract import METRICS

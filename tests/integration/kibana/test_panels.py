@@ -10,7 +10,7 @@ import orjson
 import pytest
 from elasticsearch import Elasticsearch
 
-from dashboards.kibana import Search, searches
+from dashboards.kibana.queries import Search, searches
 from pipeline.domain.document import Coordinates, data_stream, rejected_document, scored_document
 from pipeline.domain.prediction import COMPLAINT, NO_OPINION, ComplaintReason, Opinion, Prediction
 from pipeline.domain.record import Rejection, decode, encode

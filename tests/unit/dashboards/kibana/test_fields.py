@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from dashboards.kibana import alerts, saved_objects, searches
+from dashboards.kibana import alerts
+from dashboards.kibana.bundle import saved_objects
+from dashboards.kibana.queries import searches
 from tests.unit.dashboards.kibana.mapping import fields
 
 KQL_FIELD = re.compile(r"([\w@.]+)\s*(?::|<=|>=|<|>)")
