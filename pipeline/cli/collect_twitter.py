@@ -8,14 +8,14 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from pipeline.cli.app import out
+from pipeline.cli.app import err, out
 from pipeline.cli.app import settings as current_settings
 from pipeline.cli.collect import collect, collect_from
 from pipeline.settings import Settings, TwitterSettings
 from pipeline.sources.twitter.api import FIELDS
 from pipeline.sources.twitter.check import Preview, preview
 from pipeline.sources.twitter.ids import time_of
-from pipeline.sources.twitter.rules import GRAMMAR, Held, Rule
+from pipeline.sources.twitter.rules import GRAMMAR, Held, Rule, rules_of
 from pipeline.sources.twitter.source import TwitterSource
 
 
@@ -58,6 +58,7 @@ def twitter(
         retweets=retweets and retweets.value,
         backfill_minutes=backfill_minutes,
     )
+    _tell_doubts(settings.twitter)
     if dry_run:
         _show(preview(settings.twitter, settings.state_dir), settings.twitter)
         return
@@ -70,6 +71,15 @@ def _with(settings: Settings, **given: Any) -> Settings:
     """What the arguments say wins over what is set."""
     changed = {name: value for name, value in given.items() if value is not None}
     return settings.model_copy(update={"twitter": settings.twitter.model_copy(update=changed)})
+
+
+def _tell_doubts(settings: TwitterSettings) -> None:
+    """Say what X may refuse; it is asked all the same, since it knows its operators best."""
+    for rule in rules_of(
+        settings.track, mode=settings.mode, retweets=settings.retweets, longest=settings.rule_characters
+    ):
+        for doubt in rule.doubts:
+            err.print(f"warning: in the rule {rule.value!r}: {doubt}; X decides", markup=False, soft_wrap=True)
 
 
 def _show(found: Preview, settings: TwitterSettings) -> None:

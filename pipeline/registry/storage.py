@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager as Context
@@ -15,6 +14,7 @@ from uuid import uuid4
 from pipeline import private_files
 from pipeline.errors import ConfigError, ScoringError, SetupError
 from pipeline.extras import require
+from pipeline.locks import only_one
 
 if TYPE_CHECKING:
     from pipeline.registry.remote import Remote
@@ -102,7 +102,7 @@ class Storage:
         with self._errors("written"):
             folder = self._folder.joinpath(*path)
             private_files.make_folder(folder)
-            return _locked(folder)
+            return only_one(folder, on_wait=lambda: None)
 
     def _read(self, size: int, *path: str) -> bytes:
         if self._folder is None:
@@ -167,10 +167,3 @@ def _write_and_rename(target: Path, data: bytes) -> None:
         with suppress(OSError):
             unfinished.unlink()
         raise
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    with (folder / ".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield

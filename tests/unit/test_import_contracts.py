@@ -14,7 +14,7 @@ import pytest
 
 from tests.paths import ROOT
 
-OURS = ("pipeline", "exporters", "dashboards")
+OURS = ("tweetpulse", "pipeline", "exporters", "dashboards")
 LAYERS = "imports point one way"
 PURE = "domain and scoring do no I/O"
 ELASTICSEARCH = "only the Elasticsearch component imports its client"
@@ -23,7 +23,7 @@ SOURCES = "sources do not import each other"
 EXPORTERS = "exporters never import Spark"
 DOCTOR = "the doctor looks without Spark"
 DASHBOARDS = "dashboards import nothing of ours"
-
+PUBLIC = "the public module is a door out"
 
 PLANTED = [
     (LAYERS, "pipeline.errors", "pipeline.domain.names"),
@@ -49,6 +49,7 @@ PLANTED = [
     (EXPORTERS, "exporters.alias", "pipeline.stream.messages"),
     (DOCTOR, "pipeline.doctor.clock", "pipeline.spark_session"),
     (DASHBOARDS, "dashboards.grafana.config", "pipeline.domain.names"),
+    (PUBLIC, "exporters.kept", "tweetpulse"),
 ]
 """A contract, and an import that breaks it: by whom, and of what."""
 
