@@ -31,7 +31,7 @@ class Installed:
             if not name.startswith(("TWEETPULSE_", "PYTHON", "VIRTUAL_ENV"))
         }
 
-    def run(self, program: str, *arguments: str, timeout: float = 120) -> subprocess.CompletedProcess[str]:
+    def run(self, program: str, *arguments: str, timeout: float = 500) -> subprocess.CompletedProcess[str]:
         """A program of the environment's own."""
         return subprocess.run(
             [self.bin / program, *arguments],
@@ -138,10 +138,11 @@ def test_what_needs_spark_says_how_to_get_it(plain: Installed, arguments: tuple[
     assert (done.returncode, done.stderr.count("\n"), EXTRA in done.stderr) == (3, 1, True), done.stderr
 
 
+@pytest.mark.timeout(1_800)
 def test_the_demo_runs_from_the_wheel(whole: Installed) -> None:
     """Real servers, tweets scored and indexed, and books that balance; nothing of the checkout is needed."""
     with state_folder() as folder:
-        done = whole.run("tweetpulse", "--state-dir", str(folder), "demo", "--tweets", "300", timeout=600)
+        done = whole.run("tweetpulse", "--state-dir", str(folder), "demo", "--tweets", "300", timeout=1_700)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "read           300" in done.stdout
 
