@@ -26,7 +26,7 @@ env: $(STAMP) ## make the environment
 demo: $(STAMP) ## real parts, generated tweets, a summary (KEEP=1 goes on, FILE=tweets.csv takes yours)
 	@$(BIN)/tweetpulse demo $(if $(KEEP),--keep) $(if $(FILE),--file "$(FILE)")
 
-# Coverage slows tests that only compute to about half, so it is measured where they run once, and not in all tests.
+# Coverage takes half as much processor time again: it is measured where servers do not wait, and these tests run once.
 UNIT = $(BIN)/python -m pytest tests/unit -p randomly --cov --cov-report=term
 
 test: $(STAMP) ## all tests, against a real broker and a real Elasticsearch that they start (ARGS="-k lag": these)
