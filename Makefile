@@ -7,7 +7,7 @@ UV     := $(BIN)/uv
 STAMP  := $(VENV)/.synced
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test test-faults check format lint types imports boards bench chaos soak lock clean
+.PHONY: help env demo test unit test-faults check format lint types imports boards bench chaos soak lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -26,8 +26,18 @@ env: $(STAMP) ## make the environment
 demo: $(STAMP) ## real parts, generated tweets, a summary (KEEP=1 goes on, FILE=tweets.csv takes yours)
 	@$(BIN)/tweetpulse demo $(if $(KEEP),--keep) $(if $(FILE),--file "$(FILE)")
 
-test: $(STAMP) ## all tests, against a real broker and a real Elasticsearch that they start
+# Coverage takes half as much processor time again: it is measured where servers do not wait, and these tests run once.
+UNIT = $(BIN)/python -m pytest tests/unit -p randomly --cov --cov-report=term
+
+test: $(STAMP) ## all tests, against a real broker and a real Elasticsearch that they start (ARGS="-k lag": these)
+ifneq ($(strip $(ARGS)),)
 	@$(BIN)/python -m pytest $(ARGS)
+else
+	@failed=0; $(UNIT) || failed=1; $(BIN)/python -m pytest --ignore=tests/unit || failed=1; exit $$failed
+endif
+
+unit: $(STAMP) ## the tests without servers, in random order, and how much of the code they run
+	@$(UNIT) $(ARGS)
 
 test-faults: $(STAMP) ## every kind of fault, about an hour (ARGS=--write-table puts what came of it into docs/reliability.md)
 	@$(BIN)/python -m pytest -m faults $(ARGS)
@@ -58,10 +68,10 @@ chaos: $(STAMP) ## random faults under continuous input, then: is anything lost,
 soak: $(STAMP) ## an hour of collecting, with a disconnect each minute: is anything lost? (ARGS="--minutes 5"); the whole way: ARGS="whole --minutes 60"
 	@$(BIN)/python -m bench.soak $(ARGS)
 
-lock: $(STAMP) ## resolve the dependencies anew
-	@$(UV) pip compile pyproject.toml --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements.lock
-	@$(UV) pip compile pyproject.toml --group dev -c requirements.lock --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements-dev.lock
-	@$(UV) pip compile --group pyproject.toml:build --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements-build.lock
+lock: $(STAMP) ## lock the dependencies; what is pinned stays (UPGRADE=1 resolves all of them anew)
+	@$(UV) pip compile pyproject.toml --extra stream $(if $(UPGRADE),--upgrade) --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements.lock
+	@$(UV) pip compile pyproject.toml --extra stream --group dev -c requirements.lock $(if $(UPGRADE),--upgrade) --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements-dev.lock
+	@$(UV) pip compile --group pyproject.toml:build $(if $(UPGRADE),--upgrade) --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements-build.lock
 
 clean: ## remove the environment and the caches of the tools
-	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf $(VENV) .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

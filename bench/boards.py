@@ -64,7 +64,7 @@ def run() -> Figures:
         with bootstrap.elasticsearch(settings) as client:
             patient = client.options(request_timeout=120)
             _fill(patient, settings, tell)
-            figures = Figures(DOCUMENTS, {where: _seconds(patient, *ask) for where, *ask in _queries()})
+            figures = Figures(DOCUMENTS, {where: _seconds(patient, index, body) for where, index, body in _queries()})
     _print(figures)
     return figures
 

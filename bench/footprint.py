@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import threading
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -128,7 +128,8 @@ def _draw(axes: Any, minutes: list[float], samples: Sequence[Sample], measure: s
 
 
 def _held(pid: int | None) -> tuple[dict[str, float], dict[str, float], dict[str, float]] | None:
-    memory, files, threads = Counter[str](), Counter[str](), Counter[str]()
+    memory: dict[str, float] = defaultdict(float)
+    files, threads = Counter[str](), Counter[str]()
     try:
         root = psutil.Process(pid) if pid else None
     except psutil.Error:

@@ -14,8 +14,12 @@ from dataclasses import dataclass, field
 from statistics import median, quantiles
 
 from elasticsearch import Elasticsearch
-from pyspark.sql.streaming import StreamingQueryListener
-from pyspark.sql.streaming.listener import QueryProgressEvent, QueryStartedEvent, QueryTerminatedEvent
+from pyspark.sql.streaming.listener import (
+    QueryProgressEvent,
+    QueryStartedEvent,
+    QueryTerminatedEvent,
+    StreamingQueryListener,
+)
 from rich.console import Console
 from rich.table import Table
 
@@ -53,7 +57,7 @@ class Figures:
 
 
 @dataclass
-class Batches(StreamingQueryListener):  # type: ignore[misc]
+class Batches(StreamingQueryListener):
     """What Spark says of each batch that held records: milliseconds by phase."""
 
     durations: list[dict[str, int]] = field(default_factory=list)

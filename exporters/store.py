@@ -6,10 +6,8 @@ import logging
 from dataclasses import dataclass
 from typing import Any
 
-from elasticsearch import NotFoundError
-
 from pipeline.domain.alias import ALIAS
-from pipeline.elasticsearch_client import connect, elasticsearch_errors
+from pipeline.elasticsearch_client import NotFoundError, connect, elasticsearch_errors
 from pipeline.errors import SetupError
 from pipeline.settings import ElasticsearchSettings
 

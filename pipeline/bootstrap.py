@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from elasticsearch import Elasticsearch
 from prometheus_client import CollectorRegistry, ProcessCollector
 
 from pipeline.components import scorers_of, sinks_of
@@ -17,7 +16,8 @@ from pipeline.doctor.checks import checks
 from pipeline.doctor.examination import examine as examine_all
 from pipeline.doctor.finding import Finding
 from pipeline.domain.tweet import Tweet
-from pipeline.elasticsearch_client import connect
+from pipeline.elasticsearch_client import Elasticsearch, connect
+from pipeline.extras import require
 from pipeline.jvm.jars import spark_jars
 from pipeline.jvm.java import find_java
 from pipeline.kafka.originals import Originals
@@ -146,9 +146,10 @@ def stream(
 
     Raises:
         AlreadyRunning: another stream has the checkpoint.
-        SetupError: Java, a jar or the port is missing.
+        SetupError: Spark, Java, a jar or the port is missing.
         ConfigError: a credential is wrong.
     """
+    require("stream")
     # Only here: importing Spark takes longer than most of the other commands.
     from pipeline.stream import checkpoint, session
     from pipeline.stream.champions import Champions
@@ -188,9 +189,10 @@ def train(request: Request, registry: Registry, settings: Settings, tell: Callab
 
     Raises:
         ConfigError: there is too little to train on.
-        SetupError: Java or the registry is missing.
+        SetupError: Spark, Java or the registry is missing.
         ScoringError: what would serve does not say what Spark says.
     """
+    require("stream")
     from pipeline.training import session, train
 
     java = find_java()

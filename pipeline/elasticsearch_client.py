@@ -7,10 +7,35 @@ from contextlib import contextmanager
 from typing import Any
 
 from elastic_transport import ConnectionTimeout, SerializationError, SniffingError, TlsError, TransportError
-from elasticsearch import ApiError, Elasticsearch, NotFoundError, OrjsonSerializer, UnsupportedProductError
+from elasticsearch import (
+    ApiError,
+    AuthorizationException,
+    Elasticsearch,
+    NotFoundError,
+    OrjsonSerializer,
+    UnsupportedProductError,
+)
 
 from pipeline.errors import ConfigError, PipelineError, SetupError, SinkUnavailable
 from pipeline.settings import ElasticsearchSettings
+
+# The client's own types are taken from here by everything but `pipeline.sinks.elasticsearch`: see the import contracts.
+__all__ = [
+    "WAITS",
+    "WAIT_ERRORS",
+    "WAIT_STATUSES",
+    "ApiError",
+    "AuthorizationException",
+    "Elasticsearch",
+    "NotFoundError",
+    "as_pipeline_error",
+    "as_sink_error",
+    "connect",
+    "elasticsearch_errors",
+    "error_reason",
+    "error_type",
+    "wait_reason",
+]
 
 WAITS = (
     "connection",

@@ -47,7 +47,8 @@ def running(conf: Mapping[str, str], log: Path, java_home: Path) -> Iterator[Spa
     os.environ["PYSPARK_PYTHON"] = os.environ["PYSPARK_DRIVER_PYTHON"] = sys.executable
     spark_conf = SparkConf().setAll(list((_PRIVATE | dict(conf)).items()))
     with _opened(log) as file:
-        gateway = launch_gateway(spark_conf, popen_kwargs={"stdout": file, "stderr": file, "umask": 0o077})
+        options = {"stdout": file, "stderr": file, "umask": 0o077}
+        gateway = launch_gateway(spark_conf, popen_kwargs=options)  # type: ignore[no-untyped-call]
     # Made in the main thread it would put its own Ctrl-C in the place of ours, which ends a batch cleanly.
     with ThreadPoolExecutor(1) as elsewhere:
         context = elsewhere.submit(SparkContext, conf=spark_conf, gateway=gateway).result()

@@ -42,7 +42,8 @@ AT = Coordinates("tweets", 2, 41, TAKEN)
 
 
 def tweet(**fields: Any) -> Tweet:
-    return Tweet(**({"id": "x:1", "text": "late again", "source": "replay", "written_at": WRITTEN} | fields))
+    said: dict[str, Any] = {"id": "x:1", "text": "late again", "source": "replay", "written_at": WRITTEN, **fields}
+    return Tweet(**said)
 
 
 def full_tweet(**fields: Any) -> Tweet:
@@ -62,21 +63,18 @@ def full_tweet(**fields: Any) -> Tweet:
 
 
 def analysis(**fields: Any) -> Analysis:
-    return Analysis(
-        **(
-            {
-                "sentiment": Sentiment(Label.NEGATIVE, -0.5, 0.0, 0.25, 0.75),
-                "kind": Kind.QUOTE,
-                "hashtags": ("fail",),
-                "mentions": ("acme",),
-                "entities": ("Acme",),
-                "clean": "late again",
-                "words": ("late",),
-                "lang": "en",
-            }
-            | fields
-        )
-    )
+    said: dict[str, Any] = {
+        "sentiment": Sentiment(Label.NEGATIVE, -0.5, 0.0, 0.25, 0.75),
+        "kind": Kind.QUOTE,
+        "hashtags": ("fail",),
+        "mentions": ("acme",),
+        "entities": ("Acme",),
+        "clean": "late again",
+        "words": ("late",),
+        "lang": "en",
+        **fields,
+    }
+    return Analysis(**said)
 
 
 def linear_model(
@@ -107,7 +105,8 @@ def published(registry: Registry, model: LinearModel | bytes, task: Task = Task.
     data = model if isinstance(model, bytes) else model.dumps()
     known = TASK_LABELS[task] if isinstance(model, bytes) else model.labels
     files = {MODEL: data} | fields.pop("files", {})
-    return registry.publish(Manifest(**({"task": task, "labels": known, "created": TAKEN} | fields)), files).version
+    said: dict[str, Any] = {"task": task, "labels": known, "created": TAKEN, **fields}
+    return registry.publish(Manifest(**said), files).version
 
 
 def promoted(registry: Registry, model: LinearModel | bytes, task: Task = Task.SENTIMENT) -> str:
@@ -129,7 +128,7 @@ authors = st.builds(
 )
 degrees = st.tuples(st.floats(-90, 90), st.floats(-180, 180))
 geos = st.builds(
-    lambda at, place, country: Geo(*at, place, country, "point"),
+    lambda at, place, country: Geo(at[0], at[1], place, country, "point"),
     degrees,
     maybe(st.none(), words),
     maybe(st.none(), words),

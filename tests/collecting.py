@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import urllib.request
+from typing import Self
 
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -37,7 +38,7 @@ class Collecting:
         finally:
             self._ready.set()
 
-    def __enter__(self) -> Collecting:
+    def __enter__(self) -> Self:
         self.thread.start()
         assert self._ready.wait(60)
         return self

@@ -28,6 +28,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def _tell(part: str, what: str) -> None:
+    sys.stderr.write(f"{part}: {what}\n")
+
+
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Make sure of a Java, where tests need one: as root on Debian it is installed, and that is said."""
     unit = ROOT / "tests/unit"
@@ -35,7 +39,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         return
     # Without one, each test that needs it says so.
     with suppress(SetupError):
-        ensure_java(lambda part, what: sys.stderr.write(f"{part}: {what}\n"))
+        ensure_java(_tell)
 
 
 @pytest.fixture(scope="session")

@@ -150,7 +150,7 @@ class FakeMastodon:
             _refuse(request, self.refusals.popleft())
             return
         with self._changed:
-            seen = self._now()
+            seen: tuple[int, int, int] | None = self._now()
             self._listening += 1
         try:
             request.send_response(200)

@@ -146,7 +146,7 @@ def distinct_ids(settings: Settings) -> int:
     return len({fields["event.id"] for fields in every_document(settings, "event.id")})
 
 
-def every_document(settings: Settings, *fields: str) -> Iterator[dict[str, Any]]:
+def every_document(settings: Settings, *fields: Any) -> Iterator[dict[str, Any]]:
     """These fields of each document of the scored data stream, however many there are; None where one has not."""
     stream = scored_stream(settings)
     with closing(connect(settings.elasticsearch)) as client:

@@ -12,10 +12,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-from pipeline.domain.faults import Fault
-from pipeline.domain.identity import content_id
-from pipeline.domain.tweet import Tweet
-from pipeline.sources.source import SourceEvents
+from tweetpulse import Fault, SourceEvents, Tweet, content_id
 
 BOOK = Path("guestbook.txt")
 

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 from rich.markup import escape
 
-from pipeline.cli.app import out
+from pipeline.cli.app import err, out
 from pipeline.cli.app import settings as current_settings
 from pipeline.cli.collect import collect, collect_from
 from pipeline.errors import ConfigError
@@ -42,6 +42,8 @@ def command_of(source: Entry) -> Callable[..., None]:
         dry_run = given.pop("dry_run", False)
         settings = current_settings()
         section = with_options(load_section(source.name, source.section), given)
+        for doubt in source.doubts(section):
+            err.print(f"warning: {doubt}", markup=False, soft_wrap=True)
         if dry_run and source.preview:
             for line in source.preview(section, settings.state_dir):
                 out.print(line, markup=False, soft_wrap=True)

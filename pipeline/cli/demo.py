@@ -33,6 +33,7 @@ from pipeline.embedded.guard import guarded
 from pipeline.embedded.info import ServerName
 from pipeline.embedded.ports import free_port, is_free
 from pipeline.errors import PipelineError, SetupError
+from pipeline.extras import require
 from pipeline.jvm.java import ensure_java
 from pipeline.kafka.publisher import Published
 from pipeline.settings import Settings
@@ -67,6 +68,7 @@ def demo(
     tweets: Annotated[int, typer.Option(min=1, help="How many to invent.")] = 20_000,
 ) -> None:
     """Start real servers, publish tweets, score and index them, and say what came of it."""
+    require("stream")
     settings = _demo_settings(current_settings(), file)
     log.configure(settings.log)
     source = file_source(file, layout, None) if file else None

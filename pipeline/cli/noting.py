@@ -6,11 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 
-from elasticsearch import Elasticsearch
-
 from pipeline import bootstrap, log
 from pipeline.domain.document import SCORED, data_stream
-from pipeline.elasticsearch_client import elasticsearch_errors
+from pipeline.elasticsearch_client import Elasticsearch, elasticsearch_errors
 from pipeline.errors import PipelineError
 from pipeline.settings import Settings
 from pipeline.sinks.elasticsearch.copies import holding

@@ -23,6 +23,7 @@ from pipeline.domain.prediction import Task
 from pipeline.elasticsearch_client import elasticsearch_errors
 from pipeline.embedded.discover import with_embedded
 from pipeline.errors import ConfigError, NothingNew, NotPromoted, PipelineError, SetupError
+from pipeline.extras import require
 from pipeline.registry.manifest import Manifest
 from pipeline.registry.registry import Registry
 from pipeline.settings import Settings
@@ -61,6 +62,7 @@ def retrain(
     Learned from are the files of the setting models.training, and what `tweetpulse label` was told. Made for a
     schedule. Exit codes: 0 promoted, 7 trained and the champion stays, 8 nothing new, 9 another one is at it.
     """
+    require("stream")
     settings = with_embedded(current_settings())
     wanted = sorted(set(tasks or settings.models.training))
     if not wanted:

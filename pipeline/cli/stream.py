@@ -16,6 +16,7 @@ from pipeline.cli.stack import progress
 from pipeline.domain.document import SCORED, data_stream
 from pipeline.domain.outcome import Outcome
 from pipeline.embedded.discover import with_embedded
+from pipeline.extras import require
 from pipeline.settings import Settings
 from pipeline.sinks.elasticsearch.setup import SetupReport
 
@@ -51,6 +52,7 @@ def run(
     ] = False,
 ) -> None:
     """Score the tweets in Kafka and index them into Elasticsearch, until Ctrl-C or SIGTERM."""
+    require("stream")
     settings = with_embedded(current_settings())
     if accept_data_loss:
         stream = settings.stream.model_copy(update={"accept_data_loss": True})

@@ -21,6 +21,7 @@ from pipeline.cli.app import settings as current_settings
 from pipeline.cli.stack import progress
 from pipeline.domain.prediction import Task
 from pipeline.errors import ConfigError, ScoringError
+from pipeline.extras import require
 from pipeline.ports import Model
 from pipeline.registry.manifest import MODEL, REPORT, SEEN, Manifest
 from pipeline.registry.registry import Registry
@@ -62,6 +63,7 @@ def train(
 
     It is not in use until `tweetpulse models promote` makes it the champion.
     """
+    require("stream")
     settings = current_settings()
     registry = bootstrap.registry(settings)
     read = partial(labelled.read, task, layout=layout, columns=columns)

@@ -18,6 +18,7 @@ def checks(settings: Settings) -> list[Check]:
     found = [
         Check("settings", partial(configuration.configuration, settings)),
         Check("java", machine.java),
+        Check("spark", machine.spark),
         Check("disk", partial(machine.disk, settings)),
         Check("ports", partial(machine.ports, settings)),
         Check("kafka", partial(topics.broker, kafka)),

@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from itertools import pairwise
 from pathlib import Path
 from typing import Literal
@@ -19,6 +20,7 @@ from pipeline.embedded.discover import brought
 from pipeline.embedded.ports import claim, is_free
 from pipeline.embedded.processes import is_alive
 from pipeline.errors import SetupError
+from pipeline.extras import missing
 from pipeline.jvm.java import find_java
 from pipeline.settings import Settings
 
@@ -52,6 +54,13 @@ def java() -> list[Finding]:
     """
     found = find_java()
     return [ok("java", f"Java {found.major} at {found.home}")]
+
+
+def spark() -> list[Finding]:
+    """The packages that the stream and training need, and no other command; they are looked for and not imported."""
+    if absent := missing("stream"):
+        return [fault("spark", f"not installed: {', '.join(absent)}", "pip install 'tweetpulse[stream]'")]
+    return [ok("spark", f"Spark {version('pyspark')}")]
 
 
 def disk(settings: Settings) -> list[Finding]:

@@ -9,14 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from elasticsearch import ApiError, AuthorizationException, Elasticsearch
-
 from pipeline.doctor.clock import judge_clock
 from pipeline.doctor.configuration import is_loopback
 from pipeline.doctor.finding import Finding, fault, ok, warning
 from pipeline.domain.alias import ALIAS, AliasState, alias_state
 from pipeline.domain.document import SCORED, data_stream
-from pipeline.elasticsearch_client import connect, elasticsearch_errors
+from pipeline.elasticsearch_client import ApiError, AuthorizationException, Elasticsearch, connect, elasticsearch_errors
 from pipeline.settings import ElasticsearchSettings
 from pipeline.sinks.elasticsearch import setup
 from pipeline.sinks.elasticsearch.backing import generation

@@ -6,8 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from elasticsearch import Elasticsearch
-
+from pipeline.elasticsearch_client import Elasticsearch
 from pipeline.erasure.indices import IDS_PER_REQUEST, chunks, hits
 from pipeline.privacy.forgotten import Forgotten
 from pipeline.privacy.pseudonyms import Pseudonyms

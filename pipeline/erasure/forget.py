@@ -6,10 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from elasticsearch import Elasticsearch
-
 from pipeline.domain.document import REJECTED, SCORED, data_stream
-from pipeline.elasticsearch_client import elasticsearch_errors
+from pipeline.elasticsearch_client import Elasticsearch, elasticsearch_errors
 from pipeline.erasure import topics
 from pipeline.erasure.documents import Wanted, label_ids, rejected_ids, scored_ids
 from pipeline.erasure.indices import Index, delete, indices_of, opened

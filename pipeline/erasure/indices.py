@@ -7,10 +7,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from elasticsearch import Elasticsearch, NotFoundError
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
-from pipeline.elasticsearch_client import WAIT_STATUSES
+from pipeline.elasticsearch_client import WAIT_STATUSES, Elasticsearch, NotFoundError
 from pipeline.errors import ConfigError, SinkUnavailable
 
 IDS_PER_REQUEST = 5_000

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager as Context
 from contextlib import contextmanager, nullcontext, suppress
-from pathlib import Path, PurePosixPath
-from urllib.parse import urlsplit
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
 from uuid import uuid4
-
-import pyarrow as pa
-from pyarrow import fs
 
 from pipeline import private_files
 from pipeline.errors import ConfigError, ScoringError, SetupError
+from pipeline.extras import require
+from pipeline.locks import only_one
+
+if TYPE_CHECKING:
+    from pipeline.registry.remote import Remote
 
 MAX_FILE_BYTES = 512 * 1024 * 1024
 """Far above what a model of this project has: what is larger would fill the memory before it is known to be one."""
 
-_NEEDS = {"hdfs": "HadoopFileSystem", "viewfs": "HadoopFileSystem", "s3": "S3FileSystem", "gs": "GcsFileSystem"}
+_REMOTE = ("hdfs", "viewfs", "s3", "gs")
 
 
 class Storage:
@@ -30,7 +32,7 @@ class Storage:
         uri: `hdfs://…`, `s3://bucket/folder`, `file:///…`, or a path.
 
     Raises:
-        ConfigError: the URI holds a password, or is of a kind that is not known.
+        ConfigError: the URI holds a password, is of a kind that is not known, or names another machine's files.
     """
 
     def __init__(self, uri: str) -> None:
@@ -39,12 +41,15 @@ class Storage:
             raise ConfigError(
                 "the registry's URI holds a password: leave it out, the credentials of the machine are taken"
             )
-        if address is not None and address.scheme not in ("file", *_NEEDS):
+        if address is not None and address.scheme not in ("file", *_REMOTE):
             raise ConfigError(f"no registry can be at {address.scheme}://: name a folder, hdfs:// or s3://")
+        if address is not None and address.scheme == "file" and address.netloc:
+            raise ConfigError(f"no registry can be at file://{address.netloc}: name a folder of this machine")
         # A query may hold keys.
         self.name = uri.partition("?")[0]
-        self._uri = uri if address is not None else str(Path(uri).expanduser().absolute())
-        self._found: tuple[fs.FileSystem, PurePosixPath] | None = None
+        self._uri = uri
+        self._folder = _folder_of(uri)
+        self._remote: Remote | None = None
 
     def read(self, *path: str) -> bytes | None:
         """A file's bytes; None where there is none.
@@ -54,11 +59,8 @@ class Storage:
             ScoringError: the file is larger than `MAX_FILE_BYTES`.
         """
         with self._errors("read"):
-            filesystem, root = self._connected()
             try:
-                # Compression would be told from the file's name, and undone.
-                with filesystem.open_input_stream(str(root.joinpath(*path)), compression=None) as stream:
-                    data = bytes(stream.read(MAX_FILE_BYTES + 1))
+                data = self._read(MAX_FILE_BYTES + 1, *path)
             except FileNotFoundError:
                 return None
         if len(data) > MAX_FILE_BYTES:
@@ -74,15 +76,10 @@ class Storage:
             SetupError: the store does not answer, or does not let it be written.
         """
         with self._errors("written"):
-            filesystem, root = self._connected()
-            target = root.joinpath(*path)
-            if filesystem.type_name == "local":
-                _write_and_rename(Path(target), data)
+            if self._folder is not None:
+                _write_and_rename(self._folder.joinpath(*path), data)
             else:
-                if filesystem.type_name not in ("s3", "gcs"):
-                    filesystem.create_dir(str(target.parent), recursive=True)
-                with filesystem.open_output_stream(str(target)) as stream:
-                    stream.write(data)
+                self._connected().replace(data, *path)
 
     def folders(self, *path: str) -> list[str]:
         """The names of the folders in a folder, sorted; none where it is not there.
@@ -91,9 +88,8 @@ class Storage:
             SetupError: the store does not answer, or does not let it be read.
         """
         with self._errors("read"):
-            filesystem, root = self._connected()
-            inside = filesystem.get_file_info(fs.FileSelector(str(root.joinpath(*path)), allow_not_found=True))
-        return sorted(info.base_name for info in inside if info.type == fs.FileType.Directory)
+            found = self._connected().folders(*path) if self._folder is None else _folders(self._folder.joinpath(*path))
+        return sorted(found)
 
     def alone(self, *path: str) -> Context[object]:
         """Keep other processes of this machine out of a folder; other stores know no locks, there the last one wins.
@@ -101,43 +97,63 @@ class Storage:
         Raises:
             SetupError: the folder can't be made.
         """
+        if self._folder is None:
+            return nullcontext()
         with self._errors("written"):
-            filesystem, root = self._connected()
-            if filesystem.type_name != "local":
-                return nullcontext()
-            folder = Path(root.joinpath(*path))
+            folder = self._folder.joinpath(*path)
             private_files.make_folder(folder)
-            return _locked(folder)
+            return only_one(folder, on_wait=lambda: None)
 
-    def _connected(self) -> tuple[fs.FileSystem, PurePosixPath]:
-        if self._found is None:
-            filesystem, root = _from_uri(self._uri)
-            self._found = filesystem, PurePosixPath(root)
-        return self._found
+    def _read(self, size: int, *path: str) -> bytes:
+        if self._folder is None:
+            return self._connected().read(size, *path)
+        with self._folder.joinpath(*path).open("rb") as file:
+            # A read takes the memory that it is asked for, however small the file is.
+            return file.read(min(size, os.fstat(file.fileno()).st_size + 1))
+
+    def _connected(self) -> Remote:
+        if self._remote is None:
+            from pipeline.registry.remote import Remote
+
+            self._remote = Remote(self._uri)
+        return self._remote
 
     @contextmanager
     def _errors(self, done: str) -> Iterator[None]:
+        faults, reason = self._foreign()
         try:
             yield
-        except (OSError, pa.ArrowException, NotImplementedError) as error:
-            raise SetupError(f"the registry of models {self.name} can't be {done}: {self._reason(error)}") from None
+        except faults as error:
+            told = reason(error, self._uri)
+            raise SetupError(f"the registry of models {self.name} can't be {done}: {told}") from None
 
-    def _reason(self, error: Exception) -> str:
-        scheme = urlsplit(self._uri).scheme
-        if scheme in _NEEDS and not hasattr(fs, _NEEDS[scheme]):
-            return f"this pyarrow is built without {scheme}://, install one from PyPI or conda-forge"
-        if "libjvm" in str(error) or "libhdfs" in str(error):
-            return (
-                "hdfs:// needs Hadoop's libhdfs: set JAVA_HOME, HADOOP_HOME and CLASSPATH (`hadoop classpath --glob`)"
-            )
-        # pyarrow's own message repeats the path.
-        known = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)
-        return next(iter(known.splitlines()), type(error).__name__)[:200]
+    def _foreign(self) -> tuple[tuple[type[Exception], ...], Callable[[Exception, str], str]]:
+        """What may be raised here, and what a person is told of it."""
+        if self._folder is not None:
+            return (OSError,), _reason
+        require("stream")
+        from pipeline.registry import remote
+
+        return remote.FAULTS, remote.reason
 
 
-def _from_uri(uri: str) -> tuple[fs.FileSystem, str]:
-    found: tuple[fs.FileSystem, str] = fs.FileSystem.from_uri(uri)
-    return found
+def _folder_of(uri: str) -> Path | None:
+    """The folder on this machine that a URI or a path names; None where it names another store."""
+    address = urlsplit(uri) if "://" in uri else None
+    if address is None:
+        return Path(uri).expanduser().absolute()
+    return Path(unquote(address.path)) if address.scheme == "file" else None
+
+
+def _folders(folder: Path) -> list[str]:
+    with suppress(FileNotFoundError):
+        return [path.name for path in folder.iterdir() if path.is_dir()]
+    return []
+
+
+def _reason(error: Exception, _: str) -> str:
+    known = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)
+    return known or type(error).__name__
 
 
 def _write_and_rename(target: Path, data: bytes) -> None:
@@ -151,10 +167,3 @@ def _write_and_rename(target: Path, data: bytes) -> None:
         with suppress(OSError):
             unfinished.unlink()
         raise
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    with (folder / ".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield

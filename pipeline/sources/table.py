@@ -13,7 +13,7 @@ from pipeline.sources.mastodon.settings import MastodonSettings
 from pipeline.sources.mastodon.source import MastodonSource
 from pipeline.sources.pacing import Clock
 from pipeline.sources.source import SourceEvents
-from pipeline.sources.twitter.check import preview
+from pipeline.sources.twitter.check import doubts, preview
 from pipeline.sources.twitter.settings import TwitterSettings
 from pipeline.sources.twitter.source import TwitterSource
 
@@ -27,6 +27,7 @@ class Entry:
         reads: what it publishes, in a few words.
         section: its settings; those that are marked with `Option` are options of the command.
         make: makes it of its settings.
+        doubts: the parts of its settings that the server may refuse, a line each.
         preview: says line by line what a start would do, for `--dry-run`, of its settings and the state folder.
     """
 
@@ -35,9 +36,10 @@ class Entry:
     section: type[Section]
     make: Callable[[Any, SourceEvents, Clock], LiveSource]
     preview: Callable[[Any, Path], Sequence[str]] | None = None
+    doubts: Callable[[Any], Sequence[str]] = lambda settings: ()
 
 
 LIVE_SOURCES = (
-    Entry("twitter", "what X shows for your rules", TwitterSettings, TwitterSource, preview),
+    Entry("twitter", "what X shows for your rules", TwitterSettings, TwitterSource, preview, doubts),
     Entry("mastodon", "a Mastodon server's public posts", MastodonSettings, MastodonSource),
 )

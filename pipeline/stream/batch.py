@@ -45,7 +45,7 @@ class Stopping(PipelineError):
     """The stream was asked to stop, so this batch is left for the next start."""
 
 
-class OutcomeParam(AccumulatorParam[Outcome]):  # type: ignore[misc]
+class OutcomeParam(AccumulatorParam[Outcome]):
     """How Spark adds outcomes up."""
 
     def zero(self, value: Outcome) -> Outcome:

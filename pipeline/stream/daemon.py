@@ -12,4 +12,4 @@ from pyspark.daemon import manager
 import pipeline.stream.partition  # noqa: F401 - imported for its workers
 
 if __name__ == "__main__":
-    manager()
+    manager()  # type: ignore[no-untyped-call]

@@ -21,8 +21,13 @@ SCHEMA = "topic string, key binary, value binary, headers array<struct<key: stri
 HEAD_BYTES = 65_536
 """How much of a rejected record is written where the whole of it is too large."""
 
-_HEADERS = pa.list_(pa.struct([("key", pa.string()), ("value", pa.binary())]))
-_ARROW = pa.schema([("topic", pa.string()), ("key", pa.binary()), ("value", pa.binary()), ("headers", _HEADERS)])
+_COLUMNS: dict[str, pa.DataType] = {
+    "topic": pa.string(),
+    "key": pa.binary(),
+    "value": pa.binary(),
+    "headers": pa.list_(pa.struct([("key", pa.string()), ("value", pa.binary())])),
+}
+_ARROW = pa.schema(_COLUMNS)
 
 Headers = list[dict[str, Any]]
 

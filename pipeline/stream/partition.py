@@ -269,7 +269,7 @@ def models_of(champions: tuple[Champion, ...]) -> Models:
 
 def _records(batch: pa.RecordBatch) -> Iterator[Record]:
     columns = (batch.column(name) for name in ("topic", "partition", "offset", "value", "size", "replay"))
-    micros = batch.column("timestamp").cast(pa.int64()).to_pylist()
+    micros: list[Any] = batch.column("timestamp").cast(pa.int64()).to_pylist()
     for (topic, partition, offset, value, size, replay), time_ in zip(
         zip(*(column.to_pylist() for column in columns), strict=True), micros, strict=True
     ):

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from pyspark.sql.streaming import StreamingQueryListener
 from pyspark.sql.streaming.listener import (
     QueryIdleEvent,
     QueryProgressEvent,
     QueryStartedEvent,
     QueryTerminatedEvent,
+    StreamingQueryListener,
 )
 
 from pipeline.telemetry.events import StreamEvents
 
 
-class Listener(StreamingQueryListener):  # type: ignore[misc]
+class Listener(StreamingQueryListener):
     """Passes Spark's events on."""
 
     def __init__(self, events: StreamEvents) -> None:

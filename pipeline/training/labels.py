@@ -13,11 +13,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from elasticsearch import Elasticsearch, NotFoundError
-
 from pipeline.domain.alias import ALIAS
 from pipeline.domain.document import ECS_VERSION, Document, present
 from pipeline.domain.prediction import CLOSED_LABELS, COMPLAINT, NO_COMPLAINT, Task, is_label, known_labels
+from pipeline.elasticsearch_client import Elasticsearch, NotFoundError
 from pipeline.errors import ConfigError
 from pipeline.sinks.elasticsearch.label_index import ensure
 

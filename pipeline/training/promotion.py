@@ -8,10 +8,10 @@ from io import BytesIO
 
 import numpy as np
 from numpy.typing import NDArray
-from pyarrow import ArrowException, parquet
 
 from pipeline.domain.prediction import Task
 from pipeline.errors import ScoringError
+from pipeline.extras import require
 from pipeline.registry.manifest import HELD_OUT, MODEL, SEEN
 from pipeline.registry.registry import Registry
 from pipeline.scoring import arrays
@@ -91,6 +91,9 @@ def length_of(text: str) -> str:
 
 
 def _held_out(registry: Registry, task: Task, version: str) -> dict[str, list[str]]:
+    require("stream")
+    from pyarrow import ArrowException, parquet
+
     try:
         file = parquet.ParquetFile(BytesIO(registry.read(task, version, HELD_OUT)))
         groups = (file.metadata.row_group(number) for number in range(file.metadata.num_row_groups))

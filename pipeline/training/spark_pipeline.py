@@ -5,7 +5,9 @@ Vectors are made by `pipeline.scoring.features` in Spark's Python workers, so tr
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import reduce
+from operator import add
 from typing import Any
 
 import numpy as np
@@ -38,7 +40,7 @@ _VECTOR = pa.struct(
 """How Spark stores a vector; type 0 is sparse."""
 
 
-class TweetFeatures(Estimator):  # type: ignore[misc]
+class TweetFeatures(Estimator["TweetVectors"]):
     """Learns which n-grams the column `text` has, and how much each tells of the column `label`.
 
     The rows of a `group` count once; a group whose rows lie in two partitions counts in both.
@@ -56,7 +58,7 @@ class TweetFeatures(Estimator):  # type: ignore[misc]
         rows = dataset.select("text", "label", "group")
         counted = rows.mapInArrow(lambda batches: _counted(batches, recipe, names), schema)
         summed = counted.groupBy("hash").agg(*(sql.sum(name).alias(name) for name in names))
-        table = summed.where(sum(sql.col(name) for name in names) >= AT_LEAST).toArrow()
+        table = summed.where(reduce(add, map(sql.col, names)) >= AT_LEAST).toArrow()
         texts = {int(row["label"]): row["count"] for row in _groups_by_label(rows)}
         vocabulary = vocabulary_of(
             table["hash"].to_numpy().view(np.uint64),
@@ -67,7 +69,7 @@ class TweetFeatures(Estimator):  # type: ignore[misc]
         return TweetVectors(recipe, vocabulary)
 
 
-class TweetVectors(Model):  # type: ignore[misc]
+class TweetVectors(Model):
     """Adds the column `features`: the vector of the column `text`."""
 
     def __init__(self, recipe: Recipe, vocabulary: Vocabulary) -> None:
@@ -115,7 +117,7 @@ def frame(spark: SparkSession, texts: Sequence[str], **columns: NDArray[Any]) ->
     places = np.arange(len(texts))
     table = pa.table({"place": places, "text": pa.array(texts, pa.string()), "group": places, **columns})
     name = "spark.sql.execution.arrow.maxRecordsPerBatch"
-    before = spark.conf.get(name)
+    before = str(spark.conf.get(name))
     # Spark makes a partition of each Arrow batch, as the session is told to (`localRelationThreshold`).
     spark.conf.set(name, PARTITION_ROWS)
     try:
@@ -134,6 +136,8 @@ def predicted(model: Model, rows: DataFrame) -> NDArray[np.int64]:
 def linear_model(task: Task, labels: tuple[str, ...], fitted: PipelineModel) -> LinearModel:
     """What serves, out of the fitted stages `TweetVectors` and Spark's logistic regression."""
     read, regression = fitted.stages
+    assert isinstance(read, TweetVectors)
+    assert isinstance(regression, LogisticRegressionModel)
     weights, intercept = _coefficients(regression)
     return LinearModel(task, "", labels, read.recipe, read.vocabulary, weights, intercept)
 
@@ -151,12 +155,12 @@ def _groups_by_label(rows: DataFrame) -> list[Any]:
     return found
 
 
-def _counted(batches: Iterator[pa.RecordBatch], recipe: Recipe, names: list[str]) -> Iterator[pa.RecordBatch]:
+def _counted(batches: Iterable[pa.RecordBatch], recipe: Recipe, names: list[str]) -> Iterator[pa.RecordBatch]:
     """The n-grams of a partition's texts, and in how many of its groups of texts of each label each is."""
     found = []
     for batch in batches:
         labels = batch.column("label").to_numpy().astype(np.int64)
-        reading = reader_of(recipe).read(batch.column("text").to_pylist())
+        reading = reader_of(recipe).read(_texts(batch))
         groups = batch.column("group").to_numpy()
         found.append(document_frequencies(reading, labels, len(names), groups))
     if not found:
@@ -169,20 +173,25 @@ def _counted(batches: Iterator[pa.RecordBatch], recipe: Recipe, names: list[str]
 
 
 def _with_vectors(
-    batches: Iterator[pa.RecordBatch], recipe: Recipe, vocabulary: Vocabulary
+    batches: Iterable[pa.RecordBatch], recipe: Recipe, vocabulary: Vocabulary
 ) -> Iterator[pa.RecordBatch]:
     for batch in batches:
-        features = _column(batch.column("text").to_pylist(), recipe, vocabulary)
+        features = _column(_texts(batch), recipe, vocabulary)
         yield pa.RecordBatch.from_arrays([*batch.columns, features], names=[*batch.schema.names, "features"])
 
 
-def _column(texts: list[str], recipe: Recipe, vocabulary: Vocabulary) -> Any:
+def _texts(batch: pa.RecordBatch) -> list[str]:
+    found: list[Any] = batch.column("text").to_pylist()
+    return found
+
+
+def _column(texts: Sequence[str], recipe: Recipe, vocabulary: Vocabulary) -> Any:
     found = vectors(reader_of(recipe).read(texts), vocabulary)
-    starts = pa.array(found.starts.astype(np.int32))
+    starts = pa.array(found.starts, pa.int32())
     fields = [
         pa.array(np.zeros(len(texts), np.int8)),
         pa.array(np.full(len(texts), found.width, np.int32)),
-        pa.ListArray.from_arrays(starts, pa.array(found.indices.astype(np.int32))),
-        pa.ListArray.from_arrays(starts, pa.array(found.values)),
+        pa.ListArray.from_arrays(starts, pa.array(found.indices, pa.int32())),
+        pa.ListArray.from_arrays(starts, pa.array(found.values, pa.float64())),
     ]
     return pa.StructArray.from_arrays(fields, fields=list(_VECTOR))

@@ -11,9 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
-from pyarrow import parquet
 from pydantic import JsonValue
 
 from pipeline import __version__
@@ -189,8 +187,8 @@ def fit(spark: SparkSession, task: Task, labels: tuple[str, ...], rows: Split, t
     )
     strength, chosen_by = _chosen(task, labels, training, plan, tell)
     tell(f"learning from {len(texts):,} texts")
-    stages = [spark_pipeline.TweetFeatures(plan.recipe, len(labels)), spark_pipeline.logistic_regression(strength)]
-    fitted = Pipeline(stages=stages).fit(training)
+    features = spark_pipeline.TweetFeatures(plan.recipe, len(labels))
+    fitted = Pipeline(stages=[features, spark_pipeline.logistic_regression(strength)]).fit(training)
     model = spark_pipeline.linear_model(task, labels, fitted)
     held_out = spark_pipeline.frame(spark, [row.text for row in rows.held_out])
     _check_same(model, fitted, held_out.limit(CHECKED_ROWS))
@@ -273,9 +271,10 @@ def _choosing(rows: Sequence[Row]) -> NDArray[np.bool_]:
 def _check_same(model: LinearModel, fitted: Model, rows: DataFrame) -> None:
     from pyspark.ml.functions import vector_to_array
 
-    table = fitted.transform(rows).select("text", vector_to_array("probability").alias("probability")).toArrow()
-    theirs = np.array(table["probability"].to_pylist())
-    apart = float(np.abs(model.probabilities(table["text"].to_pylist()) - theirs).max())
+    said = fitted.transform(rows)
+    table = said.select("text", vector_to_array(said["probability"]).alias("probability")).toArrow()
+    theirs, texts = np.array(table["probability"].to_pylist()), [str(text) for text in table["text"].to_pylist()]
+    apart = float(np.abs(model.probabilities(texts) - theirs).max())
     if not apart <= SAME:
         raise ScoringError(f"what would serve is {apart:.1e} from what Spark says: nothing is published")
 
@@ -334,6 +333,10 @@ def _files(rows: Split, model: LinearModel, measured: Report) -> dict[str, bytes
 
 
 def _parquet(rows: Sequence[Row]) -> bytes:
+    # Only here, as in `promotion`: whoever trains has Arrow, and other commands read this module without.
+    import pyarrow as pa
+    from pyarrow import parquet
+
     names = ("key", "text", "label", "entity", "lang", "source")
     table = pa.table({name: pa.array([str(getattr(row, name)) for row in rows], pa.string()) for name in names})
     file = io.BytesIO()

@@ -232,10 +232,12 @@ class _Answers(BaseHTTPRequestHandler):
     def _stream(self) -> None:
         script = self.fake.script
         self._kept_at = time.monotonic()
-        while script and isinstance(script[0], Missed):
-            self._miss(script.popleft())
-        if script and isinstance(script[0], Refuse):
-            self._refuse(script.popleft())
+        while script and isinstance(step := script[0], Missed):
+            script.popleft()
+            self._miss(step)
+        if script and isinstance(step := script[0], Refuse):
+            script.popleft()
+            self._refuse(step)
             return
         self.send_response(200)
         self.send_header("Transfer-Encoding", "chunked")

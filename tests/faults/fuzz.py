@@ -125,7 +125,15 @@ def _text(random: Random) -> str:
     return "t" + "".join(random.choices(_CHARACTERS, k=random.randrange(400)))
 
 
-_ODD: tuple[Callable[[str, Random], dict[str, object]], ...] = (
+_TIMES = (
+    "0001-01-01T00:00:00Z",
+    "9999-12-31T23:59:59.999999Z",
+    "1970-01-01T00:00:00+00:00",
+    "2024-02-29T23:59:59.5-12:00",
+    "2026-01-01T00:00:00+14:00",
+)
+
+_ODD: tuple[Callable[[str, Random], dict[str, Any]], ...] = (
     lambda n, r: {"text": _text(r)},
     lambda n, r: {"text": "\0"},
     lambda n, r: {"text": "#" + " #".join(f"tag{one}" for one in range(1_000))},
@@ -146,14 +154,6 @@ _ODD: tuple[Callable[[str, Random], dict[str, object]], ...] = (
     lambda n, r: {"other": 10 ** r.randint(20, 300), "tiny": 5e-324},
 )
 
-_TIMES = (
-    "0001-01-01T00:00:00Z",
-    "9999-12-31T23:59:59.999999Z",
-    "1970-01-01T00:00:00+00:00",
-    "2024-02-29T23:59:59.5-12:00",
-    "2026-01-01T00:00:00+14:00",
-)
-
 _WRONG_TIMES: tuple[object, ...] = (
     "0000-01-01T00:00:00Z",
     "10000-01-01T00:00:00Z",
@@ -172,7 +172,7 @@ _WRONG_TIMES: tuple[object, ...] = (
     True,
 )
 
-_WRONG: tuple[tuple[Reason, dict[str, object]], ...] = (
+_WRONG: tuple[tuple[Reason, dict[str, Any]], ...] = (
     *(
         (Reason.BAD_ID, {"id": id_})
         for id_ in ("i" * 201, "ü" * 101, "", " \t\n", "\u3000", 7, 1.5, None, True, [], {})

@@ -147,7 +147,7 @@ def _fates(truth: Truth, found: Indexed) -> list[str]:
     unknown = found.scored.keys() - truth.ids
     refused = found.rejected.keys() - truth.rejected.keys()
     other = {at for at, reason in truth.rejected.items() if set(found.rejected.get(at, [reason])) != {reason}}
-    said = {
+    said: dict[str, Collection[object]] = {
         "documents of tweets that nobody sent": unknown,
         "tweets were rejected": refused,
         "records were rejected for another reason": other,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from random import Random
 
 from tests.faults import actions
-from tests.faults.world import World
+from tests.faults.world import AnyPart, World
 
 Act = Callable[[World, float], object]
 
@@ -45,15 +45,15 @@ class Planned:
     seconds: float
 
 
-def _kill(part: actions.AnyPart) -> Act:
+def _kill(part: AnyPart) -> Act:
     return lambda world, seconds: actions.kill(world, part, seconds)
 
 
-def _kill_in_batch(part: actions.AnyPart) -> Act:
+def _kill_in_batch(part: AnyPart) -> Act:
     return lambda world, seconds: actions.kill_in_batch(world, part, seconds)
 
 
-def _freeze(part: actions.AnyPart) -> Act:
+def _freeze(part: AnyPart) -> Act:
     return lambda world, seconds: actions.freeze(world, part, seconds)
 
 

@@ -6,6 +6,7 @@ import json
 import os
 import time
 from dataclasses import asdict, replace
+from typing import Any
 
 from bench import footprint
 from bench.footprint import Sample, quarters, sampled
@@ -19,7 +20,7 @@ def _samples(memory: list[float]) -> list[Sample]:
     return [Sample(5.0 * n, {"jvm": size}, {"jvm": 100}, {"jvm": 50}, 0) for n, size in enumerate(memory)]
 
 
-def _figures(**fields: object) -> Figures:
+def _figures(**fields: Any) -> Figures:
     samples = _samples([500.0] * 8)
     given = Figures(Plan(), 1_000, 700, Burst(100, 1.0, 2.0), GOOD, [], [], quarters(samples), samples)
     return replace(given, **fields)

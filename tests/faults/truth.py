@@ -187,7 +187,7 @@ def _hits(client: Elasticsearch, index: str, found: Indexed) -> list[Mapping[str
     return hits
 
 
-_FIELDS = (
+_FIELDS: Any = (
     "kafka.partition",
     "kafka.offset",
     "error.type",

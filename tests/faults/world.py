@@ -33,7 +33,7 @@ from tests.faults.books import Counts
 from tests.faults.feed import Feed
 from tests.faults.oracle import Verdict
 from tests.faults.records import Made, records
-from tests.faults.supervised import PARTS, Part, Supervised
+from tests.faults.supervised import Part, Supervised
 from tests.faults.truth import Indexed, Truth
 from tests.stacks import repaired, settings_of
 
@@ -216,7 +216,7 @@ class World:
         return books.total(one.counts for one in books.finished(self.stream.logs[-1]))
 
     def _process(self, part: AnyPart) -> psutil.Process | None:
-        if part in PARTS:
+        if part != "kafka" and part != "elasticsearch":
             return self.stream.part(part, self.random)
         server = self.servers.find(part)
         return psutil.Process(server.pid) if server and is_alive(server.pid, server.started) else None

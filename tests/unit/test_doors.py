@@ -33,6 +33,7 @@ from pipeline.settings import ScoringSettings
 from pipeline.sinks.elasticsearch.setup import resource
 from pipeline.sources import files
 from pipeline.sources.files import file_source
+from pipeline.sources.live.feed import Interrupted
 from pipeline.sources.mastodon import api as mastodon
 from pipeline.sources.mastodon.settings import MastodonSettings
 from pipeline.sources.mastodon.statuses import tweet_of as tweet_of_status
@@ -184,7 +185,7 @@ def boastful(name: str = "header.npy") -> bytes:
 def array_header() -> bytes:
     file = io.BytesIO()
     header = {"descr": "<f8", "fortran_order": False, "shape": (10**12,)}
-    np.lib.format.write_array_header_1_0(file, header)  # type: ignore[arg-type]
+    np.lib.format.write_array_header_1_0(file, header)
     return file.getvalue()
 
 
@@ -322,7 +323,7 @@ def test_a_page_of_mastodon_that_unpacks_without_end() -> None:
         api = mastodon.Api(settings, lambda *_: None)
 
         def ask() -> None:
-            with pytest.raises(mastodon.Interrupted):
+            with pytest.raises(Interrupted):
                 api.newest(timelines_of(settings)[0])
 
         assert peak(ask) < 3 * mastodon.MAX_ANSWER_BYTES

@@ -115,3 +115,13 @@ def _named(rule: Rule) -> str:
 
 def _held(rule: Held) -> str:
     return f"{rule.value}" + (f"   ({rule.tag})" if rule.tag else "")
+
+
+def doubts(settings: TwitterSettings) -> list[str]:
+    """The operators of the rules that are not known here. X is asked all the same, since it knows its own best.
+
+    Raises:
+        ConfigError: X would not take a rule.
+    """
+    rules = rules_of(settings.track, mode=settings.mode, retweets=settings.retweets, longest=settings.rule_characters)
+    return [f"in the rule {rule.value!r}: {doubt}; X decides" for rule in rules for doubt in rule.doubts]

@@ -1,13 +1,14 @@
 """X's rules: their words, operators and groups, and what X would refuse or misread in them. Pure.
 
 From X's own pages "Build a rule" and "Operators" (docs.x.com, filtered stream). AND is a space and binds tighter
-than OR; a rule needs something that stands alone, in each of its alternatives.
+than OR; a rule needs something that stands alone, in each of its alternatives. X adds operators and their values now
+and then: one that is not known here is doubted and not refused, since X validates every rule itself.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 ALONE = frozenset(
@@ -37,7 +38,7 @@ VALUES = {
         ("hashtags", "cashtags", "links", "mentions", "media", "images", "videos", "video_link", "geo")
     ),
 }  # fmt: skip
-"""What may stand behind the colon, where that is a closed list."""
+"""What may stand behind the colon, where X lists it."""
 
 WORDS_OF_LOGIC = {
     "or": "or is an ordinary word to X: write OR, or quote it",
@@ -76,21 +77,26 @@ class _Token:
     value: str | None = None
 
 
-def check(rule: str) -> None:
-    """Whether X would take a rule, and as it is meant.
+def check(rule: str) -> tuple[str, ...]:
+    """Find what X would refuse in a rule, or read otherwise than meant; what may be either is returned.
+
+    Returns:
+        A sentence for each operator, or value of one, that is not known here. Whether there is one, X decides.
 
     Raises:
-        BadRule: it would not.
+        BadRule: X would refuse it, or misread it.
     """
     if not rule.strip():
         raise BadRule("it is empty")
     if rule.count('"') % 2:
         raise BadRule("a quotation mark is not closed")
-    if not _Reading(_tokens(rule)).whole():
+    reading = _Reading(_tokens(rule))
+    if not reading.whole():
         raise BadRule(
             "it has nothing that can stand alone: a word, a phrase, a #tag or an @name, "
             "in each alternative of an OR, and not only negated"
         )
+    return tuple(reading.doubts)
 
 
 def is_one_term(rule: str) -> bool:
@@ -129,6 +135,7 @@ class _Reading:
         self._tokens = tokens
         self._at = 0
         self._depth = 0
+        self.doubts: list[str] = []
 
     def whole(self) -> bool:
         stands = self._alternatives()
@@ -171,8 +178,10 @@ class _Reading:
             raise BadRule(f"{token.text} has nothing behind it")
         if token.operator is not None:
             _check_operator(token)
+            self.doubts += _doubts(token)
         is_negated = token.text.startswith("-")
-        return not is_negated and (token.operator is None or token.operator.lower() in ALONE)
+        # Of an operator that is not known, X alone can say whether it stands alone.
+        return not is_negated and (token.operator is None or token.operator.lower() not in WITH_OTHERS)
 
     def _next(self, kind: str) -> bool:
         if self._at < len(self._tokens) and self._tokens[self._at].kind == kind:
@@ -193,18 +202,18 @@ def _check_operator(token: _Token) -> None:
             raise BadRule(why(token, name))
 
 
+def _doubts(token: _Token) -> Iterator[str]:
+    name = (token.operator or "").lower()
+    if name not in OPERATORS:
+        yield f"X has no operator {token.operator}: that is known here (a phrase with a colon in it has to be quoted)"
+    elif name in VALUES and token.value not in VALUES[name]:
+        yield f"X has no {name}:{token.value} that is known here: there are {', '.join(sorted(VALUES[name]))}"
+
+
 _FAULTS: tuple[tuple[Callable[[_Token, str], bool], Callable[[_Token, str], str]], ...] = (
-    (
-        lambda token, name: name not in OPERATORS,
-        lambda token, name: f"X has no operator {token.operator}: (a phrase with a colon in it has to be quoted)",
-    ),
     (
         lambda token, name: not (token.value or "").strip('"'),
         lambda token, name: f"{name}: has nothing behind it (no space may follow the colon)",
-    ),
-    (
-        lambda token, name: name in VALUES and token.value not in VALUES[name],
-        lambda token, name: f"X has no {name}:{token.value}: there are {', '.join(sorted(VALUES[name]))}",
     ),
     (
         lambda token, name: token.value == "nullcast" and not token.text.startswith("-"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any, Literal
 
@@ -24,10 +24,17 @@ _MISSPELT = 0.7
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What is asked of X: a rule of its grammar, and the brand that its tweets are about, if any."""
+    """A rule that X is asked for.
+
+    Attributes:
+        value: as X takes it.
+        brand: what its tweets are about, if anything.
+        doubts: what X may refuse in it, a sentence each.
+    """
 
     value: str
     brand: str | None
+    doubts: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def tag(self) -> str:
@@ -139,14 +146,14 @@ def _is_kept(wanted: Rule, held: Held | None) -> bool:
 def _rule(text: str, retweets: str, longest: int) -> Rule:
     brand, value = _split(text.strip())
     try:
-        check(value)
+        doubts = check(value)
         if retweets == "leave_out":
             value = f"({value}) -is:retweet" if has_alternatives(value) else f"{value} -is:retweet"
         if len(value) > longest:
             raise BadRule(f"it has {len(value)} characters, and X takes {longest} (twitter.rule_characters)")
     except BadRule as why:
         raise ConfigError(f"the rule {text!r} won't do: {why}") from None
-    return Rule(value, brand)
+    return Rule(value, brand, doubts)
 
 
 def _split(text: str) -> tuple[str | None, str]:
@@ -165,7 +172,8 @@ def _refuse_misspelt(text: str, name: str, rest: str) -> None:
     close = get_close_matches(name, OPERATORS, n=1, cutoff=_MISSPELT) if name.islower() else []
     if close:
         raise ConfigError(
-            f'the rule {text!r} won\'t do: did you mean {close[0]}:? A brand of that name is written "{name}":{rest}'
+            f"the rule {text!r} won't do: did you mean {close[0]}:? A brand of that name is written "
+            f'"{name}":{rest}, and an operator of X\'s that is not known here ({text})'
         )
 
 

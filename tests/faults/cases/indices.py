@@ -9,8 +9,8 @@ from functools import partial
 
 from elasticsearch import ApiError
 
+from pipeline.domain.alias import ALIAS
 from pipeline.domain.document import EVENTS, REJECTED, SCORED, data_stream
-from pipeline.sinks.elasticsearch.setup import ALIAS
 from tests.fault_proxy import first
 from tests.faults import actions, offline, points
 from tests.faults.actions import adjust, backing_indices, older

@@ -10,10 +10,9 @@ from functools import partial
 
 from tests.fault_proxy import Answer, Forward, first, then
 from tests.faults import actions, points
-from tests.faults.actions import AnyPart
 from tests.faults.case import Case, Run, Setup
 from tests.faults.supervised import PARTS
-from tests.faults.world import SERVERS, World
+from tests.faults.world import SERVERS, AnyPart, World
 
 GROUP = "processes"
 _LONG, _SHORT = 90.0, 3.0

@@ -19,6 +19,7 @@ from kafka.admin import ConfigResource, ConfigResourceType
 from typer.testing import CliRunner
 
 from pipeline.cli.app import app
+from pipeline.domain.alias import ALIAS
 from pipeline.domain.document import Coordinates, rejected_document, scored_document
 from pipeline.domain.prediction import Task
 from pipeline.domain.record import Reason, Rejection, encode
@@ -36,7 +37,7 @@ from pipeline.privacy.pseudonyms import Pseudonyms
 from pipeline.registry.manifest import HELD_OUT
 from pipeline.registry.registry import Registry
 from pipeline.settings import PrivacySettings, Settings
-from pipeline.sinks.elasticsearch.setup import ALIAS, set_up
+from pipeline.sinks.elasticsearch.setup import set_up
 from pipeline.training.labels import Labels, said
 from tests.builders import AT, INGESTED, analysis, linear_model, published, tweet
 from tests.paths import shared_data

@@ -13,8 +13,7 @@ from exporters.scrape import Scrape
 from exporters.server import scrape_of
 from pipeline.embedded import stack
 from pipeline.embedded.info import ServerInfo
-from tests.conftest import MakeStack
-from tests.stacks import stack_settings
+from tests.stacks import MakeStack, stack_settings
 
 OF_ELASTICSEARCH = ("data_streams", "alias", "disk")
 WHOLE = {"stream_lag": 1.0, **dict.fromkeys(OF_ELASTICSEARCH, 1.0)}

@@ -47,7 +47,7 @@ def test_topics_are_made_once(settings):
 def test_two_processes_may_make_them_at_once(settings):
     """Whoever comes second finds them there."""
 
-    class Unaware(KafkaAdminClient):
+    class Unaware(KafkaAdminClient):  # type: ignore[misc]
         def list_topics(self):
             return []
 

@@ -26,7 +26,7 @@ def test_each_is_sent_once_and_marked_where_it_lies_now(settings: Settings) -> N
     assert replay(settings) == (0, f"sent 20 rejected records to the topic {settings.kafka.tweets_topic} again\n")
 
     found = resent(settings)
-    assert {replay_in(one.key).first: one.value for one in found} == {  # type: ignore[union-attr]
+    assert {replay_in(one.key).first: one.value for one in found} == {
         f"tweets-0-{n}": None if n == 7 else b"bytes %d" % n for n in range(20)
     }
     assert {tuple(one.headers) for one in found} == {(("attempt", b"1"),)}
@@ -34,7 +34,7 @@ def test_each_is_sent_once_and_marked_where_it_lies_now(settings: Settings) -> N
     lay = {one.key.decode(): one for one in everything(settings, settings.kafka.rejected_topic) if one.headers}
     where = {(one.topic, one.partition, one.offset, one.timestamp): one.key for one in found}
     for mark in marks(settings):
-        place, own = place_in(mark.value.decode()), lay[replay_in(mark.key).first]  # type: ignore[union-attr]
+        place, own = place_in(mark.value.decode()), lay[replay_in(mark.key).first]
         assert place is not None
         assert where.pop((place.topic, place.partition, place.offset, place.time)) == mark.key
         assert (mark.partition, mark.offset > own.offset) == (own.partition, True)
@@ -57,7 +57,7 @@ def test_a_reason_marks_those_of_it_alone(settings: Settings) -> None:
     replay(settings)
     assert sorted(one.value for one in resent(settings)) == [b"x", b"x", b"x", b"y"]
     replay(settings, "--reason", "bad_id", "--again")
-    assert [replay_in(one.key).number for one in resent(settings) if one.value == b"y"] == [1, 2]  # type: ignore[union-attr]
+    assert [replay_in(one.key).number for one in resent(settings) if one.value == b"y"] == [1, 2]
 
 
 def test_a_kill_loses_none_and_the_next_run_sends_only_what_is_not_marked(settings: Settings) -> None:

@@ -13,7 +13,7 @@ from pipeline.kafka.client import kafka_options
 from pipeline.kafka.publisher import Publisher
 from pipeline.settings import KafkaSettings, Settings
 from pipeline.sources.pacing import Clock
-from pipeline.sources.source import Source, SourceEvents, Unreadable
+from pipeline.sources.source import Item, Source, SourceEvents, Unreadable
 from tests.collecting import Collecting
 from tests.integration.sources.reading import records
 from tests.unit.sources.fakes import Listed, tweet
@@ -41,7 +41,7 @@ def large(number: int) -> Unreadable:
 
 def test_it_is_counted_and_its_neighbours_are_there(kafka: KafkaSettings) -> None:
     """At the beginning, in the middle, at the end, several in a row: all others are in the topic, and it goes on."""
-    items = [large(0), *map(tweet, range(300)), large(1), large(2), *map(tweet, range(300, 600)), large(3)]
+    items: list[Item] = [large(0), *map(tweet, range(300)), large(1), large(2), *map(tweet, range(300, 600)), large(3)]
     with Publisher(kafka, delivery_timeout=20) as publisher:
         done = publisher.publish(items)
         again = publisher.publish([tweet(600)])
@@ -56,7 +56,9 @@ def test_it_is_counted_and_its_neighbours_are_there(kafka: KafkaSettings) -> Non
 def test_batches_that_are_too_large_as_a_whole_are_no_loss(kafka: KafkaSettings) -> None:
     """Many at once, each larger than the topic takes, with some single ones that are: the library splits the former."""
     noise = [tweet(number, text=os.urandom(300).hex()) for number in range(4_000)]
-    items = [item for number, one in enumerate(noise) for item in ([large(number), one] if not number % 999 else [one])]
+    items: list[Item] = []
+    for number, one in enumerate(noise):
+        items += [large(number), one] if not number % 999 else [one]
     with Publisher(kafka, delivery_timeout=60) as publisher:
         done = publisher.publish(items)
     assert {record.key for record in records(kafka)} == {one.id.encode() for one in noise}

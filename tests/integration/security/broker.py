@@ -105,7 +105,8 @@ def secured_broker() -> Iterator[Broker]:
         ca = authority(state_dir / "authority")
         ports = {name: free_port() for name in ("CLIENT", "CONTROLLER", "BROKER", "MTLS")}
         _start(state_dir, ca, ports)
-        yield Broker(ca, *(f"localhost:{ports[name]}" for name in ("CLIENT", "MTLS")), f"127.0.0.1:{ports['CLIENT']}")
+        client, mtls = ports["CLIENT"], ports["MTLS"]
+        yield Broker(ca, f"localhost:{client}", f"localhost:{mtls}", f"127.0.0.1:{client}")
 
 
 def _start(state_dir: Path, ca: Authority, ports: dict[str, int]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -99,7 +100,7 @@ def test_each_part_may_do_what_it_needs_and_nothing_else(rights: Broker, user: s
         *((read, "read", topic) for topic in NAMES.values()),
         *((commit, "commit", group) for group in ("tweetpulse-reader-1", "another")),
     ]
-    let = {(name, what) for step, name, what in tried if not refused(lambda step=step, what=what: step(settings, what))}
+    let = {(name, what) for step, name, what in tried if not refused(partial(step, settings, what))}
     assert let == MAY[user]
 
 

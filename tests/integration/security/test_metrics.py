@@ -9,6 +9,7 @@ import urllib.error
 import urllib.request
 from base64 import b64encode
 from collections.abc import Iterator
+from functools import partial
 from http.client import HTTPException
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -134,7 +135,7 @@ def test_a_real_prometheus_reads_it_with_the_example(access: TelemetrySettings, 
             secrets = {"ca.crt": ca.file.read_bytes(), "metrics-password": secret.encode()}
             with scraping(targets, "secured.example.yml", secrets) as prometheus:
                 query = f'up{{job="tweetpulse-exporter"}} == {value}'
-                until(lambda query=query, ask=prometheus: ask.now(query), f"up is {value}", timeout=60)
+                until(partial(prometheus.now, query), f"up is {value}", timeout=60)
 
 
 def test_promtool_takes_the_example(ca: Authority, tmp_path: Path) -> None:
@@ -144,6 +145,6 @@ def test_promtool_takes_the_example(ca: Authority, tmp_path: Path) -> None:
     (folder / "secrets").mkdir()
     (folder / "secrets" / "ca.crt").write_bytes(ca.file.read_bytes())
     (folder / "secrets" / "metrics-password").write_text(SECRET)
-    command = [program("promtool"), "check", "config", folder / "secured.example.yml"]
+    command = [str(program("promtool")), "check", "config", str(folder / "secured.example.yml")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

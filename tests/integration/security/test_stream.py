@@ -12,6 +12,7 @@ import pytest
 from pydantic import SecretStr
 from pyspark.sql import SparkSession
 
+from pipeline.domain.outcome import Outcome
 from pipeline.jvm.jars import spark_jars
 from pipeline.jvm.java import find_java
 from pipeline.kafka.broker import Broker as BrokerLook
@@ -84,7 +85,7 @@ def go_through(spark: SparkSession, settings: Settings, kafka: As) -> None:
         publisher.publish(raw(b"once more"))
 
 
-def _drained(spark: SparkSession, settings: Settings):  # type: ignore[no-untyped-def]
+def _drained(spark: SparkSession, settings: Settings) -> Outcome:
     with run_of(spark, settings, events_of(settings), ensures=False) as run:
         return run.until_ended(once=True)
 

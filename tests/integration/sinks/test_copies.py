@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
@@ -151,7 +152,8 @@ def _shard(client: Elasticsearch, name: str, stack: StackInfo) -> Path:
 
 
 def _shard_state(client: Elasticsearch, name: str) -> str:
-    (shard,) = client.cat.shards(index=name, format="json")
+    shards: Any = client.cat.shards(index=name, format="json")
+    (shard,) = shards
     return str(shard["state"])
 
 

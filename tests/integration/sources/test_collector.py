@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import cast
 from uuid import uuid4
 
 import psutil
@@ -66,7 +67,7 @@ class Collecting(Started):
 
     @property
     def source(self) -> Paced:
-        return self.collection.source
+        return cast(Paced, self.collection.source)
 
 
 def ids(kafka: KafkaSettings) -> list[str]:

@@ -14,7 +14,7 @@ from tenacity.wait import wait_exponential
 from pipeline.domain.faults import Fault
 from pipeline.domain.record import decode
 from pipeline.domain.tweet import Tweet
-from pipeline.errors import ConfigError, SourceError
+from pipeline.errors import ConfigError, PipelineError, SourceError
 from pipeline.settings import Settings
 from pipeline.sources.live.feed import Waits
 from pipeline.sources.mastodon import feed
@@ -45,7 +45,8 @@ def collecting(settings: Settings, fake: FakeMastodon, folder: Path, **fields) -
 
 
 def tweets(settings: Settings) -> list[Tweet]:
-    return [decode(record.value) for record in records(settings.kafka)]
+    said = [decode(record.value) for record in records(settings.kafka)]
+    return [tweet for tweet in said if isinstance(tweet, Tweet)]
 
 
 def texts(settings: Settings) -> list[str]:
@@ -241,7 +242,7 @@ def test_a_server_that_wants_a_token_says_so_in_one_line(
 
 @pytest.mark.parametrize(("status", "error"), [(404, ConfigError), (400, SourceError)])
 def test_a_server_that_can_not_do_it_ends_it(
-    settings: Settings, fake: FakeMastodon, tmp_path: Path, status: int, error: type[Exception]
+    settings: Settings, fake: FakeMastodon, tmp_path: Path, status: int, error: type[PipelineError]
 ) -> None:
     """In one line: asking again would not help."""
     fake.refusals.append(Refusal(status))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import pyarrow as pa
 
@@ -22,7 +22,7 @@ def test_cores_memory_and_the_size_of_a_bulk_request(settings: Settings, sparks:
     changed = settings.model_copy(update={"stream": stream, "elasticsearch": elasticsearch})
     spark = sparks.of("turned", lambda: running(changed, spark_jars(changed), find_java().home))
 
-    def sizes(chunks: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    def sizes(chunks: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for chunk in chunks:
             yield pa.RecordBatch.from_pydict({"rows": [chunk.num_rows]})
 

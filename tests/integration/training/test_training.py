@@ -45,17 +45,13 @@ def test_what_serves_says_what_spark_says(training_spark: SparkSession, labels: 
     rows = [row for row in generated(300) if row.label in labels]
     truth = np.array([labels.index(row.label) for row in rows], np.float64)
     trained = frame(training_spark, [row.text for row in rows], label=truth, weight=np.linspace(0.5, 2, len(rows)))
-    stages = [TweetFeatures(Recipe(), len(labels)), logistic_regression(1e-4)]
-    fitted = Pipeline(stages=stages).fit(trained)
+    fitted = Pipeline(stages=[TweetFeatures(Recipe(), len(labels)), logistic_regression(1e-4)]).fit(trained)
     texts = [row.text for row in generated(200, seed=9)] + [text for text in ODD if text.isprintable() or "\n" in text]
 
-    table = (
-        fitted.transform(frame(training_spark, texts))
-        .select("text", vector_to_array("probability").alias("probability"))
-        .toArrow()
-    )
+    said = fitted.transform(frame(training_spark, texts))
+    table = said.select("text", vector_to_array(said["probability"]).alias("probability")).toArrow()
     theirs = np.array(table["probability"].to_pylist())
-    ours = linear_model(Task.SENTIMENT, labels, fitted).probabilities(table["text"].to_pylist())
+    ours = linear_model(Task.SENTIMENT, labels, fitted).probabilities(list(map(str, table["text"].to_pylist())))
 
     np.testing.assert_allclose(ours, theirs, atol=1e-9)
     assert len(table) == len(texts)

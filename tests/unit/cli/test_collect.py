@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 import pytest
 from typer.testing import CliRunner
 
-from pipeline.cli.app import app
+from pipeline.cli.app import app, main
 from pipeline.cli.collect import PLAIN_SECONDS, Pace, lines
 from pipeline.kafka.publisher import Published
 
@@ -28,3 +31,15 @@ def test_the_group_names_its_sources() -> None:
     done = CliRunner().invoke(app, ["collect"])
     assert done.exit_code == 2
     assert {"mastodon", "twitter", "--source"} <= set(done.stdout.split())
+
+
+def test_an_operator_that_is_not_known_is_told_and_no_fault(
+    bare: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A warning on standard error; then the token is missed, as it would be for any rule."""
+    monkeypatch.setattr(sys, "argv", ["tweetpulse", "collect", "twitter", "--track", "acme colour:red", "--dry-run"])
+    assert main() == 2
+    first, *others = capsys.readouterr().err.splitlines()
+    assert first.startswith("warning: in the rule 'acme colour:red': X has no operator colour: that is known here")
+    assert first.endswith("X decides")
+    assert "TOKEN" in others[-1]

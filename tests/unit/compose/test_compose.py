@@ -46,7 +46,7 @@ def test_it_fits_the_compose_schema() -> None:
         "check_jsonschema",
         "--builtin-schema",
         "vendor.compose-spec",
-        COMPOSE / "compose.yaml",
+        str(COMPOSE / "compose.yaml"),
     ]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (result.returncode, result.stderr) == (0, "")
@@ -271,9 +271,9 @@ def test_the_certificates_are_made_once_and_signed_by_the_ca(tmp_path: Path) -> 
         seen.append({path: path.read_bytes() for path in tmp_path.rglob("*.key")})
     assert seen[0] == seen[1]
     assert len(seen[0]) == 3
-    for folder, name in (("ELASTICSEARCH_CERTIFICATES", "elasticsearch"), ("KAFKA_CERTIFICATES", "kafka")):
-        certificate = folders[folder] / f"{name}.crt"
-        verify = ["openssl", "verify", "-CAfile", folders["TRUST"] / "ca.crt", "-verify_hostname", name, certificate]
+    for part, name in (("ELASTICSEARCH_CERTIFICATES", "elasticsearch"), ("KAFKA_CERTIFICATES", "kafka")):
+        certificate, authority = str(folders[part] / f"{name}.crt"), str(folders["TRUST"] / "ca.crt")
+        verify = ["openssl", "verify", "-CAfile", authority, "-verify_hostname", name, certificate]
         assert subprocess.run(verify, capture_output=True, check=False).returncode == 0
     secret = [path for path in tmp_path.rglob("*") if path.suffix in (".key", ".pem")]
     assert [path for path in secret if path.stat().st_mode & 0o077] == []

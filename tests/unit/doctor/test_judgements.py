@@ -25,7 +25,8 @@ ALL = ("READ", "WRITE", "DESCRIBE")
 
 
 def topic(**changes: Any) -> topics.Topic:
-    return topics.Topic(**{"name": "tweets", "operations": ("READ",), "id": "one", "partitions": 4} | changes)
+    said: dict[str, Any] = {"name": "tweets", "operations": ("READ",), "id": "one", "partitions": 4, **changes}
+    return topics.Topic(**said)
 
 
 def told(found: list[Finding]) -> list[tuple[str, str]]:

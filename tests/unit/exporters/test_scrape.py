@@ -99,11 +99,13 @@ def test_a_hanging_collector_is_not_called_again(gate: threading.Event) -> None:
 
 def test_a_collector_that_answers_again() -> None:
     """Success comes back with it."""
-    answers = iter([SetupError("down"), 3.0])
+    answers: Iterator[SetupError | float] = iter([SetupError("down"), 3.0])
 
     def next_answer() -> float:
         answer = next(answers)
-        return raised(answer) if isinstance(answer, Exception) else answer
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
 
     scrape = Scrape([Fake("a", next_answer)])
     assert [values(scrape), values(scrape)] == [{"success a": 0.0}, {"a": 3.0, "success a": 1.0}]

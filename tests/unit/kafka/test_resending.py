@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -21,10 +22,10 @@ def letter(first: str, number: int = 0, reason: str = "bad_id") -> DeadLetter:
     return DeadLetter(key, reason, "", NOON, b"{}", 0, Replay(first, number))
 
 
-def sent(letters: list[DeadLetter], marks: list[Replay], **options: object) -> list[tuple[str, int]]:
+def sent(letters: list[DeadLetter], marks: list[Replay], **options: Any) -> list[tuple[str, int]]:
     return [
         (one.letter.key, one.attempt.number) for one in chosen(letters, history(letters, marks), Resent(), **options)
-    ]  # type: ignore[arg-type]
+    ]
 
 
 def history(letters: list[DeadLetter], marks: list[Replay]) -> History:

@@ -128,4 +128,4 @@ def test_a_folder_that_can_not_be_used(tmp_path: Path) -> None:
     folder = ForgottenList(tmp_path / "file")
     for use in (lambda: folder.version, folder.read, lambda: folder.add(KEY, []), folder.wait_until_in_force):
         with pytest.raises(SetupError, match="TWEETPULSE_PRIVACY__FOLDER"):
-            use()  # type: ignore[no-untyped-call]
+            use()

@@ -189,6 +189,7 @@ def test_no_author_leaves(one: Tweet, authors: str) -> None:
     assert shown.author.name != "ann_4711"
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(
     "piece",
     [

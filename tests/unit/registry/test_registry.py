@@ -14,7 +14,7 @@ from pyarrow import fs
 
 from pipeline.domain.prediction import Task
 from pipeline.errors import ConfigError, ScoringError, SetupError
-from pipeline.registry import storage
+from pipeline.registry import remote, storage
 from pipeline.registry.manifest import MODEL, Data, Manifest, Promotion
 from pipeline.registry.registry import Registry
 
@@ -319,7 +319,7 @@ def test_a_pyarrow_that_lacks_a_file_system(monkeypatch: pytest.MonkeyPatch, uri
     def refuse(uri: str) -> object:
         raise NotImplementedError("built without it")
 
-    monkeypatch.setattr(storage, "_from_uri", refuse)
+    monkeypatch.setattr(remote, "Remote", refuse)
     with pytest.raises(SetupError, match=r"this pyarrow is built without \w+://, install one"):
         Registry(uri).champion(SENTIMENT)
 

@@ -10,6 +10,7 @@ from pipeline.domain.analysis import Analysis
 from pipeline.domain.sentiment import UNSUPPORTED, Label, Sentiment
 from pipeline.domain.tweet import Kind, Tweet
 from pipeline.errors import ScoringError
+from pipeline.ports import Scorer
 from pipeline.scoring.analysis import Analyzer
 from pipeline.scoring.vader import Vader
 from pipeline.scoring.vader_scorer import VaderScorer
@@ -77,7 +78,8 @@ def test_the_first_scorer_that_speaks_a_language_scores_it() -> None:
     labels = {"vader first": [Label.NEGATIVE, Label.POSITIVE, Label.POSITIVE, Label.UNSUPPORTED, Label.NEGATIVE]}
     labels["glum first"] = [*labels["vader first"][:2], Label.NEGATIVE, *labels["vader first"][3:]]
     tweets = [tweet("great", lang=lang) for lang in langs]
-    for name, scorers in {"vader first": [VaderScorer(), Glum()], "glum first": [Glum(), VaderScorer()]}.items():
+    orders: dict[str, list[Scorer]] = {"vader first": [VaderScorer(), Glum()], "glum first": [Glum(), VaderScorer()]}
+    for name, scorers in orders.items():
         analyzer = Analyzer(SETTINGS, scorers)
         assert [one.sentiment.label for one in analyzer.analyze_all(tweets)] == labels[name]
 

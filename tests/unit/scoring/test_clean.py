@@ -95,6 +95,7 @@ LONG = [
 ]
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("piece", LONG)
 def test_time_is_linear_in_the_length(piece: str) -> None:
     """No text makes a pattern go back over it again and again."""

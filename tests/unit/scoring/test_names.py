@@ -114,6 +114,7 @@ def test_few_and_many_are_found_as_by_one_pattern(names: list[str], text: str, m
     assert FeelingNames(wanted, Everything()).left_out_of(text) == alternation(wanted, text)
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("many", [False, True])
 def test_real_texts_are_left_the_same(many: bool) -> None:
     """The airline tweets, with names out of their own words."""
@@ -124,6 +125,7 @@ def test_real_texts_are_left_the_same(many: bool) -> None:
     assert [found.left_out_of(text) for text in texts[:2_000]] == [alternation(wanted, text) for text in texts[:2_000]]
 
 
+@pytest.mark.no_cover
 def test_the_number_of_names_does_not_count() -> None:
     """A thousand cost less than three times what a score costs; by one pattern it was twenty times."""
     texts = list(column("airline/tweets_first80pct_by_time.csv", "text"))[:3_000]
@@ -135,6 +137,7 @@ def test_the_number_of_names_does_not_count() -> None:
     assert work(many) < 3 * work(some) + 0.02
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("piece", ["united ", "#", "best ", "best  buy", "a", "#united", " ", "ſ"])
 def test_the_time_is_linear_in_the_length(piece: str) -> None:
     """Whatever is repeated."""

@@ -30,6 +30,7 @@ def actual(text: str) -> tuple[float | None, ...]:
     return sentiment.compound, sentiment.positive, sentiment.neutral, sentiment.negative
 
 
+@pytest.mark.no_cover
 def test_equals_the_reference_on_all_real_texts() -> None:
     """There is no difference from vaderSentiment 3.3.2 over every text of the shared data."""
     texts = set(all_texts())
@@ -91,6 +92,7 @@ texts = st.lists(st.tuples(tokens, st.sampled_from([" ", " ", " ", " ", *SPACES]
 )
 
 
+@pytest.mark.no_cover
 @seed(20250301)
 @settings(max_examples=2_000, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 @given(texts)
@@ -106,6 +108,7 @@ ROUND = [
 few_words = st.one_of(st.sampled_from(ROUND), st.sampled_from(["good", "bad", "very", "but", "x"]))
 
 
+@pytest.mark.no_cover
 @seed(20250302)
 @settings(max_examples=1_000, deadline=None, database=None)
 @given(st.lists(few_words, max_size=60).map(" ".join))
@@ -189,6 +192,7 @@ LONG = {
 }
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("piece", LONG.values(), ids=LONG)
 def test_time_is_linear_in_the_length(piece: str) -> None:
     """No path of the scorer is quadratic."""

@@ -1,5 +1,6 @@
 import gzip
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -174,6 +175,6 @@ def test_what_a_file_holds_is_what_the_stream_decodes(tmp_path_factory, rows):
     path = tmp_path_factory.mktemp("any") / "tweets.csv"
     quoted = ((number, text.replace('"', '""')) for number, text in rows)
     path.write_text("id,text\n" + "".join(f'{number},"{text}"\n' for number, text in quoted), newline="")
-    tweets = list(file_source(path))
+    tweets: list[Any] = list(file_source(path))
     assert [tweet.text for tweet in tweets] == [text for _, text in rows]
     assert [decode(encode(tweet)) for tweet in tweets] == tweets

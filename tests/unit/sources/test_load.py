@@ -1,4 +1,5 @@
 import sys
+from typing import Any
 
 import pytest
 from prometheus_client import CollectorRegistry
@@ -75,7 +76,7 @@ def events(registry):
 def test_a_plain_class_is_enough(module, events, registry):
     """A name and an iterator; its tweets say that they are from it, and that it is connected is said for it."""
     name, make = load_source(f"{module}:Plain")
-    source = make(events, Clock())
+    source: Any = make(events, Clock())
     assert (name, source.name) == ("plain", "plain")
     assert list(source) == [Tweet(id="p:1", text="a", source="plain"), Unreadable(b"?", "line 2", "not JSON")]
     assert registry.get_sample_value("tweetpulse_source_connected", {"source": "plain"}) == 1
@@ -85,7 +86,7 @@ def test_a_plain_class_is_enough(module, events, registry):
 
 def test_a_class_that_wants_more_gets_it(module, events, registry):
     """Events, what Kafka has, and the end; it says itself when it is connected."""
-    source = load_source(f"{module}:Full")[1](events, Clock())
+    source: Any = load_source(f"{module}:Full")[1](events, Clock())
     assert source._source.events is events
     source.acknowledged([1])
     source.close()
@@ -126,6 +127,7 @@ def test_a_class_that_needs_arguments_is_refused(module, events):
 @pytest.mark.parametrize(("name", "said"), [("Wrong", "yields a dict"), ("Breaks", "failed with ValueError")])
 def test_a_source_that_fails_ends_it_without_its_content(module, events, name, said):
     """What it raises or yields may quote a tweet, so only its kind is told."""
+    source: Any = load_source(f"{module}:{name}")[1](events, Clock())
     with pytest.raises(SourceError, match=said) as error:
-        list(load_source(f"{module}:{name}")[1](events, Clock()))
+        list(source)
     assert "secret" not in error.value.message

@@ -10,6 +10,7 @@ from pipeline.sources.source import Unreadable
 from tests.paths import shared_data
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(
     ("name", "layout", "rows", "ids", "timed"),
     [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import pytest
 import typer
@@ -38,7 +38,11 @@ TICKER = Entry("ticker", "what ticks", TickerSettings, lambda *_: pytest.fail("m
 def collected(monkeypatch: pytest.MonkeyPatch) -> list[TickerSettings]:
     """The settings that its command was run with."""
     found: list[TickerSettings] = []
-    entry = Entry("ticker", TICKER.reads, TickerSettings, lambda section, *_: found.append(section), TICKER.preview)
+
+    def make(section: TickerSettings, *_: object) -> Any:
+        found.append(section)
+
+    entry = Entry("ticker", TICKER.reads, TickerSettings, make, TICKER.preview)
     monkeypatch.setattr(collect_live, "collect_from", lambda settings, name, make: make(None, None))
     monkeypatch.setattr(sys.modules[__name__], "TICKER", entry)
     return found

@@ -50,11 +50,11 @@ class Run:
         self.observer, self.stop, self.spark = FakeObserver(), Stop(), FakeSpark()
         self.client = client or FakeIndices({"ds-000001": NOON})
         self.champions = FakeChampions()
-        sink = Sink(SETTINGS.elasticsearch, repeat_horizon_hours=1, client=self.client, now=lambda: NOON)
+        champions: Any = self.champions
+        known: Any = self.client
+        sink = Sink(SETTINGS.elasticsearch, repeat_horizon_hours=1, client=known, now=lambda: NOON)
         sink.ensure = ensure  # type: ignore[method-assign]
-        self.runner = BatchRunner(
-            SETTINGS, [], [sink], self.observer, self.champions, self.stop, now=lambda: NOON, **more
-        )
+        self.runner = BatchRunner(SETTINGS, [], [sink], self.observer, champions, self.stop, now=lambda: NOON, **more)
 
     def batch(self, *steps: Step, number: int = 0) -> FakeRecords:
         records = FakeRecords(steps, self.spark)

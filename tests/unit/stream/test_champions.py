@@ -249,7 +249,7 @@ class Fetched(FakeBroadcast):
 
     times = 0
 
-    @property  # type: ignore[override]
+    @property
     def value(self) -> bytes:
         self.times += 1
         return GOOD

@@ -79,7 +79,7 @@ def workers() -> Iterator[None]:
 
 
 def batch(*values: bytes) -> pa.RecordBatch:
-    columns = {
+    columns: dict[str, Any] = {
         "topic": ["tweets"] * len(values),
         "partition": [0] * len(values),
         "offset": list(range(len(values))),

@@ -126,6 +126,7 @@ def test_what_is_said_later_counts() -> None:
     assert both.left_out == {"no text": 3, "repeated": 1}
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(
     ("task", "name", "rows"),
     [

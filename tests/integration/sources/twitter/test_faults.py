@@ -21,6 +21,7 @@ from tests.fake_x import (
     Send,
     Silence,
 )
+from tests.fake_x.script import Step
 from tests.fake_x.server import TOKEN
 from tests.processes import until
 
@@ -30,7 +31,7 @@ CAPPED = {"title": "UsageCapExceeded", "detail": "Usage cap exceeded: Monthly pr
 NOT_ENROLLED = {"title": "Client Forbidden", "reason": "client-not-enrolled",
                 "type": "https://api.twitter.com/2/problems/client-forbidden"}  # fmt: skip
 
-FAULTS = {
+FAULTS: dict[str, tuple[list[Step], str]] = {
     "cut": ([Cut()], "network"),
     "cut in a line": ([Cut(b'{"data": {"id": "17')], "network"),
     "ended": ([End()], "disconnected"),

@@ -311,8 +311,8 @@ def test_each_colour_is_written_once() -> None:
     for path in ("dashboards/grafana/config.py", "dashboards/kibana/palette.py"):
         written = re.findall(r"#[0-9A-Fa-f]{6}", (ROOT / path).read_text(encoding="utf-8"))
         assert len(written) == len(set(written)), path
-    for path in (ROOT / "dashboards/grafana").rglob("*.py"):
-        assert path.name == "config.py" or not re.search(r"#[0-9A-Fa-f]{6}", path.read_text(encoding="utf-8")), path
+    for file in (ROOT / "dashboards/grafana").rglob("*.py"):
+        assert file.name == "config.py" or not re.search(r"#[0-9A-Fa-f]{6}", file.read_text(encoding="utf-8")), file
 
 
 def test_unsupported_is_in_no_share() -> None:

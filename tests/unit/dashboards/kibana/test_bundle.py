@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from dashboards.grafana import config
-from dashboards.kibana import ndjson, palette, saved_objects
+from dashboards.kibana import palette
 from dashboards.kibana.__main__ import main
-from dashboards.kibana.bundle import GENERATED
+from dashboards.kibana.bundle import GENERATED, ndjson, saved_objects
 from pipeline.domain.prediction import MOST_LABELS
 
 ALLOWED = {

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from dashboards.kibana import alerts, saved_objects
+from dashboards.kibana import alerts
+from dashboards.kibana.bundle import saved_objects
 from tests.boards.kibana import searches
 from tests.unit.dashboards.kibana.mapping import fields
 

@@ -8,7 +8,8 @@ import pytest
 from pydantic import SecretStr
 from typer.testing import CliRunner
 
-from dashboards.kibana import alerts, ndjson
+from dashboards.kibana import alerts
+from dashboards.kibana.bundle import ndjson
 from pipeline.cli.app import app
 from pipeline.embedded.ports import free_port
 from pipeline.errors import ConfigError, PipelineError, SetupError

@@ -95,7 +95,7 @@ def test_settings_that_nobody_asked_for_are_the_servers() -> None:
 
 def test_components_are_composed_field_by_field() -> None:
     """Fields of the same object come from several components; the last one wins."""
-    parts = [
+    parts: list[dict[str, Any]] = [
         {"template": {"mappings": {"dynamic": "strict", "properties": {"t": {"properties": {"a": {"type": "text"}}}}}}},
         {"template": {"mappings": {"properties": {"t": {"properties": {"b": {"type": "date"}}}}}}},
         {"template": {"settings": {"index.codec": "default"}}},

@@ -9,12 +9,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
 from pipeline.domain.tweet import Tweet
 from pipeline.sources.live.runtime import Runtime
 from pipeline.sources.load import load_source
+from pipeline.sources.pacing import Clock
 from tests.paths import ROOT
 from tests.processes import until
 from tests.unit.sources.live.test_runtime import Events
@@ -95,7 +97,7 @@ def example(server: Server) -> ModuleType:
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    module.ADDRESS = server.server_address
+    vars(module)["ADDRESS"] = server.server_address
     return module
 
 
@@ -103,7 +105,8 @@ def example(server: Server) -> ModuleType:
 def collecting(example: ModuleType, folder: Path) -> Iterator[list[str]]:
     """Its texts, as Kafka has them: what is yielded is acknowledged at once."""
     stop, texts = threading.Event(), []
-    runtime = Runtime(lambda *_: example.Ticker(), Events(), folder, stop.is_set)
+    events: Any = Events()
+    runtime = Runtime(lambda *_: example.Ticker(), events, folder, stop.is_set)
 
     def run() -> None:
         for item in runtime:
@@ -147,4 +150,6 @@ def test_it_is_named_as_the_command_names_it(monkeypatch: pytest.MonkeyPatch) ->
     """`--source live_source:Ticker`, from its folder."""
     monkeypatch.chdir(FOLDER)
     name, make = load_source("live_source:Ticker")
-    assert (name, [feed.name for feed in make(Events(), None).feeds]) == ("ticker", ["lines"])
+    events: Any = Events()
+    source: Any = make(events, Clock())
+    assert (name, [feed.name for feed in source.feeds]) == ("ticker", ["lines"])

@@ -1,6 +1,7 @@
 import threading
 import time
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 from tenacity.wait import wait_incrementing, wait_none
@@ -56,7 +57,8 @@ class Events:
 
 
 def running(source, stopped, folder, *, events=None, **options):
-    return Runtime(lambda *_: source, events or Events(), folder, stopped, **options)
+    known: Any = events or Events()
+    return Runtime(lambda *_: source, known, folder, stopped, **options)
 
 
 def listed(*numbers):
@@ -309,7 +311,7 @@ def test_killed_and_started_again_the_gap_begins_where_kafka_has_it(tmp_path):
     first.acknowledged([tweet(5)])
     assert next(item for item in taken if item).id == "x:6"
     # Neither is closed nor saved, as if it was killed.
-    source = Scripted([lambda: not source.missed], missed=[[read(6)]])
+    source: Any = Scripted([lambda: not source.missed], missed=[[read(6)]])
     again = running(source, never, tmp_path)
     assert all_of(again) == ["x:6"]
     assert source.gaps[0].after.order <= at(5).order

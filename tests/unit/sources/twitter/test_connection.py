@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from pipeline.sources.twitter.api import Connection
 
@@ -33,7 +34,8 @@ class Socket:
 
 def connection(*chunks):
     socket = Socket(list(chunks))
-    return socket, Connection(socket, now=lambda: OPENED, monotonic=socket.monotonic)
+    answer: Any = socket
+    return socket, Connection(answer, now=lambda: OPENED, monotonic=socket.monotonic)
 
 
 def test_a_keep_alive_that_was_waited_for_says_that_all_was_read():

@@ -64,12 +64,8 @@ def test_what_is_tracked(text, value, brand):
         ("a and b", "a space already means it"),
         ("a AND b", "AND is written as a space"),
         ("a NOT b", "a minus sign"),
-        ("acme has:pictures", "X has no has:pictures: there are cashtags"),
-        ("acme is:Retweet", "X has no is:Retweet"),
         ("acme is:nullcast", "only negated"),
         ("acme lang: en", "no space may follow the colon"),
-        ("Deutsche Bahn:@DB", "X has no operator Bahn:"),
-        ("acme colour:red", "X has no operator colour:"),
         ("form:acme", "did you mean from:? A brand of that name is written \"form\":acme"),
         ("https://acme.example", 'url:"https://acme.example"'),
         ("#", "# has nothing behind it"),
@@ -84,6 +80,34 @@ def test_what_x_would_refuse_is_said_before(text, why):
     assert why in raised.value.message
     assert f"the rule {text!r} won't do" in raised.value.message
     assert "\n" not in raised.value.message
+
+
+@pytest.mark.parametrize(
+    ("text", "doubt"),
+    [
+        ("acme has:pictures", "X has no has:pictures that is known here: there are cashtags"),
+        ("acme is:Retweet", "X has no is:Retweet that is known here"),
+        ("Deutsche Bahn:@DB", "X has no operator Bahn: that is known here (a phrase with a colon"),
+        ("acme colour:red", "X has no operator colour: that is known here"),
+        ("(colour:red)", "X has no operator colour: that is known here"),
+        ("acme OR -mood:bad (mood:good)", "X has no operator mood: that is known here"),
+    ],
+)
+def test_what_is_not_known_here_is_doubted_and_sent(text, doubt):
+    """X adds operators, and validates every rule itself: ours is no reason to refuse one."""
+    rule = one(text)
+    assert rule.value == text
+    assert rule.doubts[0].startswith(doubt)
+
+
+def test_what_is_known_is_not_doubted():
+    """Also where it is written large or negated."""
+    assert one('acme -is:retweet FROM:ann has:links -is:nullcast url:"acme.example"').doubts == ()
+
+
+def test_an_unknown_operator_that_looks_like_a_known_one_has_a_way_in():
+    """At the beginning a name with a colon is a brand; in brackets it is an operator."""
+    assert one("(form:acme)") == Rule("(form:acme)", None)
 
 
 @given(st.text('ab:()"-#@ OR[]~1', max_size=40))

@@ -1,0 +1,67 @@
+"""What is installed only where it is asked for."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pipeline import extras
+from pipeline.doctor import machine
+from pipeline.domain.prediction import Task
+from pipeline.errors import SetupError
+from pipeline.registry.registry import Registry
+from tests.paths import ROOT
+
+WITHOUT = """
+import importlib, sys
+
+class Absent:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in {packages!r}:
+            raise ModuleNotFoundError(name)
+
+sys.meta_path.insert(0, Absent())
+importlib.import_module({module!r})
+"""
+
+
+@pytest.mark.parametrize(
+    "module", ["tweetpulse", "exporters.__main__", "pipeline.cli", "pipeline.bootstrap", "pipeline.sources.load"]
+)
+def test_what_is_imported_without_the_extra(module: str) -> None:
+    """The public module, the exporter and every command are, before they do anything."""
+    code = WITHOUT.format(packages=("py4j", *extras.PACKAGES["stream"]), module=module)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=ROOT)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_what_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the extra that brings it, in one line; so does the doctor."""
+    monkeypatch.setitem(extras.PACKAGES, "stream", ("pyarrow", "no_such_package"))
+    with pytest.raises(SetupError) as caught:
+        extras.require("stream")
+    assert caught.value.message == "no_such_package not installed: run `pip install 'tweetpulse[stream]'`"
+    (finding,) = machine.spark()
+    assert (finding.level, "no_such_package" in finding.text, finding.cure) == (
+        "fault",
+        True,
+        "pip install 'tweetpulse[stream]'",
+    )
+
+
+def test_what_is_installed_is_not_missed() -> None:
+    """Nothing is said where all of it is there; the doctor says which Spark it is."""
+    extras.require("stream")
+    (finding,) = machine.spark()
+    assert (finding.level, finding.text.startswith("Spark 4.")) == ("ok", True)
+
+
+def test_only_a_registry_elsewhere_needs_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A folder on this machine is read without Arrow; a store by its URI is not."""
+    monkeypatch.setitem(extras.PACKAGES, "stream", ("no_such_package",))
+    assert Registry(f"file://{tmp_path}/models").champion(Task.SENTIMENT) is None
+    with pytest.raises(SetupError, match=r"tweetpulse\[stream\]"):
+        Registry("s3://bucket/models").champion(Task.SENTIMENT)
