@@ -32,7 +32,7 @@ REMEMBERED = 20_000
 
 
 class Runtime:
-    """Yields a live source's items, and None every tick in which nothing comes, until it is stopped.
+    """Yields a live source's items, and None about every tick, so that whoever takes them can look around.
 
     All of it happens in daemon threads while this is iterated, once: one for each feed, and one for gaps. Whoever
     iterates never waits for the source, and when nobody takes what was read, the source is not read.
@@ -125,11 +125,11 @@ class Runtime:
             entry = self._backlog.take(self._tick if alive else 0.0)
             if entry is not None:
                 yield from self._taken(entry)
-            elif alive:
-                yield None
-            else:
+            elif not alive:
                 return
-            if time.monotonic() - looked >= self._tick:
+            if entry is None or time.monotonic() - looked >= self._tick:
+                # Also while nothing but repeats and keep-alives come, which are not handed on.
+                yield None
                 looked = time.monotonic()
                 for reading in self._readings:
                     reading.look()

@@ -363,6 +363,24 @@ def test_an_error_of_the_refill_ends_it(tmp_path):
         all_of(running(source, never, tmp_path))
 
 
+def test_a_flood_of_repeats_ticks(tmp_path):
+    """What is not handed on keeps nobody from looking around: acknowledgements are noticed meanwhile."""
+
+    class Repeating(Scripted):
+        def __iter__(self):
+            while not self.cut.wait(0.001):
+                yield read(1)
+
+    stop = threading.Event()
+    taken = iter(running(Repeating([]), stop.is_set, tmp_path, tick=0.05))
+    begun = time.monotonic()
+    while next(taken) is None:
+        assert time.monotonic() - begun < 20
+    # Nothing but repeats comes from here on.
+    assert [next(taken) for _ in range(5)] == [None] * 5
+    taken.close()
+
+
 def test_waits_grow_until_a_connection_lives(tmp_path, monkeypatch):
     """One that is lost at once does not begin them anew."""
     waits = Waits({Fault.OTHER: wait_incrementing(start=0, increment=0.01)}, {}, 60.0)
