@@ -19,7 +19,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-out = Console(highlight=False)
+out = Console(file=cast(IO[str], log.StandardOutput()), highlight=False)
 err = Console(file=cast(IO[str], log.StandardError()), highlight=False)
 
 _overrides: dict[str, Any] = {}

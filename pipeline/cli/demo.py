@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -164,11 +164,17 @@ def _fed(settings: Settings, source: Source, stop: threading.Event) -> Iterator[
 
 
 def _drain(settings: Settings, stop: threading.Event, tell: Tell, *, once: bool) -> Drained:
+    scored = data_stream(SCORED, settings.elasticsearch.namespace)
+
+    def so_far(total: Outcome) -> None:
+        books = total.books(scored)
+        tell("stream", f"scored and indexed: {books.indexed:,} of {books.read:,} read")
+
     tell("stream", "starting Spark")
     with on_signals(stop, finishing), bootstrap.stream(settings, stop, tell) as (run, url):
         if not once:
             out.print(f"metrics: {url}  Ctrl-C ends it all")
-        run.events.on_batch = lambda total: tell("stream", f"scored and indexed: {total.indexed.total():,}")
+        run.events.on_batch = so_far
         started = time.monotonic()
         outcome = run.until_ended(once=once)
         return Drained(outcome, time.monotonic() - started, url)
@@ -183,19 +189,14 @@ def _count(settings: Settings) -> int:
 
 def _summarize(drained: Drained, settings: Settings) -> None:
     outcome = drained.outcome
-    stream = data_stream(SCORED, settings.elasticsearch.namespace)
-    books = Table(box=None, show_header=False, pad_edge=False)
-    for name, number in (
-        ("read", outcome.read.total()),
-        ("indexed", outcome.indexed[stream]),
-        ("already there", outcome.already_there[stream]),
-        ("rejected", outcome.rejected.total()),
-    ):
-        books.add_row(name, f"{number:,}")
+    books = outcome.books(data_stream(SCORED, settings.elasticsearch.namespace))
+    table = Table(box=None, show_header=False, pad_edge=False)
+    for name, number in asdict(books).items():
+        table.add_row(name.replace("_", " "), f"{number:,}")
     for reason, number in outcome.rejected.most_common():
-        books.add_row(f"  {reason}", f"{number:,}")
+        table.add_row(f"  {reason}", f"{number:,}")
     out.print()
-    out.print(books)
+    out.print(table)
     out.print(_sentiments(outcome))
     out.print(_entities(outcome))
     rate = outcome.read.total() / drained.seconds
@@ -237,10 +238,9 @@ def _require_balance(outcome: Outcome, settings: Settings, held: int | None) -> 
     Raises:
         PipelineError: it does not: a bug.
     """
-    stream = data_stream(SCORED, settings.elasticsearch.namespace)
-    missing, indexed = outcome.unaccounted(stream), outcome.indexed[stream]
-    if missing or (held is not None and held != indexed):
+    books = outcome.books(data_stream(SCORED, settings.elasticsearch.namespace))
+    if books.missing or (held is not None and held != books.indexed):
         raise PipelineError(
-            f"the accounting does not add up: {missing:,} records are missing, and Elasticsearch holds {held} "
-            f"documents for {indexed:,} indexed; please report it"
+            f"the accounting does not add up: {books.missing:,} records are missing, and Elasticsearch holds {held} "
+            f"documents for {books.indexed:,} indexed; please report it"
         )

@@ -66,10 +66,10 @@ def drain(settings: Settings, *, once: bool, prepare: bool = True) -> Outcome:
 
 def summary(total: Outcome, settings: Settings) -> str:
     """What became of the records of this run, in one line."""
-    stream = data_stream(SCORED, settings.elasticsearch.namespace)
+    books = total.books(data_stream(SCORED, settings.elasticsearch.namespace))
     return (
-        f"read {total.read.total():,} records: {total.indexed[stream]:,} indexed, "
-        f"{total.already_there[stream]:,} already there, {total.rejected.total():,} rejected"
+        f"read {books.read:,} records: {books.indexed:,} indexed, "
+        f"{books.already_there:,} already there, {books.rejected:,} rejected"
     )
 
 

@@ -55,6 +55,21 @@ class Durations:
         self.total += other.total
 
 
+@dataclass(frozen=True, slots=True)
+class Books:
+    """What became of records: each is indexed, already there or rejected. A rejected one's own document is neither."""
+
+    read: int
+    indexed: int
+    already_there: int
+    rejected: int
+
+    @property
+    def missing(self) -> int:
+        """Records read of which nothing is known. It is 0."""
+        return self.read - self.indexed - self.already_there - self.rejected
+
+
 @dataclass(slots=True)
 class Outcome:
     """What became of some records. Counters are keyed by what their metric is labelled with.
@@ -107,10 +122,11 @@ class Outcome:
         faults = [fault for fault in (self.fault, other.fault) if fault is not None]
         self.fault = min(faults, key=lambda fault: isinstance(fault, SinkUnavailable), default=None)
 
-    def unaccounted(self, scored_stream: str) -> int:
-        """Records read that are neither indexed, nor already there, nor rejected. It is 0."""
-        known = self.indexed[scored_stream] + self.already_there[scored_stream] + self.rejected.total()
-        return self.read.total() - known
+    def books(self, scored_stream: str) -> Books:
+        """The counts as people are told them; `scored_stream` is the data stream of tweets."""
+        return Books(
+            self.read.total(), self.indexed[scored_stream], self.already_there[scored_stream], self.rejected.total()
+        )
 
 
 _COUNTERS = (

@@ -61,7 +61,10 @@ class StreamMetrics:
     """Everything on the stream's /metrics but what the process says of itself."""
 
     def __init__(self, registry: CollectorRegistry, settings: Settings) -> None:
-        self._streams = [data_stream(dataset, settings.elasticsearch.namespace) for dataset in (SCORED, REJECTED)]
+        self.scored_stream, rejected_stream = (
+            data_stream(dataset, settings.elasticsearch.namespace) for dataset in (SCORED, REJECTED)
+        )
+        self._streams = (self.scored_stream, rejected_stream)
 
         def counter(name: str, documentation: str, *labels: str) -> Counter:
             return Counter(f"tweetpulse_{name}", documentation, labels, registry=registry)
