@@ -178,7 +178,8 @@ def test_a_line_that_a_kill_has_cut_is_none(tmp_path: Path) -> None:
 def test_a_line_that_counts_rejected_records_as_indexed_does_not_balance(tmp_path: Path) -> None:
     """Read = indexed + already there + rejected, and nothing else."""
     log = tmp_path / "log"
-    line = '{"event.action":"batch-finished","tweetpulse":{"batch":4,"read":4,"indexed":%d,"already_there":1,"rejected":1}}'
+    counts = '{"batch":4,"read":4,"indexed":%d,"already_there":1,"rejected":1}'
+    line = f'{{"event.action":"batch-finished","tweetpulse":{counts}}}'
     log.write_text(f"{line % 2}\n{line % 3}\n")
     assert [one.counts.balances for one in finished(log)] == [True, False]
 
