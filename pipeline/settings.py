@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+from itertools import takewhile
 from pathlib import Path
 from tomllib import TOMLDecodeError
 from typing import Annotated, Any, Literal
@@ -16,12 +17,15 @@ from platformdirs import user_cache_path, user_state_path
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
+    DotEnvSettingsSource,
+    EnvSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     SettingsError,
     TomlConfigSettingsSource,
 )
 
+from pipeline import setting_names
 from pipeline.domain.prediction import Task
 from pipeline.errors import ConfigError
 
@@ -334,6 +338,7 @@ class Settings(BaseSettings):
 def load(**overrides: Any) -> Settings:
     """The settings, or a ConfigError that names the first wrong one without its value."""
     try:
+        _require_known_names()
         return Settings(**overrides)
     except ValidationError as error:
         raise ConfigError(_first_fault(error)) from None
@@ -341,12 +346,28 @@ def load(**overrides: Any) -> Settings:
         raise ConfigError(_not_json(error)) from None
     except TOMLDecodeError:
         raise ConfigError("tweetpulse.toml is not TOML: mend it, or move it away") from None
+    except UnicodeDecodeError:
+        raise ConfigError("tweetpulse.toml or .env is not UTF-8: mend it, or move it away") from None
+    except OSError as error:
+        raise ConfigError(f"{error.filename} can't be read ({error.strerror}): mend it, or move it away") from None
+
+
+def _require_known_names() -> None:
+    """The library overlooks what it does not know outside of sections: a typo would be silent."""
+    for source in (EnvSettingsSource(Settings), DotEnvSettingsSource(Settings)):
+        if told := setting_names.unknown_variable(source.env_vars, Settings):
+            raise ConfigError(told)
+    if told := setting_names.unknown_key(TomlConfigSettingsSource(Settings).toml_data, Settings):
+        raise ConfigError(f"tweetpulse.toml: {told}")
 
 
 def _first_fault(error: ValidationError) -> str:
     fault = error.errors(include_input=False, include_url=False)[0]
-    path = [str(part) for part in fault["loc"]]
-    name = "TWEETPULSE_" + "__".join(path).upper()
+    path = tuple(str(part) for part in fault["loc"])
+    if fault["type"] == "extra_forbidden":
+        return setting_names.unknown(path, Settings)
+    # What lies in a list has no variable of its own.
+    name = setting_names.variable(tuple(takewhile(lambda part: not part.isdigit(), path)))
     return f"{'.'.join(path)} is wrong: {fault['msg']}; set {name} or mend tweetpulse.toml"
 
 
