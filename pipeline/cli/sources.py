@@ -17,12 +17,12 @@ from pipeline.cli.noting import already_there, note
 from pipeline.cli.publishing import Noted, publish, summarize, tell_unreadable
 from pipeline.cli.signals import on_signals
 from pipeline.embedded.discover import with_embedded
-from pipeline.errors import ConfigError, SourceError
+from pipeline.errors import ConfigError
 from pipeline.kafka.publisher import Published
 from pipeline.settings import Settings
 from pipeline.sources.files import FileSource, file_source
 from pipeline.sources.pacing import Clock, when_written
-from pipeline.sources.replay import Plan, Repeats, Span, scan
+from pipeline.sources.replay import Plan, Repeats, Span, require_tweets, scan
 from pipeline.sources.replay import replay as replayed
 from pipeline.sources.synthetic import Synthetic
 
@@ -71,19 +71,22 @@ def replay_file(source: FileSource, plan: Plan, settings: Settings) -> Published
     repeats = Repeats(already_there(settings))
     with on_signals(stop):
         span = scan(source, plan.limit)
+        require_tweets(span, str(source.path))
         items = noted.watch(replayed(source, plan, span, repeats=repeats, clock=clock))
         done = publish(settings, items, total=_total(plan, span), clock=clock)
     out.print(summarize(done, settings.kafka.tweets_topic), soft_wrap=True)
     tell_unreadable(noted, done.unreadable)
     _tell_mended(source)
-    if repeats.all_there:
+    total, published = _total(plan, span), done.tweets + done.unreadable
+    if stop.is_set() and published != total:
+        of = f" of {total:,}" if total else ""
+        out.print(f"interrupted after {published:,}{of} rows; the rest was not published", soft_wrap=True)
+    elif repeats.all_there:
         out.print(
             f"all {repeats.all_there:,} tweets were already indexed, since their ids are the same; "
             "--loop or another file makes new ones",
             soft_wrap=True,
         )
-    if done.unreadable and not done.tweets:
-        raise SourceError(f"nothing in {source.path} is a tweet")
     note(settings, "replay", f"replay of {source.path.name}: {done.tweets:,} tweets", at=begun)
     return done
 
