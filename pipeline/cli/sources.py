@@ -30,6 +30,11 @@ LAYOUTS = "airline, kaggle, semeval, complaints, asos, twitter-v2, or auto to te
 UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 
 
+Columns = Annotated[
+    str | None, typer.Option(help="For any other CSV: id=tweet_id,text=text,time=created,entity=brand,author=name.")
+]
+
+
 class Rebase(StrEnum):
     """What a replay does with the times."""
 
@@ -41,9 +46,7 @@ class Rebase(StrEnum):
 def replay(
     file: Annotated[Path, typer.Argument(help="CSV, or JSON lines of the X API v2; .gz too.", show_default=False)],
     layout: Annotated[str, typer.Option(help=LAYOUTS)] = "auto",
-    columns: Annotated[
-        str | None, typer.Option(help="For any other CSV: id=tweet_id,text=text,time=created,entity=brand,author=name.")
-    ] = None,
+    columns: Columns = None,
     speed: Annotated[str, typer.Option(help="1x is the original pace, 60x a minute in a second; max.")] = "max",
     rate: Annotated[float | None, typer.Option(min=0.001, help="Tweets per second, instead of a speed.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="So many rows of the file.")] = None,
