@@ -9,7 +9,7 @@ from typing import Any
 from elastic_transport import ConnectionTimeout, SerializationError, SniffingError, TlsError, TransportError
 from elasticsearch import ApiError, Elasticsearch, NotFoundError, OrjsonSerializer, UnsupportedProductError
 
-from pipeline.errors import ConfigError, PipelineError, SetupError, SinkUnavailable
+from pipeline.errors import ConfigError, PipelineError, SetupError, SinkAway, SinkUnavailable
 from pipeline.settings import ElasticsearchSettings
 
 WAIT_STATUSES = {
@@ -81,7 +81,7 @@ def as_pipeline_error(error: Exception, settings: ElasticsearchSettings) -> Pipe
             "set TWEETPULSE_ELASTICSEARCH__URL"
         )
     reason = "timeout" if isinstance(error, ConnectionTimeout) else "connection"
-    return SinkUnavailable(
+    return SinkAway(
         f"Elasticsearch at {settings.url} does not answer: start it (`tweetpulse up` runs one here), "
         "or set TWEETPULSE_ELASTICSEARCH__URL",
         reason=reason,

@@ -49,7 +49,9 @@ LIVE_RATE = 50.0
 @app.command()
 def demo(
     keep: Annotated[bool, typer.Option("--keep", help="Keep it running and fed, until Ctrl-C.")] = False,
-    file: Annotated[Path | None, typer.Option(help="Your own tweets (CSV or JSON lines) instead.")] = None,
+    file: Annotated[
+        Path | None, typer.Option(help="Your own tweets (CSV or JSON lines) instead.", readable=False)
+    ] = None,
     layout: Annotated[str, typer.Option(help="Its layout, as `tweetpulse replay` has them.")] = "auto",
     columns: Columns = None,
     tweets: Annotated[int, typer.Option(min=1, help="How many to invent.")] = 20_000,

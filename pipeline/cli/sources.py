@@ -44,7 +44,9 @@ class Rebase(StrEnum):
 
 @app.command()
 def replay(
-    file: Annotated[Path, typer.Argument(help="CSV, or JSON lines of the X API v2; .gz too.", show_default=False)],
+    file: Annotated[
+        Path, typer.Argument(help="CSV, or JSON lines of the X API v2; .gz too.", show_default=False, readable=False)
+    ],
     layout: Annotated[str, typer.Option(help=LAYOUTS)] = "auto",
     columns: Columns = None,
     speed: Annotated[str, typer.Option(help="1x is the original pace, 60x a minute in a second; max.")] = "max",
