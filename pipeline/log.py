@@ -14,12 +14,13 @@ from pipeline.settings import LogSettings
 
 
 def configure(settings: LogSettings) -> None:
-    """Set structlog up for this process. `json` is ECS, `console` is for a person."""
+    """Set structlog up for this process. `json` is ECS, `console` is for a person; a terminal is for a person too."""
+    format_ = settings.format or ("console" if sys.stderr.isatty() else "json")
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.format_exc_info,
-            *_rendering(settings.format),
+            *_rendering(format_),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, settings.level.upper())),
         logger_factory=structlog.PrintLoggerFactory(cast(TextIO, StandardError())),

@@ -264,10 +264,10 @@ class EmbeddedSettings(Section):
 
 
 class LogSettings(Section):
-    """`json`: one ECS line per event. `console`: for a person at a terminal."""
+    """`json`: one ECS line per event. `console`: for a person, and what it is at a terminal where it is not set."""
 
     level: Literal["debug", "info", "warning", "error"] = "info"
-    format: Literal["json", "console"] = "json"
+    format: Literal["json", "console"] | None = None
 
 
 def default_state_dir() -> Path:

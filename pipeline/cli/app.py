@@ -22,6 +22,9 @@ app = typer.Typer(
 out = Console(file=cast(IO[str], log.StandardOutput()), highlight=False)
 err = Console(file=cast(IO[str], log.StandardError()), highlight=False)
 
+UNBOUNDED = 10_000
+"""Columns of a pipe or a file: what reads it wants whole ids."""
+
 _overrides: dict[str, Any] = {}
 _debug = False
 
@@ -54,6 +57,8 @@ def settings() -> Settings:
 
 def main() -> int:
     """Run the command line; the exit code is the error's own (see `pipeline.errors`)."""
+    if not out.is_terminal:
+        out.width = UNBOUNDED
     try:
         app()
     except PipelineError as error:

@@ -80,6 +80,8 @@ def replay_file(source: FileSource, plan: Plan, settings: Settings) -> Published
         items = noted.watch(replayed(source, plan, span, repeats=repeats, clock=clock))
         done = publish(settings, items, total=_total(plan, span), clock=clock)
     out.print(summarize(done, settings.kafka.tweets_topic), soft_wrap=True)
+    if plan.rebase == "now" and span.newest is not None:
+        out.print("times are moved to the present, where boards look (--rebase keep leaves them)", soft_wrap=True)
     tell_unreadable(noted, done.unreadable)
     _tell_mended(source)
     total, published = _total(plan, span), done.tweets + done.unreadable

@@ -70,3 +70,44 @@ def test_no_terminal_at_all() -> None:
     assert done.stdout.splitlines() == [PRINTED[0], PRINTED[1], PRINTED[3]]
     assert done.stderr.splitlines()[:2] == ["kafka: starting on port 9092", "kafka: ready after 9.9 s"]
     assert "\x1b[" not in done.stdout
+
+
+LOGGED = """
+from pipeline import log
+from pipeline.settings import LogSettings
+log.configure(LogSettings(%s))
+log.get("a.part").info("batch finished")
+"""
+
+
+@pytest.mark.parametrize(("written", "is_json"), [("", False), ("format='json'", True)])
+def test_logs_at_a_terminal_are_for_a_person(written: str, is_json: bool) -> None:
+    """Where it is not set; and a log that nobody looks at is JSON."""
+    (line,), _ = screen_of([sys.executable, "-c", LOGGED % written], 300)
+    assert (line.startswith("{"), "batch finished" in line) == (is_json, True)
+    done = subprocess.run([sys.executable, "-c", LOGGED % written], check=True, capture_output=True, text=True)
+    assert done.stderr.startswith("{")
+
+
+TABLE = """
+import sys
+import pipeline.cli
+from pipeline.cli.label import _show
+from pipeline.domain.prediction import Task
+from pipeline.training.labels import Label
+from datetime import datetime, UTC
+one = Label(Task.SENTIMENT, "x:" + "1234567890" * 4, "positive", "a text " * 20, datetime(2026, 1, 1, tzinfo=UTC))
+cli = sys.modules["pipeline.cli.app"]
+cli.app = lambda: _show([one], 1)
+sys.exit(cli.main())
+"""
+
+
+def test_ids_are_whole(tmp_path: Path) -> None:
+    """On a terminal folded where they are too long, in a pipe on one line: they are there to be copied."""
+    wanted = "x:" + "1234567890" * 4
+    lines, _ = screen_of([sys.executable, "-c", TABLE], 80)
+    begin = lines[1].index("ID")
+    assert wanted in "".join("".join(line[begin:].split()[:1]) for line in lines[2:]), lines
+    done = subprocess.run([sys.executable, "-c", TABLE], check=True, capture_output=True, text=True)
+    assert wanted in done.stdout.splitlines()[-1]
