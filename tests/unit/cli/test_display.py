@@ -111,3 +111,40 @@ def test_ids_are_whole(tmp_path: Path) -> None:
     assert wanted in "".join("".join(line[begin:].split()[:1]) for line in lines[2:]), lines
     done = subprocess.run([sys.executable, "-c", TABLE], check=True, capture_output=True, text=True)
     assert wanted in done.stdout.splitlines()[-1]
+
+
+RUNNING = """
+import time
+from collections import Counter
+from prometheus_client import CollectorRegistry
+from pipeline import log
+from pipeline.cli.stack import progress
+from pipeline.cli.stream import _quiet_at_a_terminal, _show_progress
+from pipeline.domain.outcome import Outcome
+from pipeline.settings import LogSettings, Settings
+from pipeline.telemetry.events import StreamEvents
+from pipeline.telemetry.metrics import StreamMetrics
+
+settings = Settings(log=LogSettings(%s))
+log.configure(settings.log)
+_quiet_at_a_terminal(settings)
+with progress() as tell:
+    events = StreamEvents(StreamMetrics(CollectorRegistry(), settings))
+    _show_progress(events, settings, tell)
+    for batch in range(5):
+        indexed = Counter({"logs-tweets.scored-default": 9, "logs-tweets.rejected-default": 1})
+        events.finished(batch, Outcome(read=Counter(tweets=10), indexed=indexed, rejected=Counter(not_json=1)))
+        time.sleep(0.2)
+"""
+
+
+@pytest.mark.parametrize(("written", "logged"), [("", 0), ("level='info'", 5)])
+def test_a_stream_at_a_terminal_shows_one_line_that_changes(written: str, logged: int) -> None:
+    """Instead of a line a batch, unless the level of logs was set."""
+    lines, code = screen_of([sys.executable, "-c", RUNNING % written], 100)
+    assert code == 0
+    assert lines[-1].split(maxsplit=1) == [
+        "records",
+        "read 50 records: 45 indexed, 0 already there, 5 rejected",
+    ]
+    assert sum("batch finished" in line for line in lines) == logged
