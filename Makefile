@@ -23,8 +23,8 @@ $(STAMP): requirements-dev.lock requirements-build.lock pyproject.toml
 
 env: $(STAMP) ## make the environment
 
-demo: $(STAMP) ## real parts, generated tweets, a summary (KEEP=1 goes on, FILE=tweets.csv takes yours)
-	@$(BIN)/tweetpulse demo $(if $(KEEP),--keep) $(if $(FILE),--file "$(FILE)")
+demo: $(STAMP) ## real parts, generated tweets, a summary (KEEP=1 goes on, FILE=tweets.csv takes yours, COLUMNS=text=body says what is what)
+	@$(BIN)/tweetpulse demo $(if $(KEEP),--keep) $(if $(FILE),--file "$(FILE)") $(if $(COLUMNS),--columns "$(COLUMNS)")
 
 # Coverage takes half as much processor time again: it is measured where servers do not wait, and these tests run once.
 UNIT = $(BIN)/python -m pytest tests/unit -p randomly --cov --cov-report=term

@@ -16,7 +16,7 @@ from elasticsearch import (
     UnsupportedProductError,
 )
 
-from pipeline.errors import ConfigError, PipelineError, SetupError, SinkUnavailable
+from pipeline.errors import ConfigError, PipelineError, SetupError, SinkAway, SinkUnavailable
 from pipeline.settings import ElasticsearchSettings
 
 # The client's own types are taken from here by everything but `pipeline.sinks.elasticsearch`: see the import contracts.
@@ -121,7 +121,7 @@ def as_pipeline_error(error: Exception, settings: ElasticsearchSettings) -> Pipe
             "set TWEETPULSE_ELASTICSEARCH__URL"
         )
     reason = "timeout" if isinstance(error, ConnectionTimeout) else "connection"
-    return SinkUnavailable(
+    return SinkAway(
         f"Elasticsearch at {settings.url} does not answer: start it (`tweetpulse up` runs one here), "
         "or set TWEETPULSE_ELASTICSEARCH__URL",
         reason=reason,

@@ -5,6 +5,7 @@
     ├── SetupError             exit 3   this machine or a server lacks what is needed
     ├── SinkError              exit 4   a sink did not take what it was given
     │   └── SinkUnavailable             the environment's fault: wait and repeat
+    │       └── SinkAway       exit 3   nobody answers at its address
     ├── ScoringError           exit 5   a scorer or a model can't be loaded or used
     ├── SourceError            exit 6   a source can't be read
     ├── NotPromoted            exit 7   a model was held to the champion, and the champion stays
@@ -64,6 +65,12 @@ class SinkUnavailable(SinkError):
         super().__init__(message)
         self.reason = reason
         self.sink = sink
+
+
+class SinkAway(SinkUnavailable):
+    """A sink does not answer. For whoever does not wait for it, that is as with any other server."""
+
+    exit_code = SetupError.exit_code
 
 
 class ScoringError(PipelineError):

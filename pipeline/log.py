@@ -14,12 +14,13 @@ from pipeline.settings import LogSettings
 
 
 def configure(settings: LogSettings) -> None:
-    """Set structlog up for this process. `json` is ECS, `console` is for a person."""
+    """Set structlog up for this process. `json` is ECS, `console` is for a person; a terminal is for a person too."""
+    format_ = settings.format or ("console" if sys.stderr.isatty() else "json")
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.format_exc_info,
-            *_rendering(settings.format),
+            *_rendering(format_),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, settings.level.upper())),
         logger_factory=structlog.PrintLoggerFactory(cast(TextIO, StandardError())),
@@ -31,6 +32,32 @@ def get(name: str) -> structlog.typing.FilteringBoundLogger:
     """A logger whose lines say where they come from (`log.logger`)."""
     logger: structlog.typing.FilteringBoundLogger = structlog.get_logger().bind(**{"log.logger": name})
     return logger
+
+
+class StandardOutput:
+    """Whatever standard output is when a line is written: at a terminal, the live display that is shown there.
+
+    Rich's consoles write past the display of another console, and spoil it. A display of this one's own must leave
+    `sys.stdout` alone (`redirect_stdout=False`). A pipe or a file gets everything itself.
+    """
+
+    @property
+    def rich_proxied_file(self) -> StandardOutput:
+        """What stands for the file itself: not what is behind the display."""
+        return self
+
+    def write(self, text: str) -> int:
+        return self._file().write(text)
+
+    def flush(self) -> None:
+        self._file().flush()
+
+    def _file(self) -> TextIO:
+        shown = sys.stdout
+        return shown if shown.isatty() else getattr(shown, "rich_proxied_file", shown)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(sys.stdout, name)
 
 
 class StandardError:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+from itertools import takewhile
 from pathlib import Path
 from tomllib import TOMLDecodeError
 from typing import Annotated, Any, Literal, TypeVar
@@ -26,12 +27,15 @@ from pydantic import (
 )
 from pydantic_settings import (
     BaseSettings,
+    DotEnvSettingsSource,
+    EnvSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     SettingsError,
     TomlConfigSettingsSource,
 )
 
+from pipeline import setting_names
 from pipeline.domain.prediction import Task
 from pipeline.errors import ConfigError
 
@@ -252,10 +256,10 @@ class EmbeddedSettings(Section):
 
 
 class LogSettings(Section):
-    """`json`: one ECS line per event. `console`: for a person at a terminal."""
+    """`json`: one ECS line per event. `console`: for a person, and what it is at a terminal where it is not set."""
 
     level: Literal["debug", "info", "warning", "error"] = "info"
-    format: Literal["json", "console"] = "json"
+    format: Literal["json", "console"] | None = None
 
 
 def default_state_dir() -> Path:
@@ -322,6 +326,9 @@ class Settings(BaseSettings):
         return self.models.registry or str(self.state_dir / "models")
 
 
+OF_SOURCES = ("twitter", "mastodon")
+"""Sections that live sources read themselves (`load_section`): those of `pipeline.sources.table`."""
+
 SettingsT = TypeVar("SettingsT", bound=Settings)
 
 
@@ -343,6 +350,7 @@ def load_section(name: str, kind: type[SectionT]) -> SectionT:
 
 def _read(model: type[SettingsT], overrides: dict[str, Any]) -> SettingsT:
     try:
+        _require_known_names(model)
         return model(**overrides)
     except ValidationError as error:
         raise ConfigError(_first_fault(error)) from None
@@ -350,12 +358,29 @@ def _read(model: type[SettingsT], overrides: dict[str, Any]) -> SettingsT:
         raise ConfigError(_not_json(error)) from None
     except TOMLDecodeError:
         raise ConfigError("tweetpulse.toml is not TOML: mend it, or move it away") from None
+    except UnicodeDecodeError:
+        raise ConfigError("tweetpulse.toml or .env is not UTF-8: mend it, or move it away") from None
+    except OSError as error:
+        raise ConfigError(f"{error.filename} can't be read ({error.strerror}): mend it, or move it away") from None
+
+
+def _require_known_names(model: type[Settings]) -> None:
+    """The library overlooks what it does not know outside of sections: a typo would be silent."""
+    others = tuple(name for name in OF_SOURCES if name not in model.model_fields)
+    for source in (EnvSettingsSource(model), DotEnvSettingsSource(model)):
+        if told := setting_names.unknown_variable(source.env_vars, model, others):
+            raise ConfigError(told)
+    if told := setting_names.unknown_key(TomlConfigSettingsSource(model).toml_data, model, others):
+        raise ConfigError(f"tweetpulse.toml: {told}")
 
 
 def _first_fault(error: ValidationError) -> str:
     fault = error.errors(include_input=False, include_url=False)[0]
-    path = [str(part) for part in fault["loc"]]
-    name = "TWEETPULSE_" + "__".join(path).upper()
+    path = tuple(str(part) for part in fault["loc"])
+    if fault["type"] == "extra_forbidden":
+        return setting_names.unknown(path, Settings)
+    # What lies in a list has no variable of its own.
+    name = setting_names.variable(tuple(takewhile(lambda part: not part.isdigit(), path)))
     return f"{'.'.join(path)} is wrong: {fault['msg']}; set {name} or mend tweetpulse.toml"
 
 

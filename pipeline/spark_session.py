@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from py4j.java_gateway import JavaGateway
 from pyspark import SparkConf, SparkContext
 from pyspark.java_gateway import launch_gateway
 from pyspark.sql import SparkSession
 
 from pipeline import private_files
 from pipeline.errors import SetupError
+from pipeline.temporary_folders import temporary
 
 JVM_OPTIONS = (
-    f"-Dlog4j2.configurationFile=file:{Path(__file__).parent / 'log4j2.properties'}",
+    f"-Dlog4j2.configurationFile={(Path(__file__).parent / 'log4j2.properties').as_uri()}",
     "-Djava.net.preferIPv4Stack=true",
     "-XX:+UseSerialGC",
 )
@@ -28,15 +32,17 @@ _PRIVATE = {"spark.hadoop.fs.permissions.umask-mode": "077"}
 
 
 TASK_ATTEMPTS = 3
+_OPTIONS = "spark.driver.extraJavaOptions"
 
 
 @contextmanager
-def running(conf: Mapping[str, str], log: Path, java_home: Path) -> Iterator[SparkSession]:
-    """A session; stopped at the end.
+def running(conf: Mapping[str, str], state_dir: Path, log: str, java_home: Path) -> Iterator[SparkSession]:
+    """A session; stopped at the end, also when it is interrupted while it starts.
 
     Args:
         conf: Spark's.
-        log: where the JVM and its workers write.
+        state_dir: whose `logs` and `tmp` it writes to.
+        log: the name of the file where the JVM and its workers write.
         java_home: of a Java that Spark runs on.
 
     Raises:
@@ -45,22 +51,66 @@ def running(conf: Mapping[str, str], log: Path, java_home: Path) -> Iterator[Spa
     os.environ["JAVA_HOME"] = str(java_home)
     # Else Spark's workers start whatever python3 is first on PATH.
     os.environ["PYSPARK_PYTHON"] = os.environ["PYSPARK_DRIVER_PYTHON"] = sys.executable
-    spark_conf = SparkConf().setAll(list((_PRIVATE | dict(conf)).items()))
-    with _opened(log) as file:
-        options = {"stdout": file, "stderr": file, "umask": 0o077}
-        gateway = launch_gateway(spark_conf, popen_kwargs=options)  # type: ignore[no-untyped-call]
-    # Made in the main thread it would put its own Ctrl-C in the place of ours, which ends a batch cleanly.
-    with ThreadPoolExecutor(1) as elsewhere:
-        context = elsewhere.submit(SparkContext, conf=spark_conf, gateway=gateway).result()
+    with _opened(state_dir / "logs" / log) as file, temporary(state_dir / "tmp") as folder:
+        spark_conf = _conf(conf, folder)
+        # Made in the main thread it would put its own Ctrl-C in the place of ours, which ends a batch cleanly. And
+        # what a Ctrl-C interrupts is the waiting alone: a JVM that is being started is known in the end, and ended.
+        with ThreadPoolExecutor(1) as elsewhere:
+            launching = elsewhere.submit(_launched, spark_conf, folder, file)
+            making = elsewhere.submit(lambda: SparkContext(conf=spark_conf, gateway=launching.result()))
+            try:
+                yield SparkSession(making.result())
+            finally:
+                _end(launching, making)
+
+
+def _conf(conf: Mapping[str, str], folder: Path) -> SparkConf:
+    escaped = str(folder).replace("\\", "\\\\").replace('"', '\\"')
+    options = {_OPTIONS: f'{conf.get(_OPTIONS, "")} "-Djava.io.tmpdir={escaped}"'}
+    return SparkConf().setAll(list((_PRIVATE | dict(conf) | options).items()))
+
+
+def _launched(conf: SparkConf, folder: Path, log: BinaryIO) -> JavaGateway:
+    with _temporary_files_in(folder):
+        options = {"stdout": log, "stderr": log, "umask": 0o077}
+        return launch_gateway(conf, popen_kwargs=options)  # type: ignore[no-untyped-call]
+
+
+@contextmanager
+def _temporary_files_in(folder: Path) -> Iterator[None]:
+    """Processes that are started in the block, and this one, write them there; a place that was set for Spark stays."""
+    before = {name: os.environ.get(name) for name in ("TMPDIR", "SPARK_LOCAL_DIRS")}
+    own, tempfile.tempdir = tempfile.tempdir, str(folder)
+    os.environ.update({name: str(folder) for name, value in before.items() if name == "TMPDIR" or not value})
     try:
-        yield SparkSession(context)
+        yield
     finally:
-        context.stop()
-        # A new context in this process starts a JVM of its own, with its own options.
-        SparkContext._gateway = SparkContext._jvm = None
+        tempfile.tempdir = own
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def _end(launching: Future[JavaGateway], making: Future[SparkContext]) -> None:
+    if not making.cancel() and making.exception() is None:
+        making.result().stop()
+    # A new context in this process starts a JVM of its own, with its own options.
+    SparkContext._gateway = SparkContext._jvm = None
+    if launching.exception() is None:
+        gateway = launching.result()
         gateway.shutdown()
         gateway.proc.stdin.close()
-        gateway.proc.wait(timeout=30)
+        _await_end(gateway.proc)
+
+
+def _await_end(process: subprocess.Popen[bytes]) -> None:
+    try:
+        process.wait(timeout=30)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def local_conf(master: str | None, cores: int | None) -> dict[str, str]:

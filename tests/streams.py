@@ -101,7 +101,7 @@ def drain(
     drained = Drained(outcome, registry, settings)
     counts = drained.counts()
     assert counts["read"] == counts["indexed"] + counts["already there"] + counts["rejected"]
-    assert outcome.unaccounted(scored_stream(settings)) == 0
+    assert outcome.books(scored_stream(settings)).missing == 0
     return drained
 
 

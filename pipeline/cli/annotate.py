@@ -31,6 +31,8 @@ def annotate(
     tag: Annotated[list[str] | None, typer.Option(help="What boards may filter by; repeatable.")] = None,
 ) -> None:
     """Note down a campaign, an outage, a launch: boards show it over the tweets of that time."""
+    if not message.strip():
+        raise ConfigError("there is nothing to note: say what happened")
     settings = with_embedded(current_settings())
     began, ended = moments(at, end, now=datetime.now(UTC))
     with closing(bootstrap.elasticsearch(settings)) as client, elasticsearch_errors(settings.elasticsearch):

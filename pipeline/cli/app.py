@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from pipeline import __version__, log
-from pipeline.errors import PipelineError
+from pipeline.errors import PipelineError, SetupError
 from pipeline.settings import Settings, load
 
 app = typer.Typer(
@@ -19,8 +19,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-out = Console(highlight=False)
+out = Console(file=cast(IO[str], log.StandardOutput()), highlight=False)
 err = Console(file=cast(IO[str], log.StandardError()), highlight=False)
+
+UNBOUNDED = 10_000
+"""Columns of a pipe or a file: what reads it wants whole ids."""
 
 _overrides: dict[str, Any] = {}
 _debug = False
@@ -29,7 +32,8 @@ _debug = False
 @app.callback(invoke_without_command=True)
 def _root(
     state_dir: Annotated[
-        Path | None, typer.Option(help="Where servers and checkpoints keep their state; one stack each.")
+        Path | None,
+        typer.Option(help="Where servers and checkpoints keep their state; one stack each.", readable=False),
     ] = None,
     debug: Annotated[bool, typer.Option(help="Show the traceback of an error.")] = False,
     version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
@@ -53,6 +57,8 @@ def settings() -> Settings:
 
 def main() -> int:
     """Run the command line; the exit code is the error's own (see `pipeline.errors`)."""
+    if not out.is_terminal:
+        out.width = UNBOUNDED
     try:
         app()
     except PipelineError as error:
@@ -60,12 +66,27 @@ def main() -> int:
             raise
         err.print(f"tweetpulse: {error.message}", markup=False, soft_wrap=True)
         return error.exit_code
+    except PermissionError as error:
+        if _debug:
+            raise
+        err.print(f"tweetpulse: {_denied(error)}", markup=False, soft_wrap=True)
+        return SetupError.exit_code
     except Exception as error:
         if _debug:
             raise
         # Its message may quote a tweet, so only its kind is shown.
         err.print(
-            f"tweetpulse: unexpected {type(error).__name__}: see more with `tweetpulse --debug ...`, and report it"
+            f"tweetpulse: unexpected {type(error).__name__}: see more with `tweetpulse --debug ...`, and report it",
+            soft_wrap=True,
         )
         return 1
     return 0
+
+
+def _denied(error: PermissionError) -> str:
+    path = error.filename.decode(errors="replace") if isinstance(error.filename, bytes) else error.filename
+    what = path or "something that this command needs"
+    return (
+        f"{what} is not this user's to read or write: run it as its owner, or choose other folders with --state-dir "
+        "and TWEETPULSE_CACHE_DIR"
+    )

@@ -17,7 +17,7 @@ from pipeline.cli.styles import LABELS
 from pipeline.components import scorers_of
 from pipeline.domain.prediction import COMPLAINT, Prediction, Task
 from pipeline.domain.sentiment import SCORED, UNSUPPORTED, Label, Sentiment
-from pipeline.errors import PipelineError
+from pipeline.errors import ConfigError, PipelineError
 from pipeline.ports import Explaining, Model
 from pipeline.registry.manifest import MODEL
 from pipeline.registry.registry import Registry
@@ -81,24 +81,30 @@ class Classifier:
 
 @app.command()
 def classify(
-    text: Annotated[str, typer.Argument(help="A text, or - for one a line on standard input.")],
+    texts: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="TEXT...", help="Texts, or - for one a line on standard input, as from a pipe."),
+    ] = None,
     verbatim: Annotated[
         bool, typer.Option("--verbatim", help="Let VADER score @mentions and names of brands too.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a text.")] = False,
 ) -> None:
     """Score a text as the stream would: VADER and the champions side by side, with the words that weighed most."""
+    if not texts and sys.stdin.isatty():
+        raise ConfigError("there is nothing to classify: give a text, or - and one a line on standard input")
+    is_piped = not texts or texts == ["-"]
     settings = current_settings()
     settings = _verbatim(settings) if verbatim else settings
     analyzer = Analyzer(settings.scoring, scorers_of(settings))
     classifier = Classifier(analyzer, champions(bootstrap.registry(settings)))
-    for one in _lines() if text == "-" else [text]:
+    for one in _lines() if is_piped else texts or ():
         verdict = classifier.classify(one)
-        if as_json or text == "-":
-            sys.stdout.buffer.write(_json(verdict) + b"\n")
+        if as_json or is_piped:
+            sys.stdout.buffer.write(_json(one, verdict) + b"\n")
             sys.stdout.buffer.flush()
         else:
-            _show(verdict)
+            _show(one if len(texts or ()) > 1 else None, verdict)
 
 
 def _verbatim(settings: Settings) -> Settings:
@@ -125,12 +131,17 @@ def _lines() -> Iterator[str]:
         yield line.decode("utf-8", "replace").rstrip("\r\n")
 
 
-def _json(verdict: Verdict) -> bytes:
-    fields: dict[str, Any] = {"lang": verdict.lang} | asdict(verdict.sentiment) | {"words": verdict.words}
+def _json(text: str, verdict: Verdict) -> bytes:
+    # An argument that is not UTF-8 has surrogates in it, which JSON has not.
+    shown = text.encode("utf-8", "replace").decode()
+    said = {"text": shown, "lang": verdict.lang}
+    fields: dict[str, Any] = said | asdict(verdict.sentiment) | {"words": verdict.words}
     return orjson.dumps(fields | {one.name: asdict(one.prediction) | {"words": one.words} for one in verdict.said})
 
 
-def _show(verdict: Verdict) -> None:
+def _show(text: str | None, verdict: Verdict) -> None:
+    if text is not None:
+        out.print("".join(filter(str.isprintable, text)), style="dim", markup=False, soft_wrap=True)
     sentiment = verdict.sentiment
     if sentiment.label is Label.UNSUPPORTED:
         out.print(f"unsupported  the language seems to be {verdict.lang}, which no scorer speaks (docs/extending.md)")

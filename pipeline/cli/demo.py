@@ -6,27 +6,24 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from pipeline import bootstrap, log
 from pipeline.cli.app import app, out
 from pipeline.cli.app import settings as current_settings
+from pipeline.cli.demo_summary import ENTITIES, Drained, summarize_demo
 from pipeline.cli.noting import noted_run
-from pipeline.cli.publishing import summarize
+from pipeline.cli.publishing import Noted, summarize, tell_unreadable
 from pipeline.cli.signals import on_signals
+from pipeline.cli.sources import Columns
 from pipeline.cli.stack import progress, start_dashboards, tell_dashboards
 from pipeline.cli.stream import finishing
-from pipeline.cli.styles import LABELS
-from pipeline.domain.alias import ALIAS
 from pipeline.domain.document import SCORED, data_stream
 from pipeline.domain.outcome import Outcome
-from pipeline.domain.sentiment import Label
 from pipeline.embedded import stack
 from pipeline.embedded.discover import brought, with_embedded
 from pipeline.embedded.guard import guarded
@@ -37,10 +34,11 @@ from pipeline.extras import require
 from pipeline.jvm.java import ensure_java
 from pipeline.kafka.publisher import Published
 from pipeline.settings import Settings
+from pipeline.sinks.elasticsearch.tally import Tally, tallies
 from pipeline.sources.files import file_source
 from pipeline.sources.pacing import Clock, when_written
 from pipeline.sources.phrases import BRANDS
-from pipeline.sources.replay import Plan, scan
+from pipeline.sources.replay import Plan, Span, require_tweets, scan
 from pipeline.sources.replay import replay as replayed
 from pipeline.sources.source import Item, Source
 from pipeline.sources.synthetic import Synthetic
@@ -48,31 +46,27 @@ from pipeline.tell import Tell
 
 HISTORY = timedelta(hours=6)
 LIVE_RATE = 50.0
-_BAR = 30
-
-
-@dataclass(frozen=True, slots=True)
-class Drained:
-    """What became of the records, how long the stream took for them, and where its metrics were."""
-
-    outcome: Outcome
-    seconds: float
-    metrics_url: str
 
 
 @app.command()
 def demo(
     keep: Annotated[bool, typer.Option("--keep", help="Keep it running and fed, until Ctrl-C.")] = False,
-    file: Annotated[Path | None, typer.Option(help="Your own tweets (CSV or JSON lines) instead.")] = None,
+    file: Annotated[
+        Path | None, typer.Option(help="Your own tweets (CSV or JSON lines) instead.", readable=False)
+    ] = None,
     layout: Annotated[str, typer.Option(help="Its layout, as `tweetpulse replay` has them.")] = "auto",
+    columns: Columns = None,
     tweets: Annotated[int, typer.Option(min=1, help="How many to invent.")] = 20_000,
 ) -> None:
     """Start real servers, publish tweets, score and index them, and say what came of it."""
     require("stream")
     settings = _demo_settings(current_settings(), file)
     log.configure(settings.log)
-    source = file_source(file, layout, None) if file else None
-    stop = threading.Event()
+    source = file_source(file, layout, columns) if file else None
+    span = scan(source) if source else None
+    if source and span:
+        require_tweets(span, str(source.path))
+    stop, noted = threading.Event(), Noted()
     with guarded(settings.state_dir, delete_data=True), progress() as tell:
         ensure_java(tell)
         own = brought(settings)
@@ -81,8 +75,10 @@ def demo(
         # On a server of one's own the alias stays where it is.
         bootstrap.set_up(settings, switch="elasticsearch" not in own)
         start = datetime.now(UTC)
-        published = _publish(settings, _first(source, start, tweets), tell)
+        items = noted.watch(_first(source, span, start, tweets))
+        published = _publish(settings, items, tell)
         out.print(summarize(published, settings.kafka.tweets_topic), soft_wrap=True)
+        _tell_unreadable(noted, published, invented=source is None)
         if keep:
             out.print(f"Elasticsearch: {settings.elasticsearch.url}  Kafka: {settings.kafka.bootstrap_servers}")
             _show(settings, tell)
@@ -92,7 +88,8 @@ def demo(
             drained = _drain(settings, stop, tell, once=True)
         # A server of one's own may have held tweets before.
         held = None if "elasticsearch" in own else _count(settings)
-    _summarize(drained, settings)
+        found = _tallies(settings, start)
+    summarize_demo(drained, *found, settings)
     _require_balance(drained.outcome, settings, held)
 
 
@@ -136,12 +133,19 @@ def _show(settings: Settings, tell: Tell) -> None:
         out.print(f"no dashboards: {error.message}", markup=False, soft_wrap=True)
 
 
-def _first(source: Source | None, start: datetime, tweets: int) -> Iterator[Item]:
+def _first(source: Source | None, span: Span | None, start: datetime, tweets: int) -> Iterator[Item]:
     """The tweets of the past hours: invented ones, or a file's, moved to the present."""
-    if source is None:
+    if source is None or span is None:
         yield from Synthetic(start=start, count=tweets, history=HISTORY, history_tweets=tweets)
     else:
-        yield from replayed(source, Plan(), scan(source), clock=Clock())
+        yield from replayed(source, Plan(), span, clock=Clock())
+
+
+def _tell_unreadable(noted: Noted, published: Published, *, invented: bool) -> None:
+    if invented:
+        out.print(f"and {published.unreadable:,} records spoilt on purpose, which the stream rejects", soft_wrap=True)
+    else:
+        tell_unreadable(noted, published.unreadable)
 
 
 def _publish(settings: Settings, items: Iterator[Item], tell: Tell) -> Published:
@@ -168,11 +172,17 @@ def _fed(settings: Settings, source: Source, stop: threading.Event) -> Iterator[
 
 
 def _drain(settings: Settings, stop: threading.Event, tell: Tell, *, once: bool) -> Drained:
+    scored = data_stream(SCORED, settings.elasticsearch.namespace)
+
+    def so_far(total: Outcome) -> None:
+        books = total.books(scored)
+        tell("stream", f"scored and indexed: {books.indexed:,} of {books.read:,} read")
+
     tell("stream", "starting Spark")
     with on_signals(stop, finishing), bootstrap.stream(settings, stop, tell) as (run, url):
         if not once:
             out.print(f"metrics: {url}  Ctrl-C ends it all")
-        run.events.on_batch = lambda total: tell("stream", f"scored and indexed: {total.indexed.total():,}")
+        run.events.on_batch = so_far
         started = time.monotonic()
         outcome = run.until_ended(once=once)
         return Drained(outcome, time.monotonic() - started, url)
@@ -185,54 +195,9 @@ def _count(settings: Settings) -> int:
         return int(client.count(index=stream)["count"])
 
 
-def _summarize(drained: Drained, settings: Settings) -> None:
-    outcome = drained.outcome
-    stream = data_stream(SCORED, settings.elasticsearch.namespace)
-    books = Table(box=None, show_header=False, pad_edge=False)
-    for name, number in (
-        ("read", outcome.read.total()),
-        ("indexed", outcome.indexed[stream]),
-        ("already there", outcome.already_there[stream]),
-        ("rejected", outcome.rejected.total()),
-    ):
-        books.add_row(name, f"{number:,}")
-    for reason, number in outcome.rejected.most_common():
-        books.add_row(f"  {reason}", f"{number:,}")
-    out.print()
-    out.print(books)
-    out.print(_sentiments(outcome))
-    out.print(_entities(outcome))
-    rate = outcome.read.total() / drained.seconds
-    for line in (
-        f"{rate:,.0f} tweets/s, the start of the query counted; metrics were at {drained.metrics_url}",
-        f"Elasticsearch was at {settings.elasticsearch.url}, its tweets under the alias {ALIAS}",
-        "`make demo KEEP=1` keeps all of it running; `make demo FILE=tweets.csv` takes your own tweets",
-    ):
-        out.print(line, soft_wrap=True)
-
-
-def _sentiments(outcome: Outcome) -> Table:
-    table = Table("sentiment", "tweets", "", box=None, pad_edge=False)
-    most = max(outcome.scored.values(), default=1)
-    for label in Label:
-        number = outcome.scored[label]
-        bar = "█" * round(number / most * _BAR)
-        table.add_row(label, f"{number:,}", f"[{LABELS[label]}]{bar}[/]")
-    return table
-
-
-def _entities(outcome: Outcome) -> Table:
-    table = Table("entity", "tweets", "negative", box=None, pad_edge=False)
-    totals = {entity: _by_label(outcome, entity) for entity, _ in outcome.entities}
-    for entity, by_label in sorted(totals.items(), key=lambda item: -sum(item[1].values())):
-        supported = sum(number for label, number in by_label.items() if label != Label.UNSUPPORTED)
-        share = by_label.get(Label.NEGATIVE, 0) / supported if supported else 0.0
-        table.add_row(entity, f"{sum(by_label.values()):,}", f"{share:.0%}")
-    return table
-
-
-def _by_label(outcome: Outcome, entity: str) -> dict[str, int]:
-    return {label: number for (name, label), number in outcome.entities.items() if name == entity}
+def _tallies(settings: Settings, since: datetime) -> tuple[list[Tally], int]:
+    with bootstrap.elasticsearch(settings) as client:
+        return tallies(client, data_stream(SCORED, settings.elasticsearch.namespace), since, ENTITIES)
 
 
 def _require_balance(outcome: Outcome, settings: Settings, held: int | None) -> None:
@@ -241,10 +206,9 @@ def _require_balance(outcome: Outcome, settings: Settings, held: int | None) -> 
     Raises:
         PipelineError: it does not: a bug.
     """
-    stream = data_stream(SCORED, settings.elasticsearch.namespace)
-    missing, indexed = outcome.unaccounted(stream), outcome.indexed[stream]
-    if missing or (held is not None and held != indexed):
+    books = outcome.books(data_stream(SCORED, settings.elasticsearch.namespace))
+    if books.missing or (held is not None and held != books.indexed):
         raise PipelineError(
-            f"the accounting does not add up: {missing:,} records are missing, and Elasticsearch holds {held} "
-            f"documents for {indexed:,} indexed; please report it"
+            f"the accounting does not add up: {books.missing:,} records are missing, and Elasticsearch holds {held} "
+            f"documents for {books.indexed:,} indexed; please report it"
         )

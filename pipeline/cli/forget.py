@@ -31,7 +31,9 @@ LEFT = "other copies: the files that were replayed, backups and snapshots, and w
 def forget(
     tweet: Annotated[list[str] | None, typer.Option(help="A tweet's `event.id`, such as x:123. Repeatable.")] = None,
     user: Annotated[list[str] | None, typer.Option(help="A user's `user.id`, or @name. Repeatable.")] = None,
-    file: Annotated[list[Path] | None, typer.Option(help="A compliance file of X's. Repeatable.")] = None,
+    file: Annotated[
+        list[Path] | None, typer.Option(help="A compliance file of X's. Repeatable.", readable=False)
+    ] = None,
     holds: Annotated[
         Holds | None, typer.Option(help="What the ids in --file are of, if its name does not say.")
     ] = None,

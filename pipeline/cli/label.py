@@ -9,7 +9,7 @@ from typing import Annotated
 
 import orjson
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from pipeline import bootstrap
@@ -84,7 +84,9 @@ def _show(found: list[Label], total: int) -> None:
     out.print(f"{total:,} labels" if total else "nothing has been labelled: tweetpulse label ID LABEL")
     if not found:
         return
-    table = Table("when", "ID", "task", "label", "before", "by", "tweet", box=None, pad_edge=False)
+    # An id is there to be copied: it is folded where it is too long, and never cut.
+    whole = Column("ID", overflow="fold", min_width=12)
+    table = Table("when", whole, "task", "label", "before", "by", "tweet", box=None, pad_edge=False)
     for one in found:
         when = f"{one.at:%Y-%m-%d %H:%M:%S}"
         told = (when, one.tweet, one.task, one.name, one.previous or "", one.by or "", one.text)

@@ -69,7 +69,7 @@ def tell_unreadable(noted: Noted, count: int) -> None:
     """Name the first rows that could not be read, then say how many more."""
     if not count:
         return
-    out.print(f"{count:,} could not be read; published as they came, and the stream rejects them:", soft_wrap=True)
+    out.print(f"{count:,} could not be read; published all the same, and the stream rejects them:", soft_wrap=True)
     for where, why in noted.rows.items():
         out.print(f"  {where}: {why}", markup=False, soft_wrap=True)
     if count > len(noted.rows):

@@ -9,7 +9,7 @@ from itertools import takewhile
 from typing import Annotated
 
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from pipeline import bootstrap
@@ -103,7 +103,8 @@ def _show(found: list[DeadLetter], history: History, limit: int) -> None:
         f"{times:,} {reason}" for reason, times in Counter(_visible(letter.reason) for letter in found).most_common()
     )
     out.print(f"{len(found):,} rejected records: {counts}", soft_wrap=True, markup=False)
-    table = Table("when", "where", "reason", "error", "sent again", "record", box=None, pad_edge=False)
+    whole = Column("where", overflow="fold", min_width=12)
+    table = Table("when", whole, "reason", "error", "sent again", "record", box=None, pad_edge=False)
     for letter in found[-limit:]:
         when = f"{letter.time:%Y-%m-%d %H:%M:%S}"
         again = "yes" if history.was_sent(letter) else "no"

@@ -31,7 +31,7 @@ from pipeline.tell import Tell
 from pipeline.training.labelled import Labelled
 from pipeline.training.labels import Label, Labels
 from pipeline.training.promotion import weigh
-from pipeline.training.retrain import Trained, alone, gather, summary
+from pipeline.training.retrain import ENOUGH, Trained, alone, are_enough, counted, gather, summary
 from pipeline.training.retrain import retrain as retrained
 from pipeline.training.train import REPORT_PAGE, Request
 
@@ -51,7 +51,11 @@ class Ended:
 @app.command()
 def retrain(
     tasks: Annotated[
-        list[Task] | None, typer.Argument(help="Those of the setting models.training, if none is given.")
+        list[Task] | None,
+        typer.Argument(
+            help="If none is given: those of the setting models.training, and those with enough labels.",
+            show_default=False,
+        ),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Train also where there is nothing new.")] = False,
     master: Annotated[str | None, typer.Option(help="Spark's master; this machine, if none is given.")] = None,
@@ -59,22 +63,41 @@ def retrain(
 ) -> None:
     """Train anew what has something new to learn from, and promote what is better than the champion.
 
-    Learned from are the files of the setting models.training, and what `tweetpulse label` was told. Made for a
-    schedule. Exit codes: 0 promoted, 7 trained and the champion stays, 8 nothing new, 9 another one is at it.
+    Learned from are the files of the setting models.training, and what `tweetpulse label` was told: that alone, from
+    50 tweets of each of two labels on. Made for a schedule. Exit codes: 0 promoted, 7 trained and the champion stays,
+    8 nothing new, 9 another one is at it.
     """
     require("stream")
     settings = with_embedded(current_settings())
-    wanted = sorted(set(tasks or settings.models.training))
-    if not wanted:
-        raise ConfigError(
-            "nothing to train: name a task, or files of labels in tweetpulse.toml, under [models.training] "
-            '(sentiment = ["labels/*.csv"])'
-        )
+    wanted = sorted(set(tasks or _with_data(settings)))
     with alone(locks(settings), wanted), progress() as tell:
         ended = [_one(settings, task, tell, master, force=force) for task in wanted]
     for one in ended:
         _tell(one, as_json=as_json)
     raise typer.Exit(exit_code(ended))
+
+
+def _with_data(settings: Settings) -> list[Task]:
+    """The tasks that have files, or labels enough without.
+
+    Raises:
+        NothingNew: none has, but there are labels.
+        ConfigError: there is nothing at all.
+    """
+    labels = {task: _labels(settings, task) for task in Task if task not in settings.models.training}
+    found = [*settings.models.training, *(task for task, those in labels.items() if are_enough(those))]
+    if found:
+        return found
+    if any(labels.values()):
+        there = "; ".join(f"{task}: {counted(those)}" for task, those in labels.items() if those)
+        raise NothingNew(
+            f"too few labels to train on ({there}): it takes {ENOUGH} tweets of each of two labels, or files in "
+            "tweetpulse.toml, under [models.training]"
+        )
+    raise ConfigError(
+        f"nothing to train: label tweets by `tweetpulse label` ({ENOUGH} of each of two labels are enough), or name "
+        'files of labels in tweetpulse.toml, under [models.training] (sentiment = ["labels/*.csv"])'
+    )
 
 
 def exit_code(ended: Sequence[Ended]) -> int:

@@ -17,17 +17,22 @@ from pipeline.cli.noting import already_there, note
 from pipeline.cli.publishing import Noted, publish, summarize, tell_unreadable
 from pipeline.cli.signals import on_signals
 from pipeline.embedded.discover import with_embedded
-from pipeline.errors import ConfigError, SourceError
+from pipeline.errors import ConfigError
 from pipeline.kafka.publisher import Published
 from pipeline.settings import Settings
 from pipeline.sources.files import FileSource, file_source
 from pipeline.sources.pacing import Clock, when_written
-from pipeline.sources.replay import Plan, Repeats, Span, scan
+from pipeline.sources.replay import Plan, Repeats, Span, require_tweets, scan
 from pipeline.sources.replay import replay as replayed
 from pipeline.sources.synthetic import Synthetic
 
 LAYOUTS = "airline, kaggle, semeval, complaints, asos, twitter-v2, or auto to tell it from the first row."
 UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
+
+
+Columns = Annotated[
+    str | None, typer.Option(help="For any other CSV: id=tweet_id,text=text,time=created,entity=brand,author=name.")
+]
 
 
 class Rebase(StrEnum):
@@ -39,11 +44,11 @@ class Rebase(StrEnum):
 
 @app.command()
 def replay(
-    file: Annotated[Path, typer.Argument(help="CSV, or JSON lines of the X API v2; .gz too.", show_default=False)],
+    file: Annotated[
+        Path, typer.Argument(help="CSV, or JSON lines of the X API v2; .gz too.", show_default=False, readable=False)
+    ],
     layout: Annotated[str, typer.Option(help=LAYOUTS)] = "auto",
-    columns: Annotated[
-        str | None, typer.Option(help="For any other CSV: id=tweet_id,text=text,time=created,entity=brand,author=name.")
-    ] = None,
+    columns: Columns = None,
     speed: Annotated[str, typer.Option(help="1x is the original pace, 60x a minute in a second; max.")] = "max",
     rate: Annotated[float | None, typer.Option(min=0.001, help="Tweets per second, instead of a speed.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="So many rows of the file.")] = None,
@@ -71,19 +76,24 @@ def replay_file(source: FileSource, plan: Plan, settings: Settings) -> Published
     repeats = Repeats(already_there(settings))
     with on_signals(stop):
         span = scan(source, plan.limit)
+        require_tweets(span, str(source.path))
         items = noted.watch(replayed(source, plan, span, repeats=repeats, clock=clock))
         done = publish(settings, items, total=_total(plan, span), clock=clock)
     out.print(summarize(done, settings.kafka.tweets_topic), soft_wrap=True)
+    if plan.rebase == "now" and span.newest is not None:
+        out.print("times are moved to the present, where boards look (--rebase keep leaves them)", soft_wrap=True)
     tell_unreadable(noted, done.unreadable)
     _tell_mended(source)
-    if repeats.all_there:
+    total, published = _total(plan, span), done.tweets + done.unreadable
+    if stop.is_set() and published != total:
+        of = f" of {total:,}" if total else ""
+        out.print(f"interrupted after {published:,}{of} rows; the rest was not published", soft_wrap=True)
+    elif repeats.all_there:
         out.print(
             f"all {repeats.all_there:,} tweets were already indexed, since their ids are the same; "
             "--loop or another file makes new ones",
             soft_wrap=True,
         )
-    if done.unreadable and not done.tweets:
-        raise SourceError(f"nothing in {source.path} is a tweet")
     note(settings, "replay", f"replay of {source.path.name}: {done.tweets:,} tweets", at=begun)
     return done
 

@@ -149,7 +149,10 @@ def tell_dashboards(info: StackInfo) -> None:
 
 @contextmanager
 def progress() -> Iterator[Tell]:
-    """Show on standard error what each part is doing: live at a terminal, else as lines, not too many."""
+    """Show on standard error what each part is doing: live at a terminal, else as lines, not too many.
+
+    What is printed to the terminal meanwhile stands above it.
+    """
     if not err.is_terminal:
         yield _lines()
         return

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline import bootstrap
+from pipeline import bootstrap, log
 from pipeline.cli.app import app, err, out
 from pipeline.cli.app import settings as current_settings
 from pipeline.cli.noting import noted_run
@@ -19,6 +19,8 @@ from pipeline.embedded.discover import with_embedded
 from pipeline.extras import require
 from pipeline.settings import Settings
 from pipeline.sinks.elasticsearch.setup import SetupReport
+from pipeline.telemetry.events import StreamEvents
+from pipeline.tell import Tell
 
 
 @app.command()
@@ -64,22 +66,35 @@ def run(
 def drain(settings: Settings, *, once: bool, prepare: bool = True) -> Outcome:
     """Run the stream in this process; what became of its records. `prepare` needs the privileges of set-up."""
     stop = threading.Event()
+    _quiet_at_a_terminal(settings)
     with on_signals(stop, finishing), progress() as tell:
         if prepare:
             _warn(bootstrap.set_up(settings))
         tell("stream", "starting Spark")
         with bootstrap.stream(settings, stop, tell, prepare=prepare) as (stream_run, url):
             tell("stream", f"runs; metrics at {url}")
+            if err.is_terminal:
+                _show_progress(stream_run.events, settings, tell)
             with noted_run(settings):
                 return stream_run.until_ended(once=once)
 
 
+def _quiet_at_a_terminal(settings: Settings) -> None:
+    """There one line that changes stands for a line a batch; a level of logs that was set stays."""
+    if err.is_terminal and "level" not in settings.log.model_fields_set:
+        log.configure(settings.log.model_copy(update={"level": "warning"}))
+
+
+def _show_progress(events: StreamEvents, settings: Settings, tell: Tell) -> None:
+    events.on_batch = lambda total: tell("records", summary(total, settings))
+
+
 def summary(total: Outcome, settings: Settings) -> str:
     """What became of the records of this run, in one line."""
-    stream = data_stream(SCORED, settings.elasticsearch.namespace)
+    books = total.books(data_stream(SCORED, settings.elasticsearch.namespace))
     return (
-        f"read {total.read.total():,} records: {total.indexed[stream]:,} indexed, "
-        f"{total.already_there[stream]:,} already there, {total.rejected.total():,} rejected"
+        f"read {books.read:,} records: {books.indexed:,} indexed, "
+        f"{books.already_there:,} already there, {books.rejected:,} rejected"
     )
 
 

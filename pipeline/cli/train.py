@@ -34,7 +34,8 @@ from pipeline.training.splits import Way
 from pipeline.training.train import REPORT_PAGE, Request
 
 Data = Annotated[
-    list[Path], typer.Option("--data", help="Labelled rows: CSV, .gz or not; repeatable.", show_default=False)
+    list[Path],
+    typer.Option("--data", help="Labelled rows: CSV, .gz or not; repeatable.", show_default=False, readable=False),
 ]
 Layout = Annotated[str, typer.Option(help="auto, kaggle, airline, semeval, complaints or asos.")]
 Columns = Annotated[
@@ -52,7 +53,8 @@ def train(
     layout: Layout = "auto",
     columns: Columns = None,
     test: Annotated[
-        Path | None, typer.Option(help="Measure on this file, in the same layout, and train on all of --data.")
+        Path | None,
+        typer.Option(help="Measure on this file, in the same layout, and train on all of --data.", readable=False),
     ] = None,
     held_out: Annotated[float, typer.Option(min=0.01, max=0.9, help="The share to measure on, without --test.")] = 0.2,
     split: Annotated[Way, typer.Option(help="Hold out the latest rows, or whole groups of ids.")] = "auto",

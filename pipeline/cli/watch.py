@@ -137,7 +137,7 @@ def show(views: Iterator[View], urls: dict[str, str]) -> None:
 
 def _draw(views: Iterator[View], urls: dict[str, str]) -> None:
     history: deque[View] = deque(maxlen=HISTORY)
-    with Live(console=out, auto_refresh=False) as live:
+    with Live(console=out, auto_refresh=False, redirect_stdout=False) as live:
         for now in views:
             history.append(now)
             live.update(screen(history, notes(now, urls)), refresh=True)

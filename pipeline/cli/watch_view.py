@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from pipeline.domain.document import SCORED, data_stream
 from pipeline.domain.names import OTHER
 from pipeline.domain.sentiment import Label
 
@@ -28,6 +29,11 @@ class Page:
     def total(self, name: str, **labels: str) -> float | None:
         """The sum of a metric's series that have these labels; None if there is none."""
         found = [value for at, value in self.series.get(name, {}).items() if labels.items() <= set(at)]
+        return sum(found) if found else None
+
+    def tweets(self, name: str) -> float | None:
+        """The sum of a metric's series of the data streams of tweets: a rejected record's document is none."""
+        found = [value for at, value in self.series.get(name, {}).items() if _is_of_tweets(dict(at))]
         return sum(found) if found else None
 
     def most(self, name: str) -> float | None:
@@ -137,11 +143,11 @@ def view(before: Look | None, now: Look) -> View:
     return View(
         at=now.at,
         state=_state(stream, seen, waits) if now.stream else None,
-        read_rate=_rate(before, now, "tweetpulse_records_read_total"),
-        indexed_rate=_rate(before, now, "tweetpulse_documents_indexed_total"),
+        read_rate=_rate(before, now, lambda page: page.total("tweetpulse_records_read_total")),
+        indexed_rate=_rate(before, now, lambda page: page.tweets("tweetpulse_documents_indexed_total")),
         read=_count(stream.total("tweetpulse_records_read_total")),
-        indexed=_count(stream.total("tweetpulse_documents_indexed_total")),
-        already_there=_count(stream.total("tweetpulse_documents_duplicate_total")),
+        indexed=_count(stream.tweets("tweetpulse_documents_indexed_total")),
+        already_there=_count(stream.tweets("tweetpulse_documents_duplicate_total")),
         rejected=_count(stream.total("tweetpulse_records_rejected_total")),
         failed=_count(stream.total("tweetpulse_documents_failed_total")),
         lag=_count(exporter.total("tweetpulse_stream_lag_records")),
@@ -164,11 +170,15 @@ def _state(stream: Page, seen: float | None, waits: tuple[tuple[str, str], ...])
     return "silent" if seen is not None and seen > SILENT_SECONDS else "running"
 
 
-def _rate(before: Look | None, now: Look, name: str) -> float | None:
+def _is_of_tweets(labels: Mapping[str, str]) -> bool:
+    return labels.get("data_stream", "").startswith(data_stream(SCORED, ""))
+
+
+def _rate(before: Look | None, now: Look, counter: Callable[[Page], float | None]) -> float | None:
     """Per second; a counter that is smaller than before has started anew at 0."""
     if before is None or before.stream is None or now.stream is None or now.at <= before.at:
         return None
-    new, old = now.stream.total(name), before.stream.total(name)
+    new, old = counter(now.stream), counter(before.stream)
     if new is None:
         return None
     increase = new - old if old is not None and new >= old else new

@@ -36,6 +36,21 @@ class Durations:
         self.total += other.total
 
 
+@dataclass(frozen=True, slots=True)
+class Books:
+    """What became of records: each is indexed, already there or rejected. A rejected one's own document is neither."""
+
+    read: int
+    indexed: int
+    already_there: int
+    rejected: int
+
+    @property
+    def missing(self) -> int:
+        """Records read of which nothing is known. It is 0."""
+        return self.read - self.indexed - self.already_there - self.rejected
+
+
 @dataclass(slots=True)
 class Outcome:
     """What became of some records. Counters are keyed by what their metric is labelled with.
@@ -91,14 +106,10 @@ class Outcome:
         faults = [fault for fault in (self.fault, other.fault) if fault is not None]
         self.fault = min(faults, key=lambda fault: isinstance(fault, SinkUnavailable), default=None)
 
-    def unaccounted(self, target: str) -> int:
-        """Records read that are, for a sink, neither indexed, nor already there, nor rejected. It is 0.
-
-        Args:
-            target: the sink's, for scored tweets.
-        """
+    def books(self, target: str) -> Books:
+        """The counts as people are told them; `target` is a sink's place for tweets (Elasticsearch's data stream)."""
         refused = sum(times for (where, _), times in self.failed.items() if where == target)
-        return self.read.total() - self.indexed[target] - self.already_there[target] - refused - self.invalid
+        return Books(self.read.total(), self.indexed[target], self.already_there[target], self.invalid + refused)
 
 
 _COUNTERS = (

@@ -66,13 +66,16 @@ class Rejection:
     error: str
 
 
-def encode(tweet: Tweet) -> bytes:
-    """The record of a tweet, UTF-8 JSON; fields that are None are left out."""
+def encode(tweet: Tweet, *, time: str | None = None) -> bytes:
+    """The record of a tweet, UTF-8 JSON; fields that are None are left out.
+
+    `time` is what its source has in the place of a time, where that is none: decoding rejects the record by it.
+    """
     record = {
         "id": tweet.id,
         "text": tweet.text,
         "source": tweet.source,
-        "created_at": tweet.written_at,
+        "created_at": tweet.written_at if time is None else time,
         "original_created_at": tweet.original_written_at,
         "lang": tweet.lang,
         "kind": tweet.kind,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 from pipeline.embedded.ask import get
 from pipeline.embedded.folders import give
 from pipeline.embedded.ports import HOST
-from pipeline.embedded.processes import Account, mark, spawn
+from pipeline.embedded.processes import Account, mark, remove_door, spawn
 from pipeline.jvm.java import Java
 
 _CONFIGURATION = """\
@@ -69,11 +70,11 @@ def prepare(folder: Path, port: int, heap: str, account: Account | None) -> None
 
     A start that was killed leaves files in `config` which the next one would trip over.
     """
-    for name in ("config", "logs", "tmp"):
+    clear(folder)
+    for name in ("config", "logs"):
         shutil.rmtree(folder / name, ignore_errors=True)
     for name in ("config", "data", "logs", "tmp"):
         (folder / name).mkdir(parents=True, exist_ok=True)
-    (folder / "server.pid").unlink(missing_ok=True)
     values = {
         "folder": folder,
         "host": HOST,
@@ -98,6 +99,8 @@ def start(folder: Path, unpacked: Path, java: Java, account: Account | None) -> 
     command = [
         str(java.executable),
         *("-Xmx64m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", mark(folder.parent)),
+        # It asks a JVM for its flags, and leaves the answers in files.
+        f"-Djava.io.tmpdir={folder / 'tmp'}",
         "-Dcli.name=server",
         f"-Dcli.script={home}/bin/elasticsearch",
         "-Dcli.libs=lib/tools/server-cli",
@@ -109,6 +112,14 @@ def start(folder: Path, unpacked: Path, java: Java, account: Account | None) -> 
         *("--daemonize", "--pidfile", f"{folder}/server.pid"),
     ]
     return spawn(command, folder=home, log=log_files(folder)[0], environment=environment, account=account)
+
+
+def clear(folder: Path) -> None:
+    """Remove the temporary files of a server that has ended or was killed."""
+    shutil.rmtree(folder / "tmp", ignore_errors=True)
+    with suppress(OSError, ValueError):
+        remove_door(pid(folder))
+    (folder / "server.pid").unlink(missing_ok=True)
 
 
 def pid(folder: Path) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -58,12 +59,19 @@ def log_file(folder: Path) -> Path:
 
 
 def prepare(folder: Path, port: int, controller_port: int, account: Account | None) -> None:
-    """Write the broker's configuration."""
+    """Write the broker's configuration; its data stay."""
+    clear(folder)
     data = folder / "data"
-    data.mkdir(parents=True, exist_ok=True)
+    for path in (data, folder / "tmp"):
+        path.mkdir(parents=True, exist_ok=True)
     text = _PROPERTIES.format(host=HOST, port=port, controller_port=controller_port, data=data)
     _configuration(folder).write_text(text, encoding="utf-8")
     give(folder, account)
+
+
+def clear(folder: Path) -> None:
+    """Remove the temporary files of a broker that has ended or was killed."""
+    shutil.rmtree(folder / "tmp", ignore_errors=True)
 
 
 def is_formatted(folder: Path) -> bool:
@@ -107,7 +115,8 @@ def answers(port: int, timeout: float = 2.0) -> bool:
 def _java(
     folder: Path, jars: Path, java: Java, account: Account | None, flags: list[str], arguments: list[str]
 ) -> subprocess.Popen[bytes]:
-    command = [str(java.executable), *flags, *_LOGGING, mark(folder.parent), "-cp", f"{jars}/*", *arguments]
+    flags = [*flags, f"-Djava.io.tmpdir={folder / 'tmp'}", *_LOGGING, mark(folder.parent)]
+    command = [str(java.executable), *flags, "-cp", f"{jars}/*", *arguments]
     return spawn(command, folder=folder, log=log_file(folder), environment={}, account=account)
 
 

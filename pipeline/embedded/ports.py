@@ -17,10 +17,15 @@ def claim(port: int, server: str, option: str) -> int:
     """The port to listen on: the one asked for, or a free one for 0.
 
     Raises:
-        SetupError: it is taken; the message names the port, its holder and the option that chooses another.
+        SetupError: it is taken, or only root may open it; the message names the port, its holder and the option that
+            chooses another.
     """
     if port == 0:
         return free_port()
+    if isinstance(_refusal(port), PermissionError):
+        raise SetupError(
+            f"port {port}, which {server} needs, may be opened by root alone: choose one above 1023 with {option}"
+        )
     if not is_free(port):
         holder = f" by {who}" if (who := _holder(port)) else ""
         raise SetupError(
@@ -52,16 +57,21 @@ def is_open(port: int) -> bool:
 
 def is_free(port: int) -> bool:
     """Whether a server could listen on a port of loopback now."""
+    # Some systems let it listen beside one that listens on all addresses.
+    return _refusal(port) is None and not is_open(port)
+
+
+def _refusal(port: int) -> OSError | None:
+    """Why nothing can listen there."""
     with socket.socket() as probe:
         # As servers do: connections that linger after their end don't count.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, port))
             probe.listen(1)
-        except OSError:
-            return False
-    # Some systems let it listen beside one that listens on all addresses.
-    return not is_open(port)
+        except OSError as error:
+            return error
+    return None
 
 
 def _holder(port: int) -> str | None:

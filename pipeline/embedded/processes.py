@@ -7,6 +7,7 @@ import pwd
 import subprocess
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -125,6 +126,19 @@ def end(processes: Iterable[psutil.Process], grace: float = 20.0) -> None:
     for process in _wait(chosen, grace):
         _signal(process, force=True)
     _wait(chosen, 5.0)
+    for process in chosen:
+        remove_door(process.pid)
+
+
+def remove_door(pid: int) -> None:
+    """Remove the socket by which an agent was attached to a JVM that has ended.
+
+    Elasticsearch attaches one to itself. HotSpot has the socket in /tmp, whatever else is set, and leaves it there when
+    it is killed.
+    """
+    with suppress(OSError):
+        if not psutil.pid_exists(pid):
+            Path(f"/tmp/.java_pid{pid}").unlink()  # noqa: S108 - HotSpot's choice
 
 
 def _wait(processes: Iterable[psutil.Process], seconds: float) -> list[psutil.Process]:

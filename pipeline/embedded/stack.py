@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline import passable_folders
+from pipeline.embedded import elasticsearch, kafka
 from pipeline.embedded.discover import with_embedded
 from pipeline.embedded.folders import require_reachable
 from pipeline.embedded.info import ServerInfo, ServerName, ServerState, StackInfo, forget, load, save
@@ -66,6 +67,8 @@ def stop(state_dir: Path, *, delete_data: bool = False) -> int:
     """
     processes = of_stack(state_dir)
     end(processes)
+    kafka.clear(state_dir / "kafka")
+    elasticsearch.clear(state_dir / "elasticsearch")
     forget(state_dir)
     for name in (*_ALL, "checkpoints") if delete_data else ():
         shutil.rmtree(state_dir / name, ignore_errors=True)

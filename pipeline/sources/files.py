@@ -23,6 +23,9 @@ from pipeline.sources.twitter import tweets
 T = TypeVar("T")
 
 NAME = "replay"
+JSON = "twitter-v2"
+"""The layout of files that are not CSV."""
+
 LONGEST_LINE = 16 * 1024 * 1024
 """Bytes. A longer line is read in pieces: a file without line ends must not fill the memory."""
 
@@ -98,15 +101,18 @@ def file_source(path: Path, layout: str = "auto", columns: str | None = None) ->
         ConfigError: there is no such layout, or the columns are described wrongly.
         SourceError: the file can't be read, is empty, or no layout fits.
     """
-    wanted = layouts.from_columns(columns) if columns else None
-    if wanted is None and layout not in ("auto", "twitter-v2"):
-        wanted = layouts.named(layout)
+    own = layouts.from_columns(columns) if columns else None
+    preset = layouts.named(layout) if layout not in ("auto", JSON) else None
     first = _first_line(path)
-    if wanted is None and (layout == "twitter-v2" or first.lstrip().startswith("{")):
+    if first.startswith("{"):
+        if own or preset:
+            raise SourceError(f"{path} holds JSON lines, and no columns: leave --layout and --columns out")
         return FileSource(path, None)
     delimiter = _delimiter(first)
     row = next(csv.reader([first], delimiter=delimiter), [])
-    chosen = _about(path, lambda: wanted or layouts.detected(row))
+    if own is None and (layout == JSON or (preset and not layouts.fits(preset, row))):
+        raise SourceError(f"{path}: {layouts.misfit(layout, row)}")
+    chosen = _about(path, lambda: own or preset or layouts.detected(row))
     _about(path, lambda: layouts.bind(chosen, row))
     return FileSource(path, chosen, delimiter)
 
@@ -181,9 +187,9 @@ class _Decoded(Iterator[str]):
         self._bytes = 0
         return raw
 
-    def unreadable(self, why: str) -> Unreadable:
+    def unreadable(self, why: str, record: bytes | None = None) -> Unreadable:
         where = f"line {self._number - max(len(self._row) - 1, 0)}"
-        return Unreadable(self.take().rstrip(b"\r\n"), where, why)
+        return Unreadable(record or self.take().rstrip(b"\r\n"), where, why)
 
     def _decoded(self, line: bytes) -> str:
         try:
@@ -197,7 +203,7 @@ def _made(row: list[str], columns: Columns, text: _Decoded, make: Callable[[list
     try:
         return make(row, columns)
     except BadRow as why:
-        return text.unreadable(str(why))
+        return text.unreadable(str(why), why.record)
     finally:
         text.take()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, get_args
@@ -76,6 +77,8 @@ USUAL_NAMES: Mapping[Role, tuple[str, ...]] = {
 }
 """Names by which `auto` knows the columns of a file that no preset fits; text is all that it needs."""
 
+_TEXTUAL = re.compile("text|tweet|body|content|message|post|comment|what")
+
 
 def named(name: str) -> Layout:
     """A preset by its name.
@@ -94,12 +97,28 @@ def detected(first: Sequence[str]) -> Layout:
     Raises:
         SourceError: nothing fits.
     """
-    for layout in PRESETS.values():
-        if layout.has_header and set(layout.columns.values()) <= set(first):
-            return layout
-    if len(first) == 4 and first[0].strip().isdigit() and first[2].strip().lower() in KAGGLE_LABELS:
-        return KAGGLE
-    return _by_usual_names(first)
+    found = next((layout for layout in PRESETS.values() if fits(layout, first)), None)
+    return found or _by_usual_names(first)
+
+
+def fits(layout: Layout, first: Sequence[str]) -> bool:
+    """Whether a file that begins with this row can have a preset's layout."""
+    if layout is KAGGLE:
+        return len(first) == 4 and first[0].strip().isdigit() and first[2].strip().lower() in KAGGLE_LABELS
+    return set(layout.columns.values()) <= set(first)
+
+
+def misfit(name: str, first: Sequence[str]) -> str:
+    """What is said of a layout that does not fit the first row: the one that would."""
+    told = f"it does not have the layout {name}"
+    fitting = next((layout.name for layout in PRESETS.values() if fits(layout, first)), None)
+    if fitting:
+        return f"{told}: take --layout {fitting}, or leave it out"
+    try:
+        _by_usual_names(first)
+    except SourceError as error:
+        return f"{told}; {error.message}"
+    return f"{told}, but columns whose names are known: leave --layout out"
 
 
 def from_columns(spec: str) -> Layout:
@@ -152,9 +171,21 @@ def _by_usual_names(first: Sequence[str]) -> Layout:
         raise SourceError(
             f"no layout fits ({', '.join(PRESETS)}, twitter-v2): "
             f"the first row has {_listed(first, _is_header(first))}; "
-            "say which is which, for example --columns id=tweet_id,text=text"
+            f"say which is which, for example --columns {_example(first)}"
         )
     return Layout("file", columns)
+
+
+def _example(first: Sequence[str]) -> str:
+    """A guess at `--columns`, by the file's own names, or by positions where the first row is not one of names."""
+    lengths = [len(value) for value in first]
+    if not _is_header(first):
+        return f"text={lengths.index(max(lengths)) + 1}"
+    lower = [name.strip().lower() for name in first]
+    texts = [place for place, name in enumerate(lower) if _TEXTUAL.search(name) and not name.endswith("id")]
+    text = texts[0] if texts else len(first) - 1
+    native_id = next((place for place, name in enumerate(lower) if place != text and name.endswith("id")), None)
+    return ("" if native_id is None else f"id={first[native_id]},") + f"text={first[text]}"
 
 
 def _is_header(first: Sequence[str]) -> bool:
@@ -163,4 +194,4 @@ def _is_header(first: Sequence[str]) -> bool:
 
 
 def _listed(first: Sequence[str], is_header: bool) -> str:
-    return f"{len(first)} columns" + (f": {', '.join(first[:20])}" if is_header else "")
+    return f"{len(first)} column{'s' * (len(first) != 1)}" + (f": {', '.join(first[:20])}" if is_header else "")

@@ -10,9 +10,9 @@ from typing import Literal
 
 from pipeline.domain.identity import event_id
 from pipeline.domain.tweet import Tweet
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, SourceError
 from pipeline.sources.pacing import Clock, at_rate
-from pipeline.sources.source import Item, Source
+from pipeline.sources.source import Item, Source, Unreadable
 
 AlreadyThere = Callable[[Sequence[str]], int]
 """Ids → how many of them are indexed already."""
@@ -48,12 +48,16 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """The times in a file: the first and the newest (None where no row has one), and how many items there are."""
+    """The times in a file: the first and the newest (None where no row has one), and how many items there are.
+
+    `unreadable` is the first row that could not be read, where no row could.
+    """
 
     items: int
     first: datetime | None
     newest: datetime | None
     in_order: bool
+    unreadable: Unreadable | None = None
 
 
 def replay(source: Source, plan: Plan, span: Span, *, repeats: Repeats | None = None, clock: Clock) -> Iterator[Item]:
@@ -78,8 +82,13 @@ def replay(source: Source, plan: Plan, span: Span, *, repeats: Repeats | None = 
 def scan(source: Source, limit: int | None = None) -> Span:
     """Read the source once to learn its times."""
     items, first, newest, last, in_order = 0, None, None, None, True
+    unreadable: Unreadable | None = None
+    tweets = False
     for item in islice(source, limit):
         items += 1
+        tweets = tweets or isinstance(item, Tweet)
+        if isinstance(item, Unreadable):
+            unreadable = unreadable or item
         time = item.written_at if isinstance(item, Tweet) else None
         if time is None:
             continue
@@ -87,7 +96,20 @@ def scan(source: Source, limit: int | None = None) -> Span:
         last = time
         first = time if first is None else min(first, time)
         newest = time if newest is None else max(newest, time)
-    return Span(items, first, newest, in_order)
+    return Span(items, first, newest, in_order, None if tweets else unreadable)
+
+
+def require_tweets(span: Span, name: str) -> None:
+    """Check that there is anything to publish but what the stream rejects.
+
+    Raises:
+        SourceError: no row is a tweet; it names the file and why the first is none.
+    """
+    if span.items == 0:
+        raise SourceError(f"{name} holds no tweets, a header at most")
+    if span.unreadable is not None:
+        where, why = span.unreadable.where, span.unreadable.why
+        raise SourceError(f"nothing in {name} is a tweet, so nothing was published ({where}: {why})")
 
 
 class Repeats:
@@ -112,7 +134,10 @@ class Repeats:
         rest = iter(items)
         while self._all and (chunk := list(islice(rest, LOOKUP_IDS))):
             self._ask([item.id for item in chunk if isinstance(item, Tweet)])
-            yield from chunk
+            for item in chunk:
+                if self._all and isinstance(item, Tweet):
+                    self._seen.add(item.id)
+                yield item
         yield from rest
 
     def _ask(self, ids: Sequence[str]) -> None:
@@ -120,8 +145,6 @@ class Repeats:
         if distinct and self._already_there(distinct) < len(distinct):
             self._all = False
             self._seen.clear()
-        else:
-            self._seen.update(distinct)
 
 
 def _prepared(item: Item, entities: tuple[str, ...], loop: int) -> Item:

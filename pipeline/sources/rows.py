@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from pipeline.domain.identity import content_id, event_id
+from pipeline.domain.record import encode
 from pipeline.domain.tweet import Author, Geo, Tweet
 from pipeline.sources.layouts import Columns
-from pipeline.sources.times import parse_time, snowflake_time
+from pipeline.sources.times import LONGEST_TIME, parse_time, snowflake_time
 
 SHORTEST_TWEET_ID = 9
 """Fewer digits are a row's number, which another file has too: such an id would hide its tweets."""
@@ -19,7 +21,15 @@ _PAIR = re.compile(r"^\[?\s*(-?\d+(?:\.\d+)?)\s*,\s*(-?\d+(?:\.\d+)?)\s*\]?$")
 
 
 class BadRow(ValueError):
-    """Why no tweet can be made of a row, without quoting any of it."""
+    """Why no tweet can be made of a row, without quoting any of it.
+
+    Attributes:
+        record: what was understood of the row all the same, as the record that the stream rejects by what is wrong.
+    """
+
+    def __init__(self, why: str, record: bytes | None = None) -> None:
+        super().__init__(why)
+        self.record = record
 
 
 def tweet_of(row: Sequence[str], columns: Columns, *, source: str, now: datetime) -> Tweet:
@@ -35,17 +45,19 @@ def tweet_of(row: Sequence[str], columns: Columns, *, source: str, now: datetime
     text, native_id = columns.value(row, "text"), columns.value(row, "id").strip()
     is_own = columns.layout.own_ids and _is_tweet_id(native_id)
     author, entity = columns.value(row, "author").strip().lstrip("@"), columns.value(row, "entity").strip()
-    return Tweet(
+    time = columns.value(row, "time").strip()
+    tweet = Tweet(
         id=event_id("x", native_id) if is_own else content_id(columns.layout.name, native_id, text),
         text=text,
         source=source,
-        written_at=_time(columns.value(row, "time")) or (snowflake_time(native_id, now=now) if is_own else None),
+        written_at=snowflake_time(native_id, now=now) if is_own and not time else None,
         lang=columns.value(row, "lang").strip() or None,
         author=Author(name=author or None),
         entities=(entity,) if entity else (),
         geo=geo_of(columns.value(row, "coordinates"), columns.value(row, "location")),
         url=tweet_url(author, native_id) if is_own else None,
     )
+    return replace(tweet, written_at=_time(time, tweet)) if time else tweet
 
 
 def tweet_url(handle: str | None, native_id: str) -> str:
@@ -66,10 +78,8 @@ def _is_tweet_id(native_id: str) -> bool:
     return native_id.isascii() and native_id.isdigit() and SHORTEST_TWEET_ID <= len(native_id) <= 20
 
 
-def _time(text: str) -> datetime | None:
-    if not text.strip():
-        return None
+def _time(text: str, tweet: Tweet) -> datetime:
     try:
         return parse_time(text)
     except (ValueError, OverflowError):
-        raise BadRow("its time is not one") from None
+        raise BadRow("its time is not one", encode(tweet, time=text[:LONGEST_TIME])) from None

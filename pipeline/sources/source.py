@@ -18,10 +18,10 @@ __all__ = ["Fault", "GapOutcome", "Item", "Source", "SourceEvents", "Unreadable"
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A row that its source can't make sense of. It is published as it came: only the stream rejects.
+    """A row that its source can't make sense of. It is published all the same: only the stream rejects.
 
     Attributes:
-        raw: the row's own bytes.
+        raw: the row's own bytes, or the record of what was understood of it.
         where: where to find it, for people: `line 17`.
         why: what is wrong, without quoting any of the content.
     """

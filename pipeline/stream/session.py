@@ -21,8 +21,7 @@ _JVM_OPTIONS = (
 @contextmanager
 def running(settings: Settings, jars: Iterable[Path], java_home: Path) -> Iterator[SparkSession]:
     """A session that listens on loopback only, or on the cluster that `stream.master` names; stopped at the end."""
-    log = settings.state_dir / "logs" / "spark.log"
-    with spark_session.running(_conf(settings, jars), log, java_home) as session:
+    with spark_session.running(_conf(settings, jars), settings.state_dir, "spark.log", java_home) as session:
         yield session
 
 

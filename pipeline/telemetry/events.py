@@ -66,15 +66,16 @@ class StreamEvents:
         self.total.add(outcome)
         self.on_batch(self.total)
         self._alive()
+        books = outcome.books(self._metrics.scored_target)
         self._log.info(
             "batch finished",
             **{
                 "event.action": "batch-finished",
                 "tweetpulse.batch": batch,
-                "tweetpulse.read": outcome.read.total(),
-                "tweetpulse.indexed": outcome.indexed.total(),
-                "tweetpulse.already_there": outcome.already_there.total(),
-                "tweetpulse.rejected": outcome.rejected.total(),
+                "tweetpulse.read": books.read,
+                "tweetpulse.indexed": books.indexed,
+                "tweetpulse.already_there": books.already_there,
+                "tweetpulse.rejected": books.rejected,
             },
         )
 

@@ -64,6 +64,7 @@ class StreamMetrics:
 
     def __init__(self, registry: CollectorRegistry, settings: Settings, sinks: Sequence[Sink]) -> None:
         self._sinks = sinks
+        self.scored_target = sinks[0].target(SCORED)
 
         def counter(name: str, documentation: str, *labels: str) -> Counter:
             return Counter(f"tweetpulse_{name}", documentation, labels, registry=registry)

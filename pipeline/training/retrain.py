@@ -7,6 +7,7 @@ told by their hashes: those of the newest version's manifest are what it was tra
 from __future__ import annotations
 
 import fcntl
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -25,6 +26,11 @@ from pipeline.training.labels import Label, as_csv
 
 LABELS = "tweetpulse-labels"
 """What the labels of the index are called among a version's data."""
+
+
+ENOUGH = 50
+"""Without files: what people said is something to train on from so many tweets of each of two labels on. Fewer leave
+ten a label to be measured on, which tells no model from chance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +53,14 @@ def gather(task: Task, named: Sequence[TrainingFiles], labels: Sequence[Label]) 
 
     Raises:
         ConfigError: there is nothing, a pattern finds no file, or a file does not hold labels of this task.
+        NothingNew: there are no files, and too few labels (see `ENOUGH`).
         SourceError: a file can't be read.
     """
+    if labels and not named and not are_enough(labels):
+        raise NothingNew(
+            f"{task}: too few labels to train on, {counted(labels)}: without files it takes {ENOUGH} tweets of each of "
+            "two labels; go on with `tweetpulse label`, or name files in tweetpulse.toml, under [models.training]"
+        )
     parts = [
         read(task, path, pattern.layout or "auto", pattern.columns)
         for pattern in named
@@ -61,6 +73,22 @@ def gather(task: Task, named: Sequence[TrainingFiles], labels: Sequence[Label]) 
             f'({task} = ["labels/*.csv"]), or label tweets by `tweetpulse label`'
         )
     return combined(parts)
+
+
+def are_enough(labels: Sequence[Label]) -> bool:
+    """Whether labels alone, without files, are something to train on."""
+    counts = Counter(label.name for label in labels)
+    return sum(count >= ENOUGH for count in counts.values()) >= 2
+
+
+def counted(labels: Sequence[Label]) -> str:
+    """How many there are of each.
+
+    >>> counted([])
+    'none'
+    """
+    counts = Counter(label.name for label in labels).most_common()
+    return ", ".join(f"{count:,} {name}" for name, count in counts) or "none"
 
 
 def retrain(

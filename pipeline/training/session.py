@@ -34,5 +34,5 @@ def running(settings: Settings, master: str | None, java_home: Path) -> Iterator
         "spark.broadcast.compress": "false",
         "spark.sql.warehouse.dir": str(settings.state_dir / "spark-warehouse"),
     }
-    with spark_session.running(conf, settings.state_dir / "logs" / "spark-training.log", java_home) as session:
+    with spark_session.running(conf, settings.state_dir, "spark-training.log", java_home) as session:
         yield session

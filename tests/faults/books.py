@@ -25,10 +25,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What became of records. `indexed` and `already_there` are documents of both data streams.
-
-    A rejected record is a document too, of the data stream of rejected ones.
-    """
+    """What became of records. The document that a rejected record has too is in none of the others."""
 
     read: int = 0
     indexed: int = 0
@@ -48,8 +45,8 @@ class Counts:
 
     @property
     def balances(self) -> bool:
-        """Whether each record read is a document that was indexed or was already there."""
-        return self.read == self.indexed + self.already_there
+        """Whether each record read was indexed, was already there or was rejected."""
+        return self.read == self.indexed + self.already_there + self.rejected
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +100,7 @@ def shown(text: str) -> Counts:
     sums: dict[str, int] = {}
     for family in text_string_to_metric_families(text):
         for sample in family.samples:
-            if sample.name in _SHOWN:
+            if sample.name in _SHOWN and sample.labels.get("data_stream", _TWEETS).startswith(_TWEETS):
                 sums[_SHOWN[sample.name]] = sums.get(_SHOWN[sample.name], 0) + int(sample.value)
     return Counts(**sums)
 
@@ -117,6 +114,7 @@ def differences(name: str, said: Counts, other: str, truth: Counts) -> list[str]
     ]
 
 
+_TWEETS = "logs-tweets.scored-"
 _SHOWN = {
     "tweetpulse_records_read_total": "read",
     "tweetpulse_documents_indexed_total": "indexed",
@@ -139,9 +137,6 @@ def _finished(event: Mapping[str, Any]) -> Finished | None:
     read, indexed, already_there, rejected = (
         int(_field(event, f"tweetpulse.{name}")) for name in ("read", "indexed", "already_there", "rejected")
     )
-    if rejected and read == indexed + already_there + rejected:
-        # A line may leave the documents of rejected records out of what was indexed.
-        indexed += rejected
     return Finished(int(_field(event, "tweetpulse.batch")), Counts(read, indexed, already_there, rejected))
 
 

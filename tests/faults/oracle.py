@@ -163,9 +163,8 @@ def _metrics(truth: Truth, ever: Indexed, kept: dict[int, Counts], was_deleted: 
     """
     unbalanced = [f"batch {batch} does not balance: {counts}" for batch, counts in kept.items() if not counts.balances]
     said = books.total(kept.values())
-    documents = len(ever.scored) + len(ever.rejected)
-    most = ever.scored.total() + sum(map(len, ever.rejected.values()))
-    if was_deleted and documents <= said.indexed <= most:
-        documents = said.indexed
-    true = Counts(truth.records, documents, truth.records - documents, len(truth.rejected))
+    tweets, rejected = len(ever.scored), len(truth.rejected)
+    if was_deleted and tweets <= said.indexed <= ever.scored.total():
+        tweets = said.indexed
+    true = Counts(truth.records, tweets, truth.records - tweets - rejected, rejected)
     return list(chain(islice(unbalanced, _SHOWN), books.differences("the log", said, "truth", true)))

@@ -21,7 +21,7 @@ from pipeline.elasticsearch_client import (
     connect,
     elasticsearch_errors,
 )
-from pipeline.errors import ConfigError, PipelineError, SetupError, SinkUnavailable
+from pipeline.errors import ConfigError, PipelineError, SetupError, SinkAway, SinkUnavailable
 from pipeline.settings import ElasticsearchSettings
 
 SECRET = "hunter2-of-mine"
@@ -149,7 +149,7 @@ def test_wait_reasons_are_a_closed_list() -> None:
         (api_error(400, {}), SinkUnavailable, "malformed"),
         (api_error(200, "hello", elasticsearch.UnsupportedProductError), SinkUnavailable, "malformed"),
         (elastic_transport.SerializationError("cut"), SinkUnavailable, "malformed"),
-        (elastic_transport.ConnectionError("x"), SinkUnavailable, "connection"),
+        (elastic_transport.ConnectionError("x"), SinkAway, "connection"),
         (api_error(400, error("illegal_argument_exception")), SetupError, None),
         (api_error(403, error("security_exception")), ConfigError, None),
     ],

@@ -86,6 +86,75 @@ def test_a_wrong_setting(name: str, value: str, monkeypatch: pytest.MonkeyPatch)
     assert value not in told
 
 
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("TWEETPULSE_STRAM__TRIGGER_SECONDS", "TWEETPULSE_STREAM__TRIGGER_SECONDS"),
+        ("TWEETPULSE_STATE_DRI", "TWEETPULSE_STATE_DIR"),
+        ("TWEETPULSE_KAFKA_PARTITIONS", "TWEETPULSE_KAFKA__PARTITIONS"),
+        ("TWEETPULSE_KAFKA__BOOTSTRAP_SERVER", "TWEETPULSE_KAFKA__BOOTSTRAP_SERVERS"),
+        ("tweetpulse_kafak__partitions", "TWEETPULSE_KAFKA__PARTITIONS"),
+    ],
+)
+@pytest.mark.parametrize("where", ["environment", ".env"])
+def test_a_variable_that_is_no_setting(
+    name: str, meant: str, where: str, bare: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A typo is an error that names the setting that was meant, never silence."""
+    if where == "environment":
+        monkeypatch.setenv(name, SECRET)
+    else:
+        (bare / ".env").write_text(f"{name}={SECRET}\n")
+    assert fault() == f"{name.upper()} is no setting: did you mean {meant}?"
+
+
+def test_a_variable_like_no_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is told where all of them are."""
+    monkeypatch.setenv("TWEETPULSE_QQQQQQQQ", SECRET)
+    assert fault() == "TWEETPULSE_QQQQQQQQ is no setting: all of them are in pipeline/settings.py"
+
+
+def test_variables_of_others_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that Grafana's files and tests read, and whatever has another prefix."""
+    for name in ("TWEETPULSE_GRAFANA_BOARDS", "TWEETPULSE_TEST_GRAFANA", "TWEET_PULSE", "KAFKA__PARTITIONS"):
+        monkeypatch.setenv(name, "x")
+    load()
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "meant"),
+    [
+        ("[kafak]\npartitions = 3", "kafak", "kafka (TWEETPULSE_KAFKA)"),
+        ('state_dri = "/x"', "state_dri", "state_dir (TWEETPULSE_STATE_DIR)"),
+        ("partitions = 3", "partitions", "kafka.partitions (TWEETPULSE_KAFKA__PARTITIONS)"),
+        ("[kafka]\npartitons = 3", "kafka.partitons", "kafka.partitions (TWEETPULSE_KAFKA__PARTITIONS)"),
+    ],
+)
+def test_a_key_that_is_no_setting(text: str, name: str, meant: str, bare: Path) -> None:
+    """In the file too, at the top level as in a section; the advice names the right key."""
+    (bare / "tweetpulse.toml").write_text(text)
+    assert fault() == f"tweetpulse.toml: {name} is no setting: did you mean {meant}?"
+
+
+def test_a_key_in_json_that_is_no_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A whole section in one variable is no way around it."""
+    monkeypatch.setenv("TWEETPULSE_KAFKA", '{"partitons": 3}')
+    assert fault() == ("kafka.partitons is no setting: did you mean kafka.partitions (TWEETPULSE_KAFKA__PARTITIONS)?")
+
+
+def test_what_is_wrong_in_a_list_names_the_setting_that_it_lies_in(bare: Path) -> None:
+    """An item of a list has no variable of its own."""
+    (bare / "tweetpulse.toml").write_text("[scoring.entities]\nAcme = [1]\n")
+    assert fault().endswith("set TWEETPULSE_SCORING__ENTITIES__ACME or mend tweetpulse.toml")
+
+
+@pytest.mark.parametrize("name", ["tweetpulse.toml", ".env"])
+def test_a_file_that_is_not_utf_8(name: str, bare: Path) -> None:
+    """One line."""
+    (bare / name).write_bytes(b'state_dir = "\xff"\n')
+    assert fault() == "tweetpulse.toml or .env is not UTF-8: mend it, or move it away"
+
+
 def test_entities_that_are_not_json(monkeypatch: pytest.MonkeyPatch) -> None:
     """A table that can't be read is one line too."""
     monkeypatch.setenv("TWEETPULSE_SCORING__ENTITIES", SECRET)

@@ -124,7 +124,7 @@ def _between(world: World, after: Mapping[Partition, int], before: Mapping[Parti
 
 def _read_again(sent: list[Sent]) -> Counts:
     rejected = sum(reason_of(one.key) is not None for one in sent)
-    return Counts(read=len(sent), already_there=len(sent), rejected=rejected)
+    return Counts(read=len(sent), already_there=len(sent) - rejected, rejected=rejected)
 
 
 def _newest(world: World, kind: str) -> Path:

@@ -139,3 +139,25 @@ def test_a_killed_server_is_seen_and_repaired(make_stack: MakeStack, stack: Stac
     assert run(mine.state_dir, "down").returncode == 0
     assert of_stack(mine.state_dir) == []
     assert states(stack.state_dir)[0] == 0
+
+
+def test_temporary_files_are_the_stacks_own_and_go_with_it(make_stack: MakeStack) -> None:
+    """Also where the servers are killed: then the next start removes what they left."""
+    mine = make_stack()
+    folder = mine.state_dir / "elasticsearch" / "tmp"
+    left = {path.name for path in folder.glob("final-flags*")}
+    doors = [_door(mine.elasticsearch.pid)]
+    assert left, "the launcher's own files are no longer where they were looked for"
+    assert doors[0].exists(), "Elasticsearch no longer attaches an agent to itself: there is nothing to remove"
+    kill(mine.kafka.pid, mine.elasticsearch.pid)
+    assert doors[0].exists()
+    again = start(stack_settings(mine.state_dir))
+    doors += [_door(again.elasticsearch.pid), _door(again.kafka.pid)]
+    assert not left & {path.name for path in folder.glob("final-flags*")}
+    assert run(mine.state_dir, "down").returncode == 0
+    assert [door for door in doors if door.exists()] == []
+    assert [path for name in ("kafka", "elasticsearch") for path in (mine.state_dir / name).glob("tmp")] == []
+
+
+def _door(pid: int) -> Path:
+    return Path(f"/tmp/.java_pid{pid}")

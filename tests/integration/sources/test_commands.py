@@ -90,12 +90,38 @@ def test_what_is_wrong_is_one_line(command, arguments, code, message):
     assert err.count("\n") == 1
 
 
-def test_a_file_without_a_tweet_ends_with_an_error(command, tmp_path):
-    """Its lines are named, and published as they came."""
+def test_a_file_without_a_tweet_ends_with_an_error(command, settings, tmp_path):
+    """Its first line is named, and nothing is published."""
     (tmp_path / "users.jsonl").write_text('{"data": [{"id": "1", "username": "a"}]}\n' * 12)
     code, out, err = ended(command("replay", "users.jsonl"))
-    assert (code, err) == (6, "tweetpulse: nothing in users.jsonl is a tweet\n")
-    assert "line 10: users, not tweets\n  and 2 more" in out
+    said = "nothing in users.jsonl is a tweet, so nothing was published (line 1: users, not tweets)"
+    assert (code, out, err) == (6, "", f"tweetpulse: {said}\n")
+    assert tweets(settings) == []
+
+
+def test_rows_that_can_not_be_read_are_named(command, settings, tmp_path):
+    """The first ten, and how many more; they are published beside the tweets."""
+    (tmp_path / "some.jsonl").write_text(
+        '{"id": "1", "text": "a"}\n' + '{"data": [{"id": "1", "username": "a"}]}\n' * 12
+    )
+    code, out, err = ended(command("replay", "some.jsonl"))
+    assert (code, err) == (0, "")
+    assert "line 11: users, not tweets\n  and 2 more" in out
+    assert len(tweets(settings)) == 13
+
+
+def test_an_interrupted_replay_says_what_it_did(command, settings, tmp_path):
+    """How many rows of how many are published, and nothing of the rest."""
+    (tmp_path / "own.csv").write_text("id,text\n" + "".join(f"{n},text {n}\n" for n in range(5_000)))
+    process = command("replay", "own.csv", "--rate", 50)
+    while not tweets(settings):
+        assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    code, out, _ = ended(process)
+    found = len(tweets(settings))
+    assert (code, found < 5_000) == (0, True)
+    assert f"interrupted after {found:,} of 5,000 rows; the rest was not published" in out
+    assert "already indexed" not in out
 
 
 def test_generate_makes_as_many_as_asked(command, settings):

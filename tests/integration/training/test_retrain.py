@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import timedelta
 from hashlib import sha256
 from itertools import product
 from pathlib import Path
@@ -66,7 +67,7 @@ class Desk:
     def label(self, labels: dict[str, str]) -> None:
         """Say what tweets are (text → label), as `tweetpulse label` does it one by one."""
         said = [
-            Label(SENTIMENT, f"x:said-{number}", name, text, TAKEN)
+            Label(SENTIMENT, f"x:said-{number}", name, text, TAKEN, written=TAKEN + timedelta(minutes=number))
             for number, (text, name) in enumerate(labels.items())
         ]
         index = self.settings.elasticsearch.labels_index
@@ -98,6 +99,34 @@ def texts(number: int, words: list[str], seed: int) -> dict[str, str]:
 def write(file: Path, labels: dict[str, str]) -> None:
     rows = [f"{number},{text},{label}" for number, (text, label) in enumerate(labels.items())]
     file.write_text("\n".join([",".join(NAMED), *rows]) + "\n")
+
+
+def test_labels_alone_are_enough_and_a_few_are_not(desk: Desk) -> None:
+    """Without any file: nothing at all is 2, a few labels are 8, and enough of them make a version."""
+    told = {text: _MEANT[word] for text, word in texts(300, ["zorblax", "fleenor"], seed=5).items()}
+    env = environment(desk.settings)
+
+    def retrain() -> tuple[int, str]:
+        done = subprocess.run(
+            [sys.executable, "-m", "pipeline", "retrain"],
+            cwd=ROOT,
+            env=env,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return done.returncode, done.stderr
+
+    code, complaint = retrain()
+    assert (code, "nothing to train" in complaint) == (2, True), complaint
+    desk.label(dict(list(told.items())[:20]))
+    code, complaint = retrain()
+    assert (code, "too few labels to train on (sentiment: " in complaint) == (8, True), complaint
+    desk.label(told)
+    code, complaint = retrain()
+    assert code in (0, 7), complaint
+    (version,) = desk.registry.versions(SENTIMENT)
+    assert [data.name for data in version.data] == [LABELS]
 
 
 def champion(desk: Desk) -> str:

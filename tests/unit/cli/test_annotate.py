@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pipeline.cli.annotate import moments
+from pipeline.cli.annotate import annotate, moments
 from pipeline.errors import ConfigError
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -47,3 +47,10 @@ def test_an_end_before_the_beginning() -> None:
     """It is refused."""
     with pytest.raises(ConfigError, match="--end is before --at"):
         moments("2026-03-01T09:00+00:00", "2026-03-01T08:00+00:00", now=NOW)
+
+
+@pytest.mark.parametrize("message", ["", "  \n"])
+def test_nothing_to_note(message: str) -> None:
+    """It is refused before any server is asked."""
+    with pytest.raises(ConfigError, match="say what happened"):
+        annotate(message)

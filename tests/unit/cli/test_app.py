@@ -15,6 +15,7 @@ from pipeline.errors import (
     PipelineError,
     ScoringError,
     SetupError,
+    SinkAway,
     SinkUnavailable,
     SourceError,
 )
@@ -57,7 +58,8 @@ def test_a_wrong_setting(monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> N
         (PipelineError("x"), 1),
         (ConfigError("x"), 2),
         (SetupError("x"), 3),
-        (SinkUnavailable("x", reason="timeout"), 4),
+        (SinkUnavailable("x", reason="read_only"), 4),
+        (SinkAway("x", reason="timeout"), 3),
         (ScoringError("x"), 5),
         (SourceError("x"), 6),
     ],

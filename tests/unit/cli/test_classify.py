@@ -18,7 +18,7 @@ from tests.builders import linear_model, promoted
 pytestmark = pytest.mark.usefixtures("bare", "logging_restored")
 Captured = pytest.CaptureFixture[bytes]
 Classify = Callable[..., bytes]
-FIELDS = {"lang", "label", "compound", "positive", "neutral", "negative", "words"}
+FIELDS = {"text", "lang", "label", "compound", "positive", "neutral", "negative", "words"}
 
 
 @pytest.fixture
@@ -165,3 +165,16 @@ def test_a_text_does_nothing_to_the_terminal(classify: Classify) -> None:
 def test_a_text_that_looks_like_an_option(classify: Classify) -> None:
     """After `--` it is a text."""
     assert objects(classify("--json", "--", "-love"))[0]["label"] == "positive"
+
+
+def test_several_texts(classify: Classify) -> None:
+    """Each with its text before it; as JSON, each has its text in it."""
+    told = classify("I love it", "I hate it").decode().splitlines()
+    assert [line for line in told if line.startswith("I ")] == ["I love it", "I hate it"]
+    both = objects(classify("I love it", "I hate it", "--json"))
+    assert [(one["text"], one["label"]) for one in both] == [("I love it", "positive"), ("I hate it", "negative")]
+
+
+def test_a_pipe_needs_no_dash(classify: Classify) -> None:
+    """What comes in is classified line by line."""
+    assert [one["text"] for one in objects(classify(lines=b"I love it\nI hate it\n"))] == ["I love it", "I hate it"]

@@ -71,7 +71,7 @@ def test_the_view() -> None:
         read_rate=200.0,
         indexed_rate=200.0,
         read=1_000,
-        indexed=997,
+        indexed=995,
         already_there=1,
         rejected=3,
         failed=0,

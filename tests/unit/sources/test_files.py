@@ -95,7 +95,6 @@ def test_an_empty_text_is_a_tweet(read):
         (b"567588278875213824", "columns: 1 instead of 3"),
         (b"567588278875213824,a,b,2015-02-17", "columns: 4 instead of 3"),
         (b"567588278875213824,a\0b,2015-02-17", "a NUL byte"),
-        (b"567588278875213824,a,yesterday", "its time is not one"),
     ],
 )
 def test_a_bad_row_is_published_as_it_came(read, row, why):
@@ -104,6 +103,51 @@ def test_a_bad_row_is_published_as_it_came(read, row, why):
     assert bad == Unreadable(row, "line 3", why)
     assert isinstance(before, Tweet)
     assert isinstance(after, Tweet)
+
+
+def test_a_row_with_a_bad_time_keeps_what_was_understood(read):
+    """The stream rejects it by its time, so that it can be mended and sent again: it is no foreign bytes."""
+    before, bad, after = read(b"id,text,date,user\n567588278875213825,a,,\n567588278875213824,b,yesterday,me\n1,c,,\n")
+    assert (bad.where, bad.why) == ("line 3", "its time is not one")
+    rejection = decode(bad.raw)
+    assert (rejection.reason, rejection.error) == (Reason.BAD_TIME, "created_at is not an ISO 8601 time")
+    mended = decode(bad.raw.replace(b"yesterday", b"2015-02-17T00:00:00Z"))
+    assert (mended.id, mended.text, mended.author.name) == ("x:567588278875213824", "b", "me")
+    assert (before.text, after.text) == ("a", "c")
+
+
+def test_a_bad_time_without_end_stays_small(read):
+    """A column of megabytes is none of its record."""
+    _, bad = read("text,date\na,\nb," + "9" * 100_000 + "\n")
+    assert len(bad.raw) < 1_000
+    assert decode(bad.raw).reason == Reason.BAD_TIME
+
+
+@pytest.mark.parametrize(
+    ("content", "layout", "told"),
+    [
+        (AIRLINE + "567588278875213824,,Delta,a,hello,,,Oslo\n", "kaggle", "take --layout airline, or leave it out"),
+        ("2401,Acme,Positive,hello\n", "airline", "take --layout kaggle, or leave it out"),
+        (AIRLINE + "567588278875213824,,Delta,a,hello,,,Oslo\n", "twitter-v2", "take --layout airline"),
+        ("id,text\n1,hello\n", "airline", "columns whose names are known: leave --layout out"),
+        ("first,second\n1,hello\n", "airline", "for example --columns text=second"),
+        ('{"id": "1", "text": "secret"}\n', "airline", "holds JSON lines, and no columns"),
+        ("id,entity,mood,text\n1,Acme,Positive,hello\n", "kaggle", "columns whose names are known"),
+    ],
+)
+def test_a_layout_that_does_not_fit_is_refused_with_the_one_that_would(read, content, layout, told):
+    """Before anything of it is read as something else; nothing of its content is shown."""
+    with pytest.raises(SourceError) as error:
+        read(content, layout=layout)
+    assert told in error.value.message
+    assert "secret" not in error.value.message
+    assert "hello" not in error.value.message
+
+
+def test_columns_of_json_lines_are_refused(read):
+    """Its fields have names of their own."""
+    with pytest.raises(SourceError, match="holds JSON lines, and no columns"):
+        read('{"id": "1", "text": "secret"}\n', columns="text=body")
 
 
 def test_an_unclosed_quote_costs_what_it_swallows_and_no_more(read):

@@ -34,6 +34,7 @@ def test_a_header_that_fits_nothing_names_the_layouts_and_the_columns():
         layouts.detected(["when", "what", "who"])
     assert "airline, kaggle, semeval, complaints, asos, twitter-v2" in error.value.message
     assert "3 columns: when, what, who" in error.value.message
+    assert error.value.message.endswith("for example --columns text=what")
 
 
 def test_a_first_row_of_content_is_not_shown():
@@ -41,6 +42,29 @@ def test_a_first_row_of_content_is_not_shown():
     with pytest.raises(SourceError) as error:
         layouts.detected(["12", "my own secret thoughts!"])
     assert "secret" not in error.value.message
+    assert error.value.message.endswith("for example --columns text=2")
+
+
+@pytest.mark.parametrize(
+    ("first", "example"),
+    [
+        (["post_id", "body", "made"], "id=post_id,text=body"),
+        (["a", "b"], "text=b"),
+        (["1", "2024-01-01", "what somebody wrote"], "text=3"),
+    ],
+)
+def test_the_example_is_of_the_files_own_columns(first, example):
+    """It can be tried as it stands."""
+    with pytest.raises(SourceError) as error:
+        layouts.detected(first)
+    assert error.value.message.endswith(f"for example --columns {example}")
+    assert layouts.bind(layouts.from_columns(example), first).value(first, "text")
+
+
+def test_one_column_is_one():
+    """And several are several."""
+    with pytest.raises(SourceError, match="the first row has 1 column: x; say"):
+        layouts.detected(["x"])
 
 
 def test_columns_by_name():

@@ -3,9 +3,9 @@ from itertools import islice
 
 import pytest
 
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, SourceError
 from pipeline.sources.pacing import at_rate, when_written
-from pipeline.sources.replay import Plan, Repeats, looped_id, replay, scan
+from pipeline.sources.replay import Plan, Repeats, looped_id, replay, require_tweets, scan
 from pipeline.sources.source import Unreadable
 from tests.unit.sources.fakes import NOON, FakeClock, Listed, tweet
 
@@ -140,6 +140,32 @@ def test_a_replay_of_what_is_there_says_how_many():
     items = [tweet(1), tweet(2), BAD, tweet(1)]
     assert list(run(items, Plan(), repeats=repeats)) == items
     assert repeats.all_there == 2
+
+
+def test_only_what_has_passed_counts_as_there():
+    """A replay that is interrupted does not speak of what it has looked up and not published."""
+    repeats = Repeats(lambda ids: len(ids))
+    assert len(list(islice(run([tweet(n) for n in range(6_000)], Plan(), repeats=repeats), 245))) == 245
+    assert repeats.all_there == 245
+
+
+@pytest.mark.parametrize(
+    ("items", "told"),
+    [
+        ([], "f holds no tweets, a header at most"),
+        ([BAD, BAD], "nothing in f is a tweet, so nothing was published (line 2: not JSON)"),
+    ],
+)
+def test_nothing_to_publish_is_refused(items, told):
+    """Before it is published."""
+    with pytest.raises(SourceError) as error:
+        require_tweets(scan(Listed(items)), "f")
+    assert error.value.message == told
+
+
+def test_one_tweet_is_enough_to_publish():
+    """What can't be read is published beside it, for the stream to reject."""
+    require_tweets(scan(Listed([BAD, tweet(1), BAD])), "f")
 
 
 def test_one_new_tweet_is_enough_to_say_nothing():

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from pipeline.cli import collect_live
 from pipeline.cli.collect_live import command_of, with_options
 from pipeline.errors import ConfigError
-from pipeline.settings import Section, load_section
+from pipeline.settings import OF_SOURCES, Section, load_section
 from pipeline.sources.live.option import Option
 from pipeline.sources.mastodon.settings import MastodonSettings
 from pipeline.sources.table import LIVE_SOURCES, Entry
@@ -66,6 +66,7 @@ def test_what_is_marked_is_an_option(collected: list[TickerSettings]) -> None:
 
 def test_options_win_over_the_settings(collected: list[TickerSettings], monkeypatch: pytest.MonkeyPatch) -> None:
     """Those that are given, also where they are 0; the others are as they are set."""
+    monkeypatch.setattr("pipeline.settings.OF_SOURCES", ("ticker",))
     monkeypatch.setenv("TWEETPULSE_TICKER__MOST", "5")
     monkeypatch.setenv("TWEETPULSE_TICKER__PACE", "fast")
     assert run("--room", "a", "--room", "b")[0] == 0
@@ -114,3 +115,8 @@ def test_the_table_of_the_docs_is_up_to_date() -> None:
     command = [sys.executable, str(ROOT / "docs" / "sources.py"), "--check"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_settings_know_the_sections_of_sources() -> None:
+    """Else a section of a source would be refused as a typo."""
+    assert {source.name for source in LIVE_SOURCES} == {*OF_SOURCES}

@@ -20,6 +20,7 @@ from pipeline.telemetry.events import StreamEvents
 from pipeline.telemetry.metrics import StreamMetrics
 
 pytestmark = pytest.mark.usefixtures("logging_restored")
+SCORED, REJECTED = "logs-tweets.scored-default", "logs-tweets.rejected-default"
 Captured = pytest.CaptureFixture[str]
 READ_ONLY = SinkUnavailable("a disk", reason="read_only")
 TIMEOUT = SinkUnavailable("a silence", reason="timeout")
@@ -61,8 +62,10 @@ def actions(capsys: Captured) -> list[str]:
 
 
 def outcome() -> Outcome:
+    """Of a batch with one rejected record, whose document is none of those that count as indexed."""
+    indexed, already_there = Counter({SCORED: 3, REJECTED: 1}), Counter({SCORED: 1})
     return Outcome(
-        read=Counter(tweets=5), indexed=Counter(a=3), already_there=Counter(a=1), rejected=Counter(bad_id=1), invalid=1
+        read=Counter(tweets=5), indexed=indexed, already_there=already_there, rejected=Counter(bad_id=1), invalid=1
     )
 
 
@@ -116,7 +119,7 @@ def test_another_reason_replaces_the_first() -> None:
 
 
 def test_log_and_counters_agree(capsys: Captured) -> None:
-    """The numbers in the lines add up to those of the metrics, and to the run's total."""
+    """The numbers in the lines add up to those of the metrics, and to the run's total; each line balances."""
     watched = Watched()
     for batch in range(3):
         watched.events.finished(batch, outcome())
@@ -124,12 +127,14 @@ def test_log_and_counters_agree(capsys: Captured) -> None:
     assert [line["tweetpulse"]["batch"] for line in told] == [0, 1, 2]
     for name, metric, labels in (
         ("read", "records_read_total", {"topic": "tweets"}),
-        ("indexed", "documents_indexed_total", {"data_stream": "a"}),
-        ("already_there", "documents_duplicate_total", {"data_stream": "a"}),
+        ("indexed", "documents_indexed_total", {"data_stream": SCORED}),
+        ("already_there", "documents_duplicate_total", {"data_stream": SCORED}),
         ("rejected", "records_rejected_total", {"reason": "bad_id"}),
     ):
         assert sum(line["tweetpulse"][name] for line in told) == watched.value(metric, **labels)
-    assert (watched.events.total.read.total(), watched.events.total.unaccounted("a")) == (15, 0)
+    for line in (one["tweetpulse"] for one in told):
+        assert line["read"] == line["indexed"] + line["already_there"] + line["rejected"]
+    assert (watched.events.total.read.total(), watched.events.total.books(SCORED).missing) == (15, 0)
 
 
 def test_whoever_watches_is_told_the_total() -> None:
@@ -139,7 +144,7 @@ def test_whoever_watches_is_told_the_total() -> None:
     watched.events.on_batch = lambda total: seen.append(total.indexed.total())
     watched.events.finished(0, outcome())
     watched.events.finished(1, outcome())
-    assert seen == [3, 6]
+    assert seen == [4, 8]
 
 
 def test_start_and_end(capsys: Captured) -> None:

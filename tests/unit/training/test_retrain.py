@@ -19,7 +19,7 @@ from pipeline.settings import ModelsSettings, Settings, TrainingFiles
 from pipeline.training.gate import Comparison, Decision, SliceFigures
 from pipeline.training.labelled import Labelled
 from pipeline.training.labels import Label
-from pipeline.training.retrain import LABELS, Trained, alone, gather, retrain, summary
+from pipeline.training.retrain import ENOUGH, LABELS, Trained, alone, gather, retrain, summary
 from tests.builders import TAKEN, linear_model
 
 SENTIMENT = Task.SENTIMENT
@@ -93,6 +93,27 @@ def test_nothing_at_all_says_what_to_do() -> None:
     """Neither files nor labels."""
     with pytest.raises(ConfigError, match=r"\[models.training\].*tweetpulse label"):
         gather(SENTIMENT, [], [])
+
+
+def said(**counts: int) -> list[Label]:
+    """So many labels of each name."""
+    return [label(f"x:{name}-{number}", name) for name, count in counts.items() for number in range(count)]
+
+
+def test_labels_alone_are_learned_from_once_there_are_enough() -> None:
+    """Fifty of each of two; the rest may be fewer."""
+    found = gather(SENTIMENT, [], said(positive=ENOUGH, negative=ENOUGH, neutral=1))
+    assert ([one.name for one in found.data], len(found.rows)) == ([LABELS], 2 * ENOUGH + 1)
+
+
+@pytest.mark.parametrize("counts", [{"positive": 1}, {"positive": ENOUGH, "negative": ENOUGH - 1}, {"positive": 999}])
+def test_too_few_labels_alone_are_nothing_to_train_on(counts: dict[str, int]) -> None:
+    """It is said how many there are, and how many it takes; beside files any number counts."""
+    with pytest.raises(NothingNew) as caught:
+        gather(SENTIMENT, [], said(**counts))
+    assert ", ".join(f"{count} {name}" for name, count in counts.items()) in caught.value.message
+    assert "50 tweets of each of two labels" in caught.value.message
+    assert "[models.training]" in caught.value.message
 
 
 def test_the_same_data_is_nothing_new(registry: Registry, files: TrainingFiles) -> None:

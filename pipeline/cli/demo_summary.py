@@ -1,0 +1,87 @@
+"""What the demo says in the end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from rich.table import Table
+from rich.text import Text
+
+from pipeline.cli.app import out
+from pipeline.cli.styles import LABELS
+from pipeline.domain.alias import ALIAS
+from pipeline.domain.document import SCORED, data_stream, escaped
+from pipeline.domain.outcome import Outcome
+from pipeline.domain.sentiment import Label
+from pipeline.settings import Settings
+from pipeline.sinks.elasticsearch.tally import Tally
+
+ENTITIES = 10
+"""So many are shown."""
+
+_BAR = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Drained:
+    """What became of the records, how long the stream took for them, and where its metrics were."""
+
+    outcome: Outcome
+    seconds: float
+    metrics_url: str
+
+
+def summarize_demo(drained: Drained, entities: Sequence[Tally], others: int, settings: Settings) -> None:
+    """Print the books, the sentiments, the entities and where all of it was.
+
+    Args:
+        drained: what became of the records.
+        entities: as documents have them, those with most tweets.
+        others: tweets of all other entities.
+        settings: of the demo.
+    """
+    out.print()
+    out.print(_books(drained.outcome, settings))
+    out.print(_sentiments(drained.outcome))
+    if entities:
+        out.print(entity_table(entities, others))
+    else:
+        out.print("no tweet names an entity: name some in tweetpulse.toml, under [scoring.entities]", markup=False)
+    rate = drained.outcome.read.total() / drained.seconds
+    for line in (
+        f"{rate:,.0f} tweets/s, the start of the query counted; metrics were at {drained.metrics_url}",
+        f"Elasticsearch was at {settings.elasticsearch.url}, its tweets under the alias {ALIAS}",
+        "`make demo KEEP=1` keeps all of it running; `make demo FILE=tweets.csv` takes your own tweets",
+    ):
+        out.print(line, soft_wrap=True)
+
+
+def entity_table(entities: Sequence[Tally], others: int) -> Table:
+    """The entities, and how many tweets name others. The names are whatever a file holds: none moves the cursor."""
+    table = Table("entity", "tweets", "negative", box=None, pad_edge=False)
+    for one in entities:
+        share = one.negative / one.supported if one.supported else 0.0
+        table.add_row(Text(escaped(one.entity.encode())), f"{one.tweets:,}", f"{share:.0%}")
+    if others:
+        table.add_row("others", f"{others:,}", "")
+    return table
+
+
+def _books(outcome: Outcome, settings: Settings) -> Table:
+    table = Table(box=None, show_header=False, pad_edge=False)
+    for name, number in asdict(outcome.books(data_stream(SCORED, settings.elasticsearch.namespace))).items():
+        table.add_row(name.replace("_", " "), f"{number:,}")
+    for reason, number in outcome.rejected.most_common():
+        table.add_row(f"  {reason}", f"{number:,}")
+    return table
+
+
+def _sentiments(outcome: Outcome) -> Table:
+    table = Table("sentiment", "tweets", "", box=None, pad_edge=False)
+    most = max(outcome.scored.values(), default=1)
+    for label in Label:
+        number = outcome.scored[label]
+        bar = "█" * round(number / most * _BAR)
+        table.add_row(label, f"{number:,}", f"[{LABELS[label]}]{bar}[/]")
+    return table
