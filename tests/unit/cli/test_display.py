@@ -134,7 +134,8 @@ with progress() as tell:
     _show_progress(events, settings, tell)
     for batch in range(5):
         indexed = Counter({"logs-tweets.scored-default": 9, "logs-tweets.rejected-default": 1})
-        events.finished(batch, Outcome(read=Counter(tweets=10), indexed=indexed, rejected=Counter(not_json=1), invalid=1))
+        outcome = Outcome(read=Counter(tweets=10), indexed=indexed, rejected=Counter(not_json=1), invalid=1)
+        events.finished(batch, outcome)
         time.sleep(0.2)
 """
 
