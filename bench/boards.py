@@ -1,4 +1,4 @@
-"""How long each query of each board takes on a million documents.
+"""Measures each query of each board on a million documents.
 
 python -m bench boards
 """
@@ -94,7 +94,7 @@ def _documents(settings: Settings) -> Iterator[Entry]:
 
 
 def _queries() -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Where it stands, the index, the body: over the last day, as the boards open."""
+    """The panel, the index and the body: over the last day, as the boards open."""
     end = int(time.time() * 1000)
     start = end - 24 * 3600 * 1000
     questions = [q for board in boards() for q in queries_of(board, entity=BRANDS[0].name)] + queries_of_alerts()

@@ -1,4 +1,4 @@
-"""How fast Elasticsearch alone is, fed with the stream's own documents, ready-made."""
+"""Measures Elasticsearch alone, fed with ready-made documents of the stream."""
 
 from __future__ import annotations
 

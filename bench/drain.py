@@ -38,7 +38,7 @@ COLD_BATCHES = 1
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What a run came to.
+    """The figures of a run.
 
     Attributes:
         peer: the plain loop; like all rates in tweets per second.

@@ -1,4 +1,4 @@
-"""What a scrape of the exporter costs with 100 partitions: `python -m bench.exporter`.
+"""Measures a scrape of the exporter with 100 partitions: `python -m bench.exporter`.
 
 The topic is written as our publisher writes it (gzip, large batches). "moving" commits between two scrapes, so that
 each scrape reads a record of every partition; "standing" is a stream that is down; "no lag" has no record to read.

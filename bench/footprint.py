@@ -1,4 +1,4 @@
-"""What the stream's processes hold over hours: memory, open files, threads; whether it is flat, and a picture of it."""
+"""Samples memory, open files and threads of the stream's processes over hours, judges growth, and draws a picture."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Quarters:
 
     @property
     def grew(self) -> bool:
-        """Whether it is not flat."""
+        """True if it is not flat."""
         return self.last > self.first * (1 + GROWTH[self.measure]) and self.last - self.first > LEAST[self.measure]
 
     def __str__(self) -> str:

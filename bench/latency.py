@@ -1,4 +1,4 @@
-"""How long a small micro-batch takes, and how soon one tweet can be found.
+"""Measures the duration of a small micro-batch, and the time until one tweet can be found.
 
 python -m bench latency
 """
@@ -58,7 +58,7 @@ class Figures:
 
 @dataclass
 class Batches(StreamingQueryListener):
-    """What Spark says of each batch that held records: milliseconds by phase."""
+    """Listens to Spark's progress: milliseconds by phase of each batch that held records."""
 
     durations: list[dict[str, int]] = field(default_factory=list)
 

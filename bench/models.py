@@ -1,4 +1,4 @@
-"""What trained models cost: the same topic drained with VADER alone and with champions, by turns in one run.
+"""Measures the cost of trained models: the same topic drained with VADER alone and with champions, in turns.
 
     python -m bench models
 
@@ -95,7 +95,7 @@ def _rates(info: StackInfo, settings: Settings, tell: Tell) -> list[float]:
 
 
 def _registry(settings: Settings, tell: Tell) -> str:
-    """Where the champions are: as set, or made up here."""
+    """The registry of champions: as set, or made up here."""
     if settings.models.registry:
         return settings.models.registry
     tell("bench", "making champions up")

@@ -44,7 +44,7 @@ class Speeds:
 
     @property
     def ratio(self) -> float:
-        """How many times faster than the reference the same numbers are had."""
+        """The speed against the reference for the same numbers, as a ratio."""
         return self.exact / self.reference
 
 

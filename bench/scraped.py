@@ -1,4 +1,4 @@
-"""Whether a drain is slower while both /metrics pages are scraped each second: every other batch of one run is.
+"""Measures a drain while both /metrics pages are scraped each second, for every other batch of one run.
 
 python -m bench scraped
 """

@@ -57,7 +57,7 @@ BARS = "▁▂▃▄▅▆▇█"
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How long, how much, how often it is cut, and how long X's search takes to know a tweet."""
+    """The duration, the rate, the number of cuts, and the delay until X's search knows a tweet."""
 
     minutes: float = 60.0
     rate: float = 50.0
@@ -68,7 +68,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What came of it; megabytes (RSS) and seconds.
+    """The figures; megabytes (RSS) and seconds.
 
     Attributes:
         written: tweets that X had for the rules.
@@ -92,7 +92,7 @@ class Figures:
 
     @property
     def faults(self) -> list[str]:
-        """What is not as it should be."""
+        """The faults."""
         latest = max(self.reconnect_seconds, default=0.0)
         found = []
         if self.lost or self.unknown:
@@ -216,7 +216,7 @@ def _sampled(collector: psutil.Process, plan: Plan, topic: _Topic) -> list[float
 
 
 def _caught_up(url: str, topic: _Topic, collector: psutil.Process) -> dict[str, Any]:
-    """What was written, once nothing more is; by then all of it is there, or nothing more can come."""
+    """The written data, once nothing more is written."""
     until = time.monotonic() + CATCH_UP_SECONDS
     while time.monotonic() < until and collector.is_running() and collector.status() != psutil.STATUS_ZOMBIE:
         report = _report(url)

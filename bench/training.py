@@ -1,4 +1,4 @@
-"""What training takes, and what a trained model costs a tweet beside VADER.
+"""Measures training, and the cost of a trained model per tweet beside VADER.
 
     python -m bench training
 
@@ -36,7 +36,7 @@ ROWS, CHUNK, ROUNDS = 50_000, 2_500, 3
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What was measured.
+    """The figures.
 
     Attributes:
         rows: trained and measured on together.

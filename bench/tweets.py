@@ -1,4 +1,4 @@
-"""What the benchmarks publish: real tweets where they are beside the checkout, else invented ones."""
+"""Tweets for benchmarks: real ones if they are beside the checkout, else invented ones."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ INVENTED = 20_000
 
 
 def kind() -> str:
-    """Which tweets they are."""
+    """The table of the tweets themselves."""
     return "airline tweets" if AIRLINE.exists() else "invented tweets"
 
 

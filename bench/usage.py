@@ -81,7 +81,7 @@ def _watch(pid: int, servers: Mapping[str, int], usage: Usage, stop: threading.E
 
 
 def parts(root: psutil.Process, servers: Mapping[str, int]) -> list[tuple[str, psutil.Process]]:
-    """Which part of the stream, or which server, each process is."""
+    """Assigns processes to parts of the stream and to servers."""
     try:
         children = root.children(recursive=True)
     except psutil.Error:

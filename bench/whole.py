@@ -42,7 +42,7 @@ FLAT_FROM_MINUTES = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How long each part takes, in seconds but for `minutes`. `rate`: instead of what is measured."""
+    """The duration of each part, in seconds but for `minutes`. `rate` replaces the measured one."""
 
     minutes: float = 60.0
     every: float = 60.0
@@ -64,7 +64,7 @@ class Burst:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What came of it; rates in records per second, memory in megabytes (PSS)."""
+    """The figures; rates in records per second, memory in megabytes (PSS)."""
 
     plan: Plan
     most: float
@@ -78,7 +78,7 @@ class Figures:
 
     @property
     def wrong(self) -> list[str]:
-        """What is not as it should be."""
+        """The faults."""
         found = [] if self.verdict.ok else [str(self.verdict)]
         found += [f"the stream ended: {one['said']}" for one in self.exits]
         if self.burst.drained_seconds is None:

@@ -13,7 +13,7 @@ from pipeline.domain.document import SCORED, data_stream
 
 
 class Alias:
-    """Whether the alias is as it should be, as soon as there are tweets that it could show.
+    """A metric of the alias: it is as it should be, as soon as there are tweets that it could show.
 
     Args:
         namespace: of the data streams.
@@ -31,7 +31,7 @@ class Alias:
         return families(None)
 
     def collect(self) -> Sequence[Metric]:
-        """How it is at this moment.
+        """The state at this moment.
 
         Raises:
             PipelineError: Elasticsearch does not answer, or refuses.

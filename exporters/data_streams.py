@@ -1,4 +1,4 @@
-"""What the data streams hold: documents, bytes, and the newest time at which a document was sent to them."""
+"""Metrics of the data streams: documents, bytes, and the newest time at which a document was sent to them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LABELS = ["data_stream"]
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What one data stream holds.
+    """The contents of one data stream.
 
     Attributes:
         documents: not counting replicas.
@@ -48,7 +48,7 @@ class DataStreams:
         return families({})
 
     def collect(self) -> Sequence[Metric]:
-        """What is stored at this moment.
+        """The stored documents at this moment.
 
         Raises:
             PipelineError: Elasticsearch does not answer, or refuses.

@@ -12,7 +12,7 @@ from exporters.store import Store
 
 
 class Disk:
-    """How much of its disk each node has left.
+    """The free disk space of each node.
 
     Args:
         connect: opens a client.

@@ -38,7 +38,7 @@ class Collector(Protocol):
 
 
 class Scrape:
-    """What a registry asks: the families of all collectors, then how long each took and whether it succeeded.
+    """Runs the collectors of a scrape: their families, then the duration and the success of each.
 
     Args:
         collectors: their names are the values of the label `collector`.
@@ -92,11 +92,11 @@ class _Attempt:
 
     @property
     def seconds(self) -> float:
-        """How long it took, or has taken so far."""
+        """The duration, so far if it has not ended."""
         return self._clock() - self._begun if self._took is None else self._took
 
     def wait(self, until: float) -> Sequence[Metric] | None:
-        """What was collected; None if it failed, or has not ended by a moment of the clock."""
+        """The collected families; None if the collector failed, or has not ended by a deadline."""
         if self.done.wait(max(0.0, until - self._clock())):
             return self._found
         self._tell("does not answer in time")

@@ -1,4 +1,4 @@
-"""What Elasticsearch says of its data streams and disks, as it says it."""
+"""Answers of Elasticsearch about its data streams and disks, unchanged."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Store:
         self._client = connect(settings).options(request_timeout=min(TIMEOUT, settings.request_timeout))
 
     def data_streams(self, pattern: str) -> Answers | None:
-        """What is known of the data streams whose names match; None if there is none.
+        """Facts about the data streams whose names match; None if there is none.
 
         Raises:
             SinkUnavailable: Elasticsearch does not answer.

@@ -1,4 +1,4 @@
-"""How far the queries are behind: what the broker holds against what their checkpoints say is done."""
+"""The lag of the queries: the records of the broker against those that the checkpoints say are done."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ class StreamLag:
         return lags({partition: offset for partition, offset in committed.items() if partition[0] not in anew}, held)
 
     def _times(self, broker: Broker, wanted: set[tuple[Partition, int]]) -> dict[tuple[Partition, int], float]:
-        """When the broker got the next records; while a query stands still, they stay the same."""
+        """The broker's times of the next records; while a query stands still, they stay the same."""
         self._known = {at: seconds for at, seconds in self._known.items() if at in wanted}
         left = wanted - self._known.keys()
         while left:

@@ -70,7 +70,7 @@ def publisher(settings: Settings, clock: Clock | None = None) -> Publisher:
 
 @contextmanager
 def resender(settings: Settings) -> Iterator[Resender]:
-    """What sends rejected records again.
+    """Sends rejected records again.
 
     Raises:
         SetupError: the broker does not answer.
@@ -120,7 +120,7 @@ def examine(settings: Settings) -> list[Finding]:
 
 
 def forgetting(settings: Settings, client: Elasticsearch, namespace: str, tell: Callable[[str], object]) -> Forgetting:
-    """What forgets tweets and users.
+    """Forgets tweets and users.
 
     Raises:
         ConfigError: the key of the list or the registry's URI can't be used.
@@ -233,7 +233,7 @@ class Collection:
 
     @property
     def unacknowledged(self) -> int:
-        """How many tweets Kafka was sent and has not acknowledged."""
+        """The number of tweets that Kafka was sent and has not acknowledged."""
         return self._publisher.unacknowledged
 
 

@@ -1,4 +1,4 @@
-"""What a query's checkpoint folder says of its progress."""
+"""Reads a query's progress from its checkpoint folder."""
 
 from __future__ import annotations
 

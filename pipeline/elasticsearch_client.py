@@ -1,4 +1,4 @@
-"""What every Elasticsearch client of this project shares: its options, and how its errors are told to people."""
+"""The options that all Elasticsearch clients of this project share, and error messages for people."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ WAIT_STATUSES = {
 
 
 WAIT_ERRORS = {"cluster_block_exception": "read_only", "index_closed_exception": "index_closed"}
-"""What the server refuses with a status that varies (400, 403, 429), and an administrator mends."""
+"""Errors with a varying status (400, 403, 429) that an administrator mends."""
 
 
 def wait_reason(status: int, kind: str) -> str | None:

@@ -49,5 +49,5 @@ def opener(path: str, flags: int) -> int:
 
 
 def is_exposed(path: Path) -> bool:
-    """Whether others than its owner may read or write a file."""
+    """True if others than its owner may read or write a file."""
     return bool(path.stat().st_mode & _OTHERS)

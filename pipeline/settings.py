@@ -115,7 +115,7 @@ class ElasticsearchSettings(Section):
 
 
 class KibanaSettings(Section):
-    """Where `tweetpulse provision kibana` puts the dashboards."""
+    """The Kibana to which `tweetpulse provision kibana` imports dashboards."""
 
     url: Url = "http://127.0.0.1:5601"
     username: str | None = None
@@ -149,7 +149,7 @@ class StreamSettings(Section):
 
 
 class ScoringSettings(Section):
-    """What is scored, by whom, and for whom it is counted.
+    """Scoring: the scorers, the languages, the tracked entities.
 
     `entities` maps a tracked brand to the keywords that name it (`Acme = ["acme", "@acme", "#acme"]`). `scorers` are
     names, or `module:Class`; the first one that speaks a tweet's language scores it. `languages` narrows what they
@@ -164,7 +164,7 @@ class ScoringSettings(Section):
 
 
 class PrivacySettings(Section):
-    """What of people leaves the stream; docs/privacy.md says what each setting reaches, and what it does not.
+    """Privacy: the personal data that may leave the stream. docs/privacy.md says what each setting reaches.
 
     `authors`: their ids and names, and the handles in texts, as they are, as keyed hashes, or not at all. `redact`:
     what is taken out of texts. `keep_original`: whether a rejected record's document shows its bytes; where it is not
@@ -182,12 +182,12 @@ class PrivacySettings(Section):
 
     @property
     def shows_original(self) -> bool:
-        """Whether the document of a rejected record shows its bytes."""
+        """True if the document of a rejected record shows its bytes."""
         return not (self.hides_authors or self.redact) if self.keep_original is None else self.keep_original
 
     @property
     def hides_authors(self) -> bool:
-        """Whether authors are hashed or dropped."""
+        """True if authors are hashed or dropped."""
         return self.authors != "keep"
 
 
@@ -225,7 +225,7 @@ class ModelsSettings(Section):
 
 
 class TelemetrySettings(Section):
-    """Where /metrics listens: on loopback, unless told otherwise. Port 0 takes a free one.
+    """The addresses of /metrics: on loopback, unless told otherwise. Port 0 takes a free one.
 
     With `certificate_file` (PEM; its key in the same file or in `key_file`) it speaks TLS, with `username` and
     `password` it asks for them. `ca_file` is what `tweetpulse watch` trusts, where that is not the system's.
@@ -268,7 +268,7 @@ def default_state_dir() -> Path:
 
 
 def default_cache_dir() -> Path:
-    """Where downloaded JVM parts are kept, shared by all stacks of this user."""
+    """The folder of downloaded JVM parts, shared by all stacks of this user."""
     return Path("/var/cache/tweetpulse") if os.geteuid() == 0 else user_cache_path("tweetpulse")
 
 
@@ -312,17 +312,17 @@ class Settings(BaseSettings):
 
     @property
     def checkpoint(self) -> Path:
-        """Where the stream keeps its offsets."""
+        """The folder of the stream's offsets."""
         return self.stream.checkpoint or self.state_dir / "checkpoints" / "score"
 
     @property
     def privacy_folder(self) -> Path:
-        """Where the key of the hashes and the list of what is forgotten are kept."""
+        """The folder of the hashes' key and of the list of the forgotten."""
         return self.privacy.folder or self.state_dir / "privacy"
 
     @property
     def registry(self) -> str:
-        """Where trained models are kept: a folder or a URI."""
+        """The registry of trained models: a folder or a URI."""
         return self.models.registry or str(self.state_dir / "models")
 
 

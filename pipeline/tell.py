@@ -1,4 +1,4 @@
-"""How long work says where it is: the command line draws it, tests ignore it."""
+"""Progress of long work: the command line draws it, tests ignore it."""
 
 from __future__ import annotations
 

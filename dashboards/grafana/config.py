@@ -1,4 +1,4 @@
-"""What all boards share: where data comes from, what colours mean, where a number becomes a worry."""
+"""Settings that all boards share: data sources, colours, thresholds."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ STEPS = {"documents": VOLUME, "models": EVENT}
 """What the time of a chunk goes into: all that is done for each tweet, VADER included, and the trained models."""
 
 NO_MODEL = "Nothing here. No model promoted yet? tweetpulse train"
-"""What a panel says that has nothing to show; a question, since a quiet night looks the same."""
+"""The text of a panel without data. It is a question, since a quiet night looks the same."""
 NO_MODEL_YET = "no model yet?"
 """The same where there is little room."""
 

@@ -29,7 +29,7 @@ def decode(model: Json) -> sdk.Dashboard:
 
 
 def text(model: Json) -> str:
-    """What the committed file holds."""
+    """The content of the committed file."""
     return json.dumps(model, indent=2, ensure_ascii=False) + "\n"
 
 

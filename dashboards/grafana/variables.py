@@ -1,4 +1,4 @@
-"""What can be chosen at the top of a board, and what is marked on its time axis."""
+"""The variables at the top of a board, and the marks on its time axis."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ TWEETS_BESIDES = data_source("elasticsearch", "Tweets", config.TWEETS, SECOND)
 
 
 def retweets() -> sdk.VariableModel:
-    """Which kinds count: a piece of Lucene, put into queries as it stands (`${retweets:raw}`)."""
+    """The kinds that count: a piece of Lucene, put into queries as it stands (`${retweets:raw}`)."""
     choices = {"left out": "NOT tweet.kind:retweet", "counted": "*"}
     options = [
         sdk.VariableOption(selected=i == 0, text=text, value=value) for i, (text, value) in enumerate(choices.items())
@@ -100,7 +100,7 @@ def label_values(name: str, label: str, expression: str) -> sdk.VariableModel:
 
 
 EVENT_FIELDS = {"timeField": "@timestamp", "timeEndField": "event.end", "textField": "message", "tagsField": "tags"}
-"""Which fields an event is drawn from. The SDK knows none of them: `encode` puts them back."""
+"""The fields of an annotation. The SDK knows none of them: `encode` puts them back."""
 
 
 def events(name: str = "Events", only: str = "") -> sdk.AnnotationQuery:

@@ -44,7 +44,7 @@ def rules() -> list[Json]:
 
 
 def query() -> Json:
-    """What the rule asks Elasticsearch, but for the time."""
+    """The rule's query to Elasticsearch, without the time range."""
     return {"query": _CONDITION.query()}
 
 

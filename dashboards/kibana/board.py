@@ -105,7 +105,7 @@ class Board:
 
 
 def heading(here: str, text: str) -> Row:
-    """What the dashboard answers, with links to the others."""
+    """The text panel at the top: the question of the dashboard, and links to the others."""
     links = " · ".join(f"**{title}**" if id_ == here else f"[{title}](#/view/{id_})" for id_, title in TITLES.items())
     return Row(4, ((WIDTH, TextPanel("About", f"{links}\n\n{text}")),))
 

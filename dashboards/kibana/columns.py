@@ -27,7 +27,7 @@ class Column:
 
     @property
     def is_bucketed(self) -> bool:
-        """Whether it splits documents rather than measuring them."""
+        """True if it splits documents rather than measuring them."""
         return self.operation in ("terms", "date_histogram")
 
     def lens(self) -> Json:
@@ -46,7 +46,7 @@ class Column:
         return column | ({"filter": kuery(self.condition)} if self.condition else {})
 
     def aggregation(self, inner: Json) -> Json:
-        """What Elasticsearch is asked for it; `inner` goes into each bucket."""
+        """The aggregation for it; `inner` goes into each bucket."""
         if self.operation == "terms":
             order = self.params["orderBy"]["columnId"]
             direction = self.params["orderDirection"]

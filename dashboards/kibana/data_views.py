@@ -21,7 +21,7 @@ class DataView:
 
     @property
     def condition(self) -> Is:
-        """What every dashboard on these indices filters by."""
+        """The filters of every dashboard on these indices."""
         return Is("data_stream.dataset", self.dataset)
 
     def saved_object(self) -> Json:

@@ -51,7 +51,7 @@ class LensPanel:
         return [Reference(f"indexpattern-datasource-layer-{LAYER}", "index-pattern", self.view.id)]
 
     def json(self) -> Json:
-        """What differs from other kinds of panel."""
+        """The options that differ from other kinds of panels."""
         return {"type": "lens", "embeddableConfig": {"attributes": self._attributes(), "enhancements": {}}}
 
     def _attributes(self) -> Json:
@@ -94,7 +94,7 @@ class SavedPanel:
         return [Reference(f"panel_{slug(self.title)}", self.type, self.id)]
 
     def json(self) -> Json:
-        """What differs from other kinds of panel."""
+        """The options that differ from other kinds of panels."""
         return {
             "type": self.type,
             "panelRefName": f"panel_{slug(self.title)}",
@@ -114,7 +114,7 @@ class TextPanel:
         return []
 
     def json(self) -> Json:
-        """What differs from other kinds of panel."""
+        """The options that differ from other kinds of panels."""
         saved = {
             "id": "",
             "title": "",

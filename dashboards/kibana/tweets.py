@@ -35,7 +35,7 @@ def tweet_count() -> LensPanel:
 
 
 def newest_tweet() -> LensPanel:
-    """Whether the numbers are fresh."""
+    """The newest tweet, which shows if the numbers are fresh."""
     newest = measure("newest", "Newest tweet", "max", TIME)
     return metric(
         "Newest tweet", "When the newest one was written: older than expected means no fresh data.", TWEETS, newest
@@ -43,12 +43,12 @@ def newest_tweet() -> LensPanel:
 
 
 def authors() -> LensPanel:
-    """How many people, about."""
+    """The approximate number of people."""
     return metric("Authors", "How many different authors, about.", TWEETS, AUTHORS)
 
 
 def shares_over_time() -> LensPanel:
-    """How the mood changes."""
+    """The mood over time."""
     return chart(
         "Share of each sentiment",
         "Of the tweets in a language that is scored.",
@@ -61,7 +61,7 @@ def shares_over_time() -> LensPanel:
 
 
 def volume_over_time() -> LensPanel:
-    """How many, and of which sentiment."""
+    """Counts of tweets by sentiment."""
     return chart(
         "Tweets per interval",
         "By sentiment.",
@@ -74,7 +74,7 @@ def volume_over_time() -> LensPanel:
 
 
 def entities() -> LensPanel:
-    """Who it is about; whether it matters."""
+    """The entities, and their weight."""
     return table(
         "Entities",
         "Sort by mean compound to see the worst first. A tweet that names two counts for both.",
@@ -85,12 +85,12 @@ def entities() -> LensPanel:
 
 
 def hashtags() -> LensPanel:
-    """What they talk about, by their own words for it."""
+    """The words that tweets use most."""
     return cloud("Hashtags", "The most frequent.", TWEETS, terms("hashtag", "Hashtag", "tweet.hashtags", 50), COUNT)
 
 
 def words() -> LensPanel:
-    """What they talk about."""
+    """The words that tweets use most."""
     return cloud("Words", "The most frequent keywords.", TWEETS, terms("word", "Word", "tweet.words", 60), COUNT)
 
 
@@ -100,6 +100,6 @@ def languages() -> LensPanel:
 
 
 def countries() -> LensPanel:
-    """Where, for whoever has no map."""
+    """The places as a table, for those without a map."""
     country = terms("country", "Country", "tweet.geo.country", 12)
     return bars("Countries", "Of the tweets that say where they were written.", TWEETS, country, COUNT)

@@ -55,7 +55,7 @@ def annotate(
 
 
 def moments(at: str | None, end: str | None, *, now: datetime) -> tuple[datetime, datetime | None]:
-    """When it began and when it ended, with offsets.
+    """The begin and the end, with offsets.
 
     Raises:
         ConfigError: one is not a time, or the end is before the beginning.

@@ -34,7 +34,7 @@ _COLOURS = {COMPLAINT: "red"} | {str(label): colour for label, colour in LABELS.
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What a champion says of a text, and the words that weighed most."""
+    """A champion's prediction for a text, and the words that weighed most."""
 
     name: str
     prediction: Prediction
@@ -43,7 +43,7 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the scorer says of a text, and each champion. `lang` is None where the text does not tell it."""
+    """The sentiment of a text, and each champion's prediction. `lang` is None if the text does not tell it."""
 
     lang: str | None
     sentiment: Sentiment

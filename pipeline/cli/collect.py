@@ -23,7 +23,7 @@ from pipeline.sources.live.runtime import MakeSource
 from pipeline.sources.load import load_source
 
 PLAIN_SECONDS = 10.0
-"""How often a line is printed where no terminal is: by a process that runs for weeks, into somebody's log."""
+"""Seconds between two lines where there is no terminal: a process that runs for weeks must not fill a log."""
 
 Tell = Callable[[Published], None]
 

@@ -58,7 +58,7 @@ def command_of(source: Entry) -> Callable[..., None]:
 
 
 def with_options(section: Section, given: dict[str, Any]) -> Section:
-    """What the arguments say wins over what is set.
+    """Arguments win over settings.
 
     Raises:
         ConfigError: one can't be what it is given for.

@@ -25,7 +25,7 @@ _BAR = 30
 
 @dataclass(frozen=True, slots=True)
 class Drained:
-    """What became of the records, how long the stream took for them, and where its metrics were."""
+    """The counts of a run, its duration, and the address of its metrics."""
 
     outcome: Outcome
     seconds: float

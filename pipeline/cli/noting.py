@@ -1,4 +1,4 @@
-"""What commands tell and ask Elasticsearch by the way: if it is not there, they go on without a word."""
+"""Optional exchanges of commands with Elasticsearch: without it they go on in silence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the commands that publish share: the progress they show, how they stop, and what they say at the end."""
+"""Shared parts of the commands that publish: progress, stopping, the last line."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def publish(settings: Settings, items: Iterable[Item], *, total: int | None, clo
 
 
 def summarize(done: Published, topic: str) -> str:
-    """What was published, in one line."""
+    """The published items, in one line."""
     per_second = done.tweets / done.seconds if done.seconds else 0.0
     said = (
         f"published {done.tweets:,} tweets ({done.bytes / 1e6:,.1f} MB) to the topic {topic} "

@@ -40,7 +40,7 @@ OUTCOMES = {type(None): "promoted", NotPromoted: "not_better", NothingNew: "noth
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How it ended for a task: a version that was promoted, or an error that says why none was."""
+    """The result for a task: a version that was promoted, or an error that says why none was."""
 
     task: Task
     error: PipelineError | None = None

@@ -1,4 +1,4 @@
-"""How long work is asked to end: the same for every command that goes on for a while."""
+"""Ends long work on signals, alike in every command."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ Columns = Annotated[
 
 
 class Rebase(StrEnum):
-    """What a replay does with the times."""
+    """The ways in which a replay moves times."""
 
     NOW = "now"
     KEEP = "keep"

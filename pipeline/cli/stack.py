@@ -32,7 +32,7 @@ _OPTIONAL: dict[ServerName, tuple[Callable[[], object], str]] = {
     "prometheus": (prometheus.find, prometheus.MISSING),
     "grafana": (grafana.find, grafana.MISSING),
 }
-"""What finds it, and how to get it."""
+"""The way to find it, and to get it."""
 
 KafkaPort = Annotated[int | None, typer.Option(min=0, max=65535, help="Where Kafka listens; 0 takes a free port.")]
 ElasticsearchPort = Annotated[

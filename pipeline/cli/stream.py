@@ -90,7 +90,7 @@ def _show_progress(events: StreamEvents, settings: Settings, tell: Tell) -> None
 
 
 def summary(total: Outcome, settings: Settings) -> str:
-    """What became of the records of this run, in one line."""
+    """The counts of this run, in one line."""
     books = total.books(data_stream(SCORED, settings.elasticsearch.namespace))
     return (
         f"read {books.read:,} records: {books.indexed:,} indexed, "

@@ -139,7 +139,7 @@ def _measured(model: Model, rows: Labelled, chosen: Sequence[Row], known: int, *
 
 
 def _known(registry: Registry, manifest: Manifest, rows: Sequence[Row]) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """Which rows the version was trained on, by key or by text."""
+    """The rows that the version was trained on, by key or by text."""
     try:
         hashes = arrays.array_of(registry.read(manifest.task, manifest.version, SEEN))
     except arrays.FAULTS:

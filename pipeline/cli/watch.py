@@ -30,7 +30,7 @@ TIMEOUT = 2.0
 
 _STARTERS = {"stream": "tweetpulse run", "exporter": "tweetpulse-exporter"}
 MAX_PAGE_BYTES = 50_000_000
-"""What is longer is no page of ours."""
+"""Bytes of the longest page that is read; ours are shorter."""
 
 Url = Annotated[str | None, typer.Option(help="Its /metrics, where it is not where the settings say.")]
 
@@ -56,7 +56,7 @@ def watch(
 
 
 def metrics_url(telemetry: TelemetrySettings, port: int, name: str) -> str:
-    """Where a page is by the settings.
+    """The address of a page, by the settings.
 
     Raises:
         ConfigError: the settings leave the port to chance.
@@ -67,7 +67,7 @@ def metrics_url(telemetry: TelemetrySettings, port: int, name: str) -> str:
 
 
 def opener_of(telemetry: TelemetrySettings) -> urllib.request.OpenerDirector:
-    """Who asks for the pages: with the user and the password of the settings, if there are any.
+    """Requests pages with the user and the password of the settings, if there are any.
 
     Raises:
         ConfigError: the CA's file can't be used, or there is half of a user and a password.
@@ -116,7 +116,7 @@ def read(url: str, opener: urllib.request.OpenerDirector = _OPENER) -> Page | No
 
 
 def notes(view: View, urls: dict[str, str]) -> list[str]:
-    """What is missing, and what to do about it, in a calm line each."""
+    """Lines on what is missing, and on what to do about it."""
     lines = [
         f"{name}: not reachable at {url} — start it with `{_STARTERS[name]}`"
         for (name, url), reachable in zip(urls.items(), view.reachable, strict=True)

@@ -1,4 +1,4 @@
-"""How `watch` draws: a screen at a terminal, a line where there is none."""
+"""Draws `watch`: a screen at a terminal, lines elsewhere."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `watch` shows, out of two looks at the /metrics pages. Pure."""
+"""The view of `watch`, from two readings of the /metrics pages. Pure."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ def parse(text: str) -> Page:
 
 
 def view(before: Look | None, now: Look) -> View:
-    """What is to be shown now; without a look before there are no rates."""
+    """The view at this moment; without an earlier reading there are no rates."""
     stream, exporter = now.stream or Page({}), now.exporter or Page({})
     seen = _since(stream.most("tweetpulse_query_last_seen_timestamp_seconds"), now.at)
     waits = _waits(stream)

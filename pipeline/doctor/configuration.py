@@ -16,12 +16,12 @@ _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches it."""
+    """True if only this machine reaches it."""
     return host in _LOOPBACK
 
 
 def configuration(settings: Settings) -> list[Finding]:
-    """What looks wrong in the settings; that a name is unknown or a value impossible is refused when they are read."""
+    """Settings that look wrong. Unknown names and impossible values are refused when settings are read."""
     told = [
         *_kafka(settings.kafka),
         *_elasticsearch(settings.elasticsearch),

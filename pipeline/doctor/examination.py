@@ -43,7 +43,7 @@ def examine(checks: Sequence[Check]) -> list[Finding]:
 
 
 def hanging() -> bool:
-    """Whether a check that was given up still runs."""
+    """True if a check that was given up still runs."""
     return any(thread.name.startswith(_MARK) for thread in threading.enumerate())
 
 
@@ -59,7 +59,7 @@ class _Run:
         threading.Thread(target=self._run, daemon=True, name=_MARK + check.subject).start()
 
     def findings(self) -> list[Finding]:
-        """What it found, or that it did not end in time."""
+        """The findings, or the one that the check did not end in time."""
         if self._done.wait(max(0.0, self._until - time.monotonic())):
             return self._found
         subject = self._check.subject

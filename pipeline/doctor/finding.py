@@ -1,4 +1,4 @@
-"""What a check says: a line that tells how something is, and what cures it where it is not as it should be."""
+"""The result of a check: a line on the state of something, and a cure if it is not as it should be."""
 
 from __future__ import annotations
 

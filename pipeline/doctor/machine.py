@@ -85,7 +85,7 @@ def judge_disk(folder: Path, free: int, needed: int, *, writable: bool) -> list[
 
 
 def ports(settings: Settings) -> list[Finding]:
-    """Where metrics and the embedded servers listen, or would."""
+    """The ports of metrics and of the embedded servers."""
     return judge_ports(_telemetry(settings), _embedded(settings))
 
 
@@ -139,7 +139,7 @@ def _taken(number: int, purpose: str, option: str) -> str:
 
 
 def is_our_command(arguments: Sequence[str]) -> bool:
-    """Whether a process is one of this project's, by its arguments.
+    """True if a process is one of this project's, by its arguments.
 
     >>> is_our_command(["/usr/bin/python3", "/srv/venv/bin/tweetpulse", "run"])
     True
@@ -155,7 +155,7 @@ def _is_ours(number: int) -> bool:
 
 
 def _listens(number: int) -> bool:
-    """Whether a process of ours has the port; those of other users are not seen by all."""
+    """True if a process of ours has the port; those of other users are not seen by all."""
     try:
         open_ = [c for c in psutil.net_connections(kind="tcp") if c.status == psutil.CONN_LISTEN]
         pids = [c.pid for c in open_ if c.laddr and c.laddr.port == number and c.pid]

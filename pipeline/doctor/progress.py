@@ -22,7 +22,7 @@ _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is known of a checkpoint.
+    """Facts about a checkpoint.
 
     Attributes:
         folder: where it is.
@@ -51,7 +51,7 @@ def look(folder: Path) -> list[Finding]:
 
 
 def facts(folder: Path) -> Facts:
-    """What is known of a local checkpoint."""
+    """Facts about a local checkpoint."""
     if not folder.exists():
         return Facts(folder)
     if not folder.is_dir():
@@ -92,7 +92,7 @@ def judge(found: Facts) -> list[Finding]:
 
 
 def lag(folder: Path, settings: KafkaSettings) -> list[Finding]:
-    """How far the stream is behind.
+    """The lag of the stream.
 
     Raises:
         SetupError: the checkpoint can't be read, or the broker does not answer.

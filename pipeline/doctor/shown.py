@@ -11,12 +11,12 @@ _TIMEOUT = 3.0
 
 
 def has_kibana(settings: Settings) -> bool:
-    """Whether somebody said where it is."""
+    """True if somebody said where it is."""
     return "url" in settings.kibana.model_fields_set
 
 
 def kibana(settings: KibanaSettings) -> list[Finding]:
-    """Whether it is ready, and recent enough.
+    """Check that Kibana is ready, and recent enough.
 
     Raises:
         SetupError: it is not.
@@ -28,13 +28,13 @@ def kibana(settings: KibanaSettings) -> list[Finding]:
 
 
 def has_prometheus(settings: Settings) -> bool:
-    """Whether `tweetpulse up --dashboards` started one."""
+    """True if `tweetpulse up --dashboards` started one."""
     known = info.load(settings.state_dir)
     return known is not None and known.find("prometheus") is not None
 
 
 def prometheus_(settings: Settings) -> list[Finding]:
-    """Whether the Prometheus of the embedded stack answers."""
+    """Check that the Prometheus of the embedded stack answers."""
     known = info.load(settings.state_dir)
     server = known.find("prometheus") if known else None
     if server is None:

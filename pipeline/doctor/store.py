@@ -53,7 +53,7 @@ class Disk:
 
 
 def server(settings: ElasticsearchSettings) -> list[Finding]:
-    """Whether it answers, its version, and whether all shards of ours are there.
+    """Check that it answers, its version, and that all shards of ours are there.
 
     Raises:
         SinkUnavailable: it does not answer.
@@ -137,7 +137,7 @@ def clock(subject: str, settings: ElasticsearchSettings) -> list[Finding]:
 
 
 def templates(settings: ElasticsearchSettings) -> list[Finding]:
-    """What set-up made, against what it would make.
+    """Compares the server with what set-up would make.
 
     Raises:
         SinkUnavailable: the server does not answer.
@@ -195,7 +195,7 @@ def judge_alias(state: AliasState, namespace: str, *, index: bool) -> Finding:
 
 
 def roles(settings: ElasticsearchSettings) -> list[Finding]:
-    """What this user may do, where security is on.
+    """Checks the user's privileges if security is on.
 
     Raises:
         SinkUnavailable: the server does not answer.

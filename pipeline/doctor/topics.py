@@ -58,7 +58,7 @@ class Topic:
 
 
 def broker(settings: KafkaSettings) -> list[Finding]:
-    """Whether it answers, and whether its version is supported.
+    """Check that it answers, and that its version is supported.
 
     Raises:
         SetupError: it does not answer.

@@ -1,1 +1,1 @@
-"""What a tweet, a sentiment, a document and a batch's outcome are. Pure: no I/O, no Spark, no clients."""
+"""The types: tweet, sentiment, document, outcome of a batch. Pure: no I/O, no Spark, no clients."""

@@ -9,12 +9,12 @@ from typing import Any
 from pipeline.domain.document import SCORED, data_stream
 
 ALIAS = "tweetpulse-tweets"
-"""What everything that reads tweets reads, so that one namespace can take another's place."""
+"""The alias that all readers of tweets use, so that one namespace can take another's place."""
 
 
 @dataclass(frozen=True, slots=True)
 class AliasState:
-    """Where the alias points.
+    """The targets of the alias.
 
     Attributes:
         holders: the data streams and indices that it names, sorted.
@@ -26,7 +26,7 @@ class AliasState:
 
     @property
     def fault(self) -> str | None:
-        """What is wrong with it, whichever namespace is asked; None if nothing is."""
+        """The fault of the alias for any namespace; None if there is none."""
         if not self.holders:
             return f"the alias {ALIAS} points at nothing, so boards show no tweets"
         if len(self.holders) > 1:
@@ -45,7 +45,7 @@ def alias_state(answer: Mapping[str, Any]) -> AliasState:
 
 
 def alias_actions(state: AliasState, namespace: str, *, switch: bool) -> Sequence[Mapping[str, Any]]:
-    """What mends the alias, as actions of `POST /_aliases`, all in one step; empty where nothing is to be done.
+    """The actions of `POST /_aliases` that mend the alias, all in one step; empty if nothing is to be done.
 
     Where other namespaces have it and this one does not, it stays with them, unless `switch`. Else it points at this
     namespace alone.

@@ -1,4 +1,4 @@
-"""What scoring says of a tweet."""
+"""The results of scoring a tweet."""
 
 from __future__ import annotations
 

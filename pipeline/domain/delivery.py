@@ -1,4 +1,4 @@
-"""What a sink is given, and what it says became of it."""
+"""Deliveries to sinks, and the sinks' reports on them."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Attempt:
 
 
 class Fate(Enum):
-    """What became of a document. A sink's last word is one of the first three."""
+    """The result for a document. A sink's last word is one of the first three."""
 
     INDEXED = "indexed"
     ALREADY_THERE = "already there"
@@ -83,7 +83,7 @@ class Verdict:
 
 @dataclass(slots=True)
 class Report:
-    """What became of a delivery, by id, and what it took.
+    """A sink's report on a delivery: a verdict for each id, and the effort.
 
     Attributes:
         verdicts: of each distinct id.
@@ -100,6 +100,6 @@ class Report:
     bulk: Durations = field(default_factory=Durations)
 
     def count(self, fate: Fate) -> int:
-        """How many entries met this fate; a repeat inside the delivery is already there."""
+        """The number of entries with this fate; a repeat inside the delivery is already there."""
         found = sum(verdict.fate is fate for verdict in self.verdicts.values())
         return found + (self.repeats if fate is Fate.ALREADY_THERE else 0)

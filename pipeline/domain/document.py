@@ -16,14 +16,14 @@ SCORED = "tweets.scored"
 REJECTED = "tweets.rejected"
 EVENTS = "tweets.events"
 ORIGINAL_CHARS = 1_000
-"""How much of a rejected record its document shows. The whole of it is in the topic of rejected records."""
+"""Characters of a rejected record that its document shows. The topic of rejected records has the whole of it."""
 
 Document = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Coordinates:
-    """Where a record lies in Kafka, and when the broker took it."""
+    """The place of a record in Kafka, and the time at which the broker took it."""
 
     topic: str
     partition: int

@@ -1,4 +1,4 @@
-"""What can happen to a live source, as closed lists: they are labels of metrics."""
+"""Faults of live sources, as closed lists: they are labels of metrics."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Fault(StrEnum):
-    """What goes wrong with a live source."""
+    """The faults of a live source."""
 
     NETWORK = "network"
     SERVER = "server"
@@ -21,7 +21,7 @@ class Fault(StrEnum):
 
 
 class GapOutcome(StrEnum):
-    """What became of the time in which a source was not connected."""
+    """The outcome of a gap, the time in which a source was not connected."""
 
     REFILLED = "refilled"
     LOST = "lost"

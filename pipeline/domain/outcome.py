@@ -1,4 +1,4 @@
-"""What became of a batch's records: counts that tasks return and the driver adds up."""
+"""Counts of a batch's records, which tasks return and the driver adds up."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Books:
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of some records. Counters are keyed by what their metric is labelled with.
+    """Counts of some records. The keys of a counter are the values of its metric's labels.
 
     Attributes:
         read: topic → records.

@@ -11,7 +11,7 @@ from pipeline.domain.sentiment import SCORED
 
 
 class Task(StrEnum):
-    """What a model is trained for; the registry has one champion for each."""
+    """The tasks of models; the registry has one champion for each."""
 
     SENTIMENT = "sentiment"
     COMPLAINT = "complaint"
@@ -42,7 +42,7 @@ _REASON_RULE = "at most 40 lower-case letters, digits, '_' and '-', and no label
 
 
 def is_label(task: Task, label: str) -> bool:
-    """Whether a task may have this label.
+    """True if a task may have this label.
 
     >>> [is_label(Task.REASON, label) for label in ("late_parcel", "Late parcel", "complaint")]
     [True, False, False]
@@ -88,7 +88,7 @@ class Prediction:
 
 @dataclass(frozen=True, slots=True)
 class Opinion:
-    """What the champions say of one tweet; None where a task has no champion. `reason` only of a complaint."""
+    """The champions' predictions for one tweet; None if a task has no champion. Only complaints have a `reason`."""
 
     sentiment: Prediction | None = None
     complaint: Prediction | None = None
@@ -96,7 +96,7 @@ class Opinion:
 
     @property
     def is_complaint(self) -> bool:
-        """Whether the tweet needs assistance."""
+        """True if the tweet needs assistance."""
         return self.complaint is not None and self.complaint.label == COMPLAINT
 
 

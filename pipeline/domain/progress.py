@@ -1,4 +1,4 @@
-"""How far a query has come, by its Spark checkpoint, and how far it is behind what the broker has.
+"""The progress of a query by its Spark checkpoint, and its lag behind the broker.
 
 Spark keeps one file per micro-batch: `offsets/N` before it runs, `commits/N` once it is done. Both start with a
 version line; `offsets/N` then has a line of metadata and one JSON line per source, `{"topic": {"partition": offset}}`,
@@ -26,7 +26,7 @@ Partition = tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class Lag:
-    """How far one partition is behind.
+    """The lag of one partition.
 
     Attributes:
         records: those that are still to be read.

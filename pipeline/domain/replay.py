@@ -1,4 +1,4 @@
-"""How a rejected record that is sent again is known: by its key, which the stream hands on when it rejects it anew.
+"""Recognises a rejected record that is sent again by its key, which the stream hands on when it rejects it anew.
 
 The key is `replay/<number>/<coordinates of its first rejection>`. No topic's name holds a `/`, so that no other
 key of a dead letter begins so. The same key marks, in the topic of rejected records, that Kafka has it.
@@ -48,7 +48,7 @@ def replay_in(key: bytes | None) -> Replay | None:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a record lies in Kafka; `time` is Kafka's, milliseconds of the epoch, None where it is not known."""
+    """The place of a record in Kafka; `time` is Kafka's, milliseconds of the epoch, None if it is not known."""
 
     topic: str
     partition: int

@@ -1,4 +1,4 @@
-"""What a scorer says of a text."""
+"""The result of scoring a text."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """How a tweet came about. Boards leave retweets out by default."""
+    """The kinds of tweets. Boards leave retweets out by default."""
 
     ORIGINAL = "original"
     REPLY = "reply"
@@ -18,7 +18,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """Who wrote it. `name` is the handle without @."""
+    """The author. `name` is the handle without @."""
 
     id: str | None = None
     name: str | None = None
@@ -27,7 +27,7 @@ class Author:
 
 @dataclass(frozen=True, slots=True)
 class Geo:
-    """Where it was written; degrees, WGS 84. `source` says how exact that is: point, place or profile."""
+    """The place of a tweet; degrees, WGS 84. `source` says how exact it is: point, place or profile."""
 
     lat: float | None = None
     lon: float | None = None

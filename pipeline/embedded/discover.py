@@ -1,4 +1,4 @@
-"""Where the embedded stack listens, for commands that are told no address."""
+"""The addresses of the embedded stack, for commands without an address in their settings."""
 
 from __future__ import annotations
 

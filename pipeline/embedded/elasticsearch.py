@@ -61,7 +61,7 @@ rootLogger.appenderRef.rolling.ref = rolling
 
 
 def log_files(folder: Path) -> tuple[Path, Path]:
-    """Where the launcher's output and the server's log go."""
+    """The files of the launcher's output and of the server's log."""
     return folder / "launcher.log", folder / "logs" / "elasticsearch.log"
 
 
@@ -128,5 +128,5 @@ def pid(folder: Path) -> int:
 
 
 def answers(port: int, timeout: float = 2.0) -> bool:
-    """Whether the server has elected itself and answers (`GET /` is a 405 in this build)."""
+    """True if the server has elected itself and answers (`GET /` is a 405 in this build)."""
     return get(port, "/_cluster/health", timeout).get("number_of_nodes") == 1

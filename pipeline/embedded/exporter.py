@@ -13,7 +13,7 @@ from pipeline.embedded.processes import python_mark, spawn
 
 
 def log_file(folder: Path) -> Path:
-    """Where its log goes."""
+    """The file of its log."""
     return folder / "exporter.log"
 
 
@@ -28,5 +28,5 @@ def start(folder: Path, port: int) -> subprocess.Popen[bytes]:
 
 
 def answers(port: int) -> bool:
-    """Whether it listens. A page of it would wait for the servers that it asks."""
+    """True if it listens. A page of it would wait for the servers that it asks."""
     return is_open(port)

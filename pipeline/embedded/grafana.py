@@ -89,7 +89,7 @@ def find(path: str | None = None, packaged: Path = _PACKAGED) -> Installed | Non
 
 
 def log_file(folder: Path) -> Path:
-    """Where its log goes."""
+    """The file of its log."""
     return folder / "grafana.log"
 
 
@@ -118,7 +118,7 @@ def start(
 
 
 def environment(folder: Path, elasticsearch: ElasticsearchSettings, prometheus_port: int) -> dict[str, str]:
-    """What the provisioned files take from the environment; the rest stays as in `defaults.env`."""
+    """The variables that provisioned files take from the environment; others stay as in `defaults.env`."""
     found = _defaults() | {
         "TWEETPULSE_GRAFANA_PROMETHEUS_URL": f"http://{HOST}:{prometheus_port}",
         "TWEETPULSE_GRAFANA_ELASTICSEARCH_URL": elasticsearch.url,
@@ -134,12 +134,12 @@ def environment(folder: Path, elasticsearch: ElasticsearchSettings, prometheus_p
 
 
 def answers(port: int) -> bool:
-    """Whether it has provisioned everything and answers."""
+    """True if it has provisioned everything and answers."""
     return get(port, "/api/health").get("database") == "ok"
 
 
 def version(port: int) -> str:
-    """What it says it is."""
+    """The version that the server names."""
     return str(get(port, "/api/health").get("version", "unknown"))
 
 

@@ -1,4 +1,4 @@
-"""What is known of a stack: `stack.json` in its state folder, written when a server starts."""
+"""Facts about a stack: `stack.json` in its state folder, written when a server starts."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ log.cleaner.dedupe.buffer.size=33554432
 
 
 def log_file(folder: Path) -> Path:
-    """Where the broker's output goes."""
+    """The file of the broker's output."""
     return folder / "kafka.log"
 
 
@@ -75,7 +75,7 @@ def clear(folder: Path) -> None:
 
 
 def is_formatted(folder: Path) -> bool:
-    """Whether the data folder is a broker's already."""
+    """True if the data folder is a broker's already."""
     return (folder / "data" / "meta.properties").exists()
 
 
@@ -92,7 +92,7 @@ def start(folder: Path, jars: Path, java: Java, account: Account | None, heap: s
 
 
 def answers(port: int, timeout: float = 2.0) -> bool:
-    """Whether the broker answers a metadata request and names itself."""
+    """True if the broker answers a metadata request and names itself."""
     if not is_open(port):
         return False
     # It logs every failed attempt as a warning, which is what is expected here.

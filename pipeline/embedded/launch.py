@@ -41,7 +41,7 @@ ANSWERS: dict[ServerName, Callable[[int], bool]] = {
 
 @dataclass(frozen=True)
 class Site:
-    """What servers are started with.
+    """Everything that servers are started with.
 
     Attributes:
         folder: the stack's.

@@ -47,7 +47,7 @@ def free_port() -> int:
 
 
 def is_open(port: int) -> bool:
-    """Whether something accepts connections on a port of loopback."""
+    """True if something accepts connections on a port of loopback."""
     try:
         with socket.create_connection((HOST, port), timeout=1):
             return True
@@ -56,7 +56,7 @@ def is_open(port: int) -> bool:
 
 
 def is_free(port: int) -> bool:
-    """Whether a server could listen on a port of loopback now."""
+    """True if a server could listen on a port of loopback now."""
     # Some systems let it listen beside one that listens on all addresses.
     return _refusal(port) is None and not is_open(port)
 

@@ -93,12 +93,12 @@ def let_live(process: subprocess.Popen[bytes]) -> None:
 
 
 def started_at(pid: int) -> float:
-    """When a process started, in seconds of the epoch: with the pid it names one process for ever."""
+    """The start of a process, in seconds of the epoch: with the pid it names one process for ever."""
     return psutil.Process(pid).create_time()
 
 
 def is_alive(pid: int, started: float) -> bool:
-    """Whether that very process runs; a recycled pid or a zombie is none."""
+    """True if that very process runs; a recycled pid or a zombie is none."""
     try:
         process = psutil.Process(pid)
     except psutil.NoSuchProcess:

@@ -28,7 +28,7 @@ def find() -> Path | None:
 
 
 def log_file(folder: Path) -> Path:
-    """Where its log goes."""
+    """The file of its log."""
     return folder / "prometheus.log"
 
 
@@ -65,11 +65,11 @@ def start(folder: Path, program: Path, port: int, account: Account | None) -> su
 
 
 def answers(port: int) -> bool:
-    """Whether it has read its data and answers queries."""
+    """True if it has read its data and answers queries."""
     return version(port) != ""
 
 
 def version(port: int) -> str:
-    """What it says it is; nothing until it answers."""
+    """The version that the server names; "" until it answers."""
     found = get(port, "/api/v1/status/buildinfo")
     return str(found["data"]["version"]) if found.get("status") == "success" else ""

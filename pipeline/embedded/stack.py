@@ -24,14 +24,14 @@ from pipeline.tell import Tell, quiet
 
 SERVERS: tuple[ServerName, ...] = ("kafka", "elasticsearch")
 DASHBOARDS: tuple[ServerName, ...] = ("exporter", "prometheus", "grafana")
-"""What shows the others; started when asked for, and after them."""
+"""The servers that show the others; they are started on request, and after them."""
 _ALL = (*SERVERS, *DASHBOARDS)
 _REMEDY = "choose another with --state-dir"
 
 
 @dataclass(frozen=True)
 class ServerStatus:
-    """How one server is, why it died if it did, and the bytes of its folder (data and logs)."""
+    """The state of one server, the cause if it died, and the bytes of its folder (data and logs)."""
 
     name: ServerName
     state: ServerState
@@ -76,7 +76,7 @@ def stop(state_dir: Path, *, delete_data: bool = False) -> int:
 
 
 def status(state_dir: Path) -> list[ServerStatus]:
-    """How each server is, asked now; the dashboards' where they were started."""
+    """The state of each server at this moment, those of the dashboards included if they were started."""
     known = load(state_dir)
     infos = {name: known.find(name) if known else None for name in _ALL}
     return [_status(state_dir, name, info) for name, info in infos.items() if info or name in SERVERS]
@@ -131,7 +131,7 @@ def _site(names: list[ServerName], ports: dict[ServerName, int], settings: Setti
 
 
 def _port(name: ServerName, settings: Settings, known: StackInfo | None, alive: ServerInfo | None) -> int:
-    """Where a server is to listen: where it was before, unless told otherwise."""
+    """The port for a server: the one that it had before, unless told otherwise."""
     section = settings.telemetry if name == "exporter" else settings.embedded
     asked: int = getattr(section, f"{name}_port")
     explicit = f"{name}_port" in section.model_fields_set and asked != 0

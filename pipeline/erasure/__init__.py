@@ -1,1 +1,1 @@
-"""What is to be forgotten is put on the list and taken out of Elasticsearch; a report says what stays where."""
+"""Forgets tweets and users: puts them on the list, deletes their documents, and reports what stays where."""

@@ -1,4 +1,4 @@
-"""Where Elasticsearch has what is wanted: scored tweets, rejected records that name them, labels."""
+"""Finds documents of the forgotten in Elasticsearch: scored tweets, rejected records that name them, labels."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NAMES_PER_QUERY = 500
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is to be forgotten: tweets by `event.id`, users by `user.id`, and users by name."""
+    """The subjects to be forgotten: tweets by `event.id`, users by `user.id`, and users by name."""
 
     tweets: frozenset[str] = frozenset()
     users: frozenset[str] = frozenset()

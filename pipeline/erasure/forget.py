@@ -22,7 +22,7 @@ from pipeline.settings import Settings
 from pipeline.sinks.elasticsearch.backing import writable
 
 PASSES = 5
-"""How often it is looked whether anything came back. Once is the rule."""
+"""The most searches for documents that came back. Usually one is enough."""
 
 REQUEST_TIMEOUT = 60.0
 """Seconds that Elasticsearch has for an answer."""
@@ -32,7 +32,7 @@ Tell = Callable[[str], object]
 
 @dataclass(slots=True)
 class Report:
-    """What was found where, and what stays.
+    """A report on the documents that were found, and on those that stay.
 
     Attributes:
         added: to the list.
@@ -171,7 +171,7 @@ class Forgetting:
 
 
 def wanted_of(tweets: Iterable[str], users: Iterable[str]) -> Wanted:
-    """What a person names: tweets by `event.id`, or by their number at X; users by `user.id`, or by `@name`.
+    """The subjects that a person names: tweets by `event.id` or their number at X; users by `user.id` or `@name`.
 
     >>> wanted_of(["123"], ["@Ann"])
     Wanted(tweets=frozenset({'x:123'}), users=frozenset(), names=frozenset({'ann'}))

@@ -1,4 +1,4 @@
-"""Which versions of trained models keep rows of a tweet: those that they were measured on, with their texts."""
+"""Finds versions of models that keep rows of a tweet: held-out rows are kept with their texts."""
 
 from __future__ import annotations
 

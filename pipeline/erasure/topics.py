@@ -1,4 +1,4 @@
-"""What Kafka keeps: how long, by each topic's own configuration, and a tombstone where the topic is compacted."""
+"""Kafka's copies of the forgotten: the retention of each topic, and tombstones for compacted ones."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ class Topic:
 
 
 def topics_of(settings: KafkaSettings) -> tuple[str, ...]:
-    """Where tweets are."""
+    """The topics that hold tweets."""
     return (settings.tweets_topic, settings.scored_topic, settings.assistance_topic, settings.rejected_topic)
 
 
 def look(settings: KafkaSettings, now: datetime) -> list[Topic]:
-    """What becomes of the records of each topic that is there.
+    """The fate of the records of each existing topic.
 
     Raises:
         SetupError: the broker does not answer.

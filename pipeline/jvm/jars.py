@@ -54,7 +54,7 @@ def resolve(settings: Settings, parts: Iterable[Part] = PARTS, tell: Tell = quie
 
 
 def spark_jars(settings: Settings, tell: Tell = quiet) -> list[Path]:
-    """What `spark.jars` needs so that Spark reads Kafka."""
+    """The jars with which Spark reads Kafka."""
     return sorted(resolve(settings, ("spark",), tell)["spark"].glob("*.jar"))
 
 
@@ -67,7 +67,7 @@ def version(part: Part) -> str:
 
 
 def folder_of(settings: Settings, part: Part) -> Path:
-    """Where a part is once it has been fetched."""
+    """The path of a part that was fetched."""
     lock = hashlib.sha256(IVY_XML.read_bytes()).hexdigest()[:12]
     return settings.cache_dir / "jvm" / f"{part}-{lock}"
 

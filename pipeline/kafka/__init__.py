@@ -1,1 +1,1 @@
-"""What talks to Kafka: clients and who they are, topics, the publisher, dead letters and sending them again."""
+"""Kafka: clients and their identity, topics, the publisher, dead letters and sending them again."""

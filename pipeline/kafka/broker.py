@@ -1,4 +1,4 @@
-"""What the broker holds of some topics, and when it got a record."""
+"""Reads offsets and times of topics from the broker."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ class Broker:
         return {topic["name"]: str(topic["topic_id"]) for topic in found if not topic["error_code"]}
 
     def appended(self, offsets: Mapping[Partition, int], timeout: float = 1.0) -> dict[Partition, float]:
-        """When the broker got the records at some offsets, in seconds of the epoch.
+        """The broker's times of the records at some offsets, in seconds of the epoch.
 
         A partition whose record does not come in time is left out.
 

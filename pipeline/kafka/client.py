@@ -1,4 +1,4 @@
-"""What every kafka-python client of this project shares: its options, and how its errors are told to people."""
+"""The options that all kafka-python clients of this project share, and error messages for people."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def _told(reasons: list[object]) -> Exception | None:
 
 @contextmanager
 def _reasons() -> Iterator[list[object]]:
-    """What kafka-python logs while it connects: a refused password shows there only, its own error says time-out."""
+    """Watches kafka-python's log while it connects: a refused password shows there only, its error says time-out."""
     reasons: list[object] = []
     listener = logging.Handler(logging.WARNING)
     listener.emit = lambda record: reasons.extend(record.args or ())  # type: ignore[method-assign]

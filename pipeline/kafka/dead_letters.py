@@ -59,7 +59,7 @@ class DeadLetter:
 
 @dataclass(slots=True)
 class History:
-    """What was sent again, and what came back, by the coordinates of the first rejection.
+    """Records that were sent again, and those that came back, by the coordinates of the first rejection.
 
     Attributes:
         sent: the highest number that was sent.
@@ -70,11 +70,11 @@ class History:
     back: dict[str, int] = field(default_factory=dict)
 
     def was_sent(self, letter: DeadLetter) -> bool:
-        """Whether its record was ever sent again."""
+        """True if its record was ever sent again."""
         return letter.attempt.first in self.sent
 
     def is_last(self, letter: DeadLetter) -> bool:
-        """Whether it is its record's last rejection."""
+        """True if it is its record's last rejection."""
         return letter.attempt.number == self.back.get(letter.attempt.first, 0)
 
     def after(self, letter: DeadLetter) -> Replay:
@@ -122,7 +122,7 @@ class DeadLetters:
                     yield letter
 
     def history(self) -> History:
-        """What was sent again so far: all of the topic is read, and little of it is kept."""
+        """The history of records that were sent again: all of the topic is read, and little of it is kept."""
         history = History()
         for record in self._records():
             history.note(record.key, _came_back(record))

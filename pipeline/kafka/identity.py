@@ -1,4 +1,4 @@
-"""Who a Kafka client is and whom it trusts, by the settings: alike for kafka-python and for Spark's Java client."""
+"""The identity of Kafka clients and their trust, by the settings: alike for kafka-python and Spark's Java client."""
 
 from __future__ import annotations
 

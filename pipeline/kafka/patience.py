@@ -15,7 +15,7 @@ LATE_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How an unattended publisher waits for a broker that is away: without end, as long as nobody stops it.
+    """Lets an unattended publisher wait for a broker that is away: without end, until it is stopped.
 
     Attributes:
         stopped: whether it has been told to end.

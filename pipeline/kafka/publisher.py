@@ -36,7 +36,7 @@ DEFAULT_CLOCK = Clock()
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What Kafka has acknowledged: tweets, unreadable rows, their bytes before compression, and the seconds it took.
+    """The items that Kafka has acknowledged: tweets, unreadable rows, bytes before compression, seconds.
 
     `refused` are those that the broker does not take, since they are larger than the topic allows.
     """
@@ -95,7 +95,7 @@ class Publisher:
 
     @property
     def unacknowledged(self) -> int:
-        """How many items Kafka was sent and has not acknowledged."""
+        """The number of items that Kafka was sent and has not acknowledged."""
         return len(self._window)
 
     def publish(

@@ -49,7 +49,7 @@ class Chosen:
 
 @dataclass(slots=True)
 class Resent:
-    """What Kafka has acknowledged and was marked, and what was left, by why."""
+    """The records that Kafka has acknowledged and that were marked, and those that were left, by reason."""
 
     sent: int = 0
     left: Counter[Left] = field(default_factory=Counter)
@@ -63,7 +63,7 @@ def chosen(
     reason: Reason | None = None,
     again: bool = False,
 ) -> Iterator[Chosen]:
-    """What is to be sent again: what never was, or, with `again`, each record by its last rejection, once.
+    """The records to send again: those that never were, or, with `again`, each record by its last rejection, once.
 
     Args:
         letters: each dead letter once.

@@ -40,7 +40,7 @@ class Sent:
 
     @property
     def is_acknowledged(self) -> bool:
-        """Whether Kafka has it."""
+        """True if Kafka has it."""
         return self.future is not None and self.future.is_done and not self.future.failed()
 
     @property

@@ -1,1 +1,1 @@
-"""What of people leaves the stream, and what was asked to be forgotten. Nothing here logs, or shows what it hides."""
+"""Hides personal data, and keeps the list of the forgotten. Nothing here logs, or shows hidden values."""

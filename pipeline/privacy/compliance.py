@@ -26,7 +26,7 @@ USER_EVENTS = frozenset({"user_delete", "user_protect", "user_suspend"})
 
 
 class Holds(StrEnum):
-    """Whose ids a batch compliance file holds."""
+    """The kinds of ids in a batch compliance file."""
 
     TWEETS = "tweets"
     USERS = "users"
@@ -34,7 +34,7 @@ class Holds(StrEnum):
 
 @dataclass(slots=True)
 class Compliance:
-    """What files ask for.
+    """The deletions that files ask for.
 
     Attributes:
         tweets: by `event.id`.
@@ -50,7 +50,7 @@ class Compliance:
 
 
 def read(path: Path, holds: Holds | None = None) -> Compliance:
-    """What a file asks for.
+    """The deletions that a file asks for.
 
     Args:
         path: JSON lines, or one JSON list.

@@ -33,7 +33,7 @@ _HEAD_BYTES = len(_MAGIC) + 16 + 1
 
 
 class Forgotten(StrEnum):
-    """What an entry is of."""
+    """The kinds of entries."""
 
     TWEET = "tweet"
     USER = "user"
@@ -44,13 +44,13 @@ _PERSONS = {kind: f"forgotten {kind}".encode() for kind in Forgotten}
 
 
 def entry(key: bytes, kind: Forgotten, value: str) -> bytes:
-    """What the list has of an id, or of a user's name; of names the case does not matter."""
+    """The entry for an id or for a user's name, whose case does not matter."""
     return keyed(key, _PERSONS[kind], value.lower() if kind is Forgotten.NAME else value)
 
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """How many entries were not on the list before, and how many it has now."""
+    """The numbers of new entries and of all entries."""
 
     new: int
     total: int
@@ -182,7 +182,7 @@ def entries_in(content: bytes, key: bytes) -> frozenset[bytes]:
 
 
 def _torn(content: bytes) -> int:
-    """How many bytes at the end a crash left of what was being written."""
+    """The number of bytes of an unfinished entry at the end, left by a crash."""
     beyond = len(content) - _HEAD_BYTES
     return beyond % ENTRY_BYTES if beyond >= 0 else len(content)
 

@@ -39,7 +39,7 @@ class Hiding:
         self._shapes: dict[tuple[str, ...], re.Pattern[str]] = {}
 
     def of(self, tweet: Tweet, analysis: Analysis) -> tuple[Tweet, Analysis]:
-        """What leaves of a tweet and of what scoring says of it; the same objects where there is nothing to hide."""
+        """The tweet and its analysis without the hidden parts; the same objects if there is nothing to hide."""
         if not self._active:
             return tweet, analysis
         text, rest = self._hidden(tweet.text)
@@ -58,7 +58,7 @@ class Hiding:
         return self._hidden(text)[0] if self._active else text
 
     def author(self, author: Author) -> Author:
-        """Who wrote it, as the settings have it; how many follow them stays."""
+        """The author, hidden as the settings say; the number of followers stays."""
         if self._settings.authors == "drop":
             return Author(followers=author.followers)
         return Author(
@@ -123,7 +123,7 @@ class Hiding:
 
 
 def link_without_name(url: str | None) -> str | None:
-    """Where X shows a tweet without naming its author; other servers' links name them, and are left out.
+    """The address of a tweet at X without its author's name. Other servers' links name authors, and are left out.
 
     >>> link_without_name("https://x.com/ann/status/123")
     'https://x.com/i/status/123'

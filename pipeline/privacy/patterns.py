@@ -49,7 +49,7 @@ HINTS = {
 
 
 def is_phone(found: str) -> bool:
-    """Whether what looks like a phone number has as many digits as one, and is neither a date nor a round sum."""
+    """True if a candidate has as many digits as a phone number, and is neither a date nor a round sum."""
     digits = "".join(filter(str.isdigit, found))
     national = found.lstrip("(")[0] == "0"
     return (9 if national else 8) <= len(digits) <= 15 and not digits.endswith("00000") and not _DATE.match(found)

@@ -18,7 +18,7 @@ def keyed(key: bytes, kind: bytes, text: str) -> bytes:
 
 
 class Pseudonyms:
-    """What stands in documents for ids and names.
+    """Makes pseudonyms for ids and names.
 
     Args:
         key: the secret.

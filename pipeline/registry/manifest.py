@@ -1,4 +1,4 @@
-"""What the registry writes down: a version's manifest, and a task's champion with how it came to be."""
+"""The registry's files: a version's manifest, and a task's champion with its history."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Data:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """What a version is, and how it came to be.
+    """The description of a version and of its training.
 
     Attributes:
         version: given at publication, sortable by time; "" before.
@@ -60,7 +60,7 @@ class Manifest:
 
 @dataclass(frozen=True, slots=True)
 class Promotion:
-    """How a version became the champion, and of which one it took the place."""
+    """A promotion: the version that became the champion, and the one before it."""
 
     version: str
     at: datetime
@@ -82,7 +82,7 @@ class Reign:
 
     @property
     def before(self) -> str | None:
-        """Whose place the champion took when it was first promoted: rolling back twice goes back two versions."""
+        """The version before the champion's first promotion, so that rolling back twice goes back two versions."""
         for promotion in reversed(self.history):
             if promotion.version == self.champion and not promotion.rollback:
                 return promotion.previous
@@ -138,7 +138,7 @@ def dumps(value: object) -> bytes:
 
 
 def loads(kind: type[D], data: bytes, where: str, remedy: str) -> D:
-    """What `dumps` wrote; else it is said where it stands, and what to do.
+    """The object that `dumps` wrote. An error says which file is damaged, and what to do.
 
     Raises:
         ScoringError: it is something else.

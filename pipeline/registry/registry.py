@@ -32,7 +32,7 @@ from pipeline.registry.storage import Storage
 
 MANIFEST, CHAMPION, VERSIONS = "manifest.json", "champion.json", "versions"
 ANYBODY = ""
-"""Whose place a version may take, where nobody was compared with it."""
+"""The champion that a version may replace if nobody compared the two."""
 
 
 class Registry:
@@ -54,7 +54,7 @@ class Registry:
 
     @property
     def name(self) -> str:
-        """Where it is, as people may see it."""
+        """The registry's address, without credentials."""
         return self._storage.name
 
     def publish(self, manifest: Manifest, files: Mapping[str, bytes]) -> Manifest:
@@ -73,12 +73,12 @@ class Registry:
         return published
 
     def versions(self, task: Task) -> list[Manifest]:
-        """What is published, oldest first; a damaged manifest is told in the log and left out."""
+        """The published versions, oldest first; one with a damaged manifest is logged and left out."""
         found = (self._manifest_or_none(task, name) for name in self._storage.folders(task, VERSIONS))
         return [manifest for manifest in found if manifest is not None]
 
     def manifest(self, task: Task, version: str) -> Manifest:
-        """What a version is.
+        """A version's manifest.
 
         Raises:
             ScoringError: there is no such version, or its manifest is damaged.

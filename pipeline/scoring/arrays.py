@@ -18,7 +18,7 @@ MAX_BYTES = 512 * 1024 * 1024
 """Of all arrays of a file together: a hundred times what models of this project have."""
 
 FAULTS = (ValueError, KeyError, TypeError, OSError, EOFError, zipfile.BadZipFile, NotImplementedError)
-"""What is raised for bytes that hold no arrays."""
+"""The exceptions that bytes without arrays raise."""
 
 Array = NDArray[Any]
 

@@ -1,4 +1,4 @@
-"""What a tweet names: hashtags and mentions as X itself reads them, and the entities that are tracked."""
+"""Finds the names in a tweet: hashtags and mentions as X reads them, and tracked entities."""
 
 from __future__ import annotations
 

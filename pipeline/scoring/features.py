@@ -1,4 +1,4 @@
-"""What a trained model reads of texts as a vector: n-grams of words and of characters, then `NUMBERS`.
+"""Feature vectors of texts: n-grams of words and of characters, then `NUMBERS`.
 
 N-grams are known by 64-bit hashes, so that no words are kept; telling ones weigh more. Those of one kind are
 together of length 1 in every text, where one that comes twice counts as two: so a score is a sum over tokens.
@@ -88,7 +88,7 @@ class Vocabulary:
         return len(self.hashes)
 
     def find(self, hashes: Hashes) -> tuple[NDArray[np.bool_], Places]:
-        """Which of the hashes are known, and the places of those."""
+        """A mask of the hashes that are known, and the places of those."""
         if not len(self.hashes):
             return np.zeros(len(hashes), np.bool_), np.empty(0, np.int64)
         places = np.searchsorted(self.hashes, hashes)

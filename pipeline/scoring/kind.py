@@ -1,4 +1,4 @@
-"""How a tweet came about, told from its text."""
+"""Tells retweets and replies by their text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a scorer speaks a tweet's language. Unknown is not neutral, and not unsupported either."""
+"""Decides which languages are scored. An unknown language is not neutral, and not unsupported either."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ UNKNOWN = re.compile(r"und|zxx|art|q..")
 
 
 def is_known(lang: str | None) -> TypeGuard[str]:
-    """Whether a tag says a language."""
+    """True if a tag names a language."""
     return lang is not None and lang != "" and UNKNOWN.fullmatch(primary_of(lang)) is None
 
 
@@ -25,7 +25,7 @@ def primary_of(lang: str) -> str:
 
 
 def speaks(lang: str | None, languages: Collection[str], only: Collection[str] | None = None) -> bool:
-    """Whether a text in `lang` is to be scored: its language is spoken and wanted, or nobody knows it.
+    """True if a text in `lang` is to be scored: its language is spoken and wanted, or nobody knows it.
 
     Args:
         lang: BCP 47 tag or X's code; regions don't count (`en-GB` is `en`).

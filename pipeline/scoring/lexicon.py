@@ -1,4 +1,4 @@
-"""What VADER knows, read from the package vaderSentiment 3.3.2 itself: words, boosters, negations, idioms, emoji."""
+"""VADER's lexicon, read from the package vaderSentiment 3.3.2: words, boosters, negations, idioms, emoji."""
 
 from __future__ import annotations
 

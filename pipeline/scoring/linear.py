@@ -23,7 +23,7 @@ FORMAT = 1
 
 @dataclass(eq=False)
 class _Spelled:
-    """What the characters of each token of a table add, as far as it was read (see `LinearModel._columns`)."""
+    """The contribution of each token's characters, for the tokens read so far (see `LinearModel._columns`)."""
 
     table: TokenTable | None = None
     sums: Floats = field(default_factory=lambda: np.empty((0, 0)))
@@ -95,7 +95,7 @@ class LinearModel:
 
     @classmethod
     def loads(cls, data: bytes) -> LinearModel:
-        """What `dumps` wrote, with version "".
+        """The model that `dumps` wrote, with version "".
 
         Raises:
             ScoringError: it is something else, or damaged.
@@ -127,7 +127,7 @@ class LinearModel:
 
     @cached_property
     def _columns(self) -> Floats:
-        """What an n-gram adds to each label's score, and, in a last column, to the square of its kind's length."""
+        """The contribution of each n-gram to each label's score, and, in a last column, to the squared length."""
         scales = self.vocabulary.scales[:, None]
         columns: Floats = np.hstack([self.weights[: len(scales)] * scales, scales**2])
         return columns
@@ -160,7 +160,7 @@ class LinearModel:
         return scores
 
     def _spelled_sums(self, table: TokenTable) -> Floats:
-        """What each token's characters add: a token is looked up once, however often it comes."""
+        """The contribution of each token's characters; a token is looked up once, however often it comes."""
         if self._spelled.table is not table:
             self._spelled.table, self._spelled.sums = table, np.empty((0, len(self.labels) + 1))
         before = len(self._spelled.sums)
@@ -179,7 +179,7 @@ def sums_by_row(rows: Places, values: Floats, count: int) -> Floats:
 
 
 def _by_token(model: LinearModel, reading: Reading, label: int) -> Floats:
-    """What each token of one text adds to a label's lead: n-grams of words, shared among their words, and its own."""
+    """The contribution of each token of a text to a label's lead: its characters, and its share of n-grams."""
     added = model._columns.copy()
     added[:, :-1] -= added[:, :-1].mean(axis=1, keepdims=True)
     lead = added[:, [label, -1]]

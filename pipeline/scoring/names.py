@@ -1,4 +1,4 @@
-"""What of a text is scored: a name is not a feeling.
+"""Leaves names out of the text that is scored: a name is not a feeling.
 
 VADER's lexicon holds "united" (+1.8), so that every tweet to that airline would be a little positive. Mentions
 are left out of what is scored, and so are tracked entities' names that are words of the lexicon.

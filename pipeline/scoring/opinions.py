@@ -1,4 +1,4 @@
-"""What the champions of all tasks say of texts, together."""
+"""Combines the predictions of all tasks' champions into one opinion for each text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a word, a URL and a mention are, as regular expressions, following X's own published conformance tests.
+"""Words, URLs and mentions as regular expressions that follow X's published conformance tests.
 
 All of them take time linear in the text's length: every unbounded repeat is possessive or ends the match.
 """
@@ -10,7 +10,7 @@ import unicodedata
 from itertools import groupby
 
 EMOJI_PARTS = "\u200d\u20e3\ufe0e\ufe0f"
-"""What joins and dresses emoji. Some of it counts as combining marks in Unicode."""
+"""Characters that join or modify emoji. Unicode counts some of them as combining marks."""
 
 
 def _marks() -> str:

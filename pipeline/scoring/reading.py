@@ -26,7 +26,7 @@ Places = NDArray[np.int64]
 MAX_TOKENS = 65_536
 
 FACTS = ("negates", "ends", "shouted", "drawn_out", "exclaims", "asks", "tag", "link", "person", "positive", "negative")
-"""What is known of a token, as numbers."""
+"""The columns of facts about a token."""
 
 _SUMMED = FACTS[2:9]
 NUMBERS = (
@@ -34,7 +34,7 @@ NUMBERS = (
     *_SUMMED,
     *("words", "praise", "praise_negated", "blame", "blame_negated", "praise_late", "blame_late"),
 )
-"""What is known of a text."""
+"""The columns of numbers about a text."""
 
 _ODD = 0x9E3779B97F4A7C15
 _MIX = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
@@ -44,7 +44,7 @@ WORD, CHARS = 1, 100
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """What is read of a text. Models of the same recipe read a text once.
+    """The features that a model reads of a text. Models of the same recipe share one reading.
 
     Attributes:
         words: the longest n-gram of words.
@@ -190,7 +190,7 @@ def _facts(token: Token) -> tuple[float, ...]:
 
 
 def _negated(facts: Floats, starts: Places) -> NDArray[np.bool_]:
-    """Whether a token follows a negation with no end of a clause between them."""
+    """True for tokens that follow a negation with no end of a clause between them."""
     here = np.arange(len(facts))
     ends = np.where(facts[:, FACTS.index("ends")] > 0, here, -1)
     negates = np.where(facts[:, FACTS.index("negates")] > 0, here, -1)

@@ -16,7 +16,7 @@ MAX_CHARS = 32
 """Of a longer token only the beginning counts: it is no word, and must cost no more than one."""
 
 LINK, PERSON = "<url>", "<user>"
-"""Which page is linked and who is named says nothing of the next tweet; that somebody is does."""
+"""Links and names are read as one sign each: that there is one helps to predict, which one it is does not."""
 
 EMOTICON = (
     r"[<>}]?[:;=][-^o'*]?[)\](\[dDpPoO3/\\|*@$sSxX](?!\w)"

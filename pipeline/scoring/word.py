@@ -16,7 +16,7 @@ RULE_WORDS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """What the rules may ask of a token.
+    """The facts about a token that the rules use.
 
     Attributes:
         name: lower-case, for words that a rule or an idiom names; "" for all others.

@@ -1,1 +1,1 @@
-"""Where scored tweets and rejected records go."""
+"""Sinks for scored tweets and rejected records."""

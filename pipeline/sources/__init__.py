@@ -1,1 +1,1 @@
-"""Where tweets come from, and the publisher that writes them to Kafka."""
+"""Sources of tweets."""

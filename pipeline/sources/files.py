@@ -60,7 +60,7 @@ class FileSource:
             yield from self.each(partial(tweet_of, source=self.name, now=datetime.now(UTC)))
 
     def each(self, make: Callable[[list[str], Columns], T]) -> Iterator[T | Unreadable]:
-        """What is made of each row of a CSV file; a row of which `make` raises BadRow is unreadable."""
+        """The items of the rows of a CSV file; a row for which `make` raises BadRow is unreadable."""
         with _lines_of(self.path) as lines:
             yield from self._csv(lines, make)
 

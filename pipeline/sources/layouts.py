@@ -1,4 +1,4 @@
-"""What the columns of a CSV file mean: presets for well-known sets, and any other by `--columns`. Pure."""
+"""Layouts of CSV files: presets for well-known sets, and any other by `--columns`. Pure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ROLES: tuple[Role, ...] = get_args(Role)
 
 @dataclass(frozen=True)
 class Layout:
-    """Which column plays which role.
+    """The roles of a file's columns.
 
     Attributes:
         name: also the origin of ids that are made of the content.
@@ -102,7 +102,7 @@ def detected(first: Sequence[str]) -> Layout:
 
 
 def fits(layout: Layout, first: Sequence[str]) -> bool:
-    """Whether a file that begins with this row can have a preset's layout."""
+    """True if a file that begins with this row can have a preset's layout."""
     if layout is KAGGLE:
         return len(first) == 4 and first[0].strip().isdigit() and first[2].strip().lower() in KAGGLE_LABELS
     return set(layout.columns.values()) <= set(first)
@@ -189,7 +189,7 @@ def _example(first: Sequence[str]) -> str:
 
 
 def _is_header(first: Sequence[str]) -> bool:
-    """Whether the row may be shown, as names are short words: content must not be."""
+    """True if the row may be shown, as names are short words: content must not be."""
     return all(len(name) <= 40 and name.replace("_", "").replace(" ", "").isalpha() for name in first)
 
 

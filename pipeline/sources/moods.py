@@ -1,4 +1,4 @@
-"""How the synthetic brands fare over time: a slow drift each, and a crisis of one of them. Pure."""
+"""The moods of the synthetic brands over time: a slow drift each, and a crisis of one of them. Pure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SLOW_DRIFT_SECONDS = 23_000.0
 
 
 def crisis(seconds: float) -> float:
-    """How bad it is, 0 to 1: one before the start, one ten minutes after, then one every three hours."""
+    """The strength of the crisis, 0 to 1: one before the start, one ten minutes after, then every three hours."""
     if seconds < CRISIS_AFTER_SECONDS:
         age = seconds + CRISIS_BEFORE_SECONDS
     else:

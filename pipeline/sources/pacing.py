@@ -1,4 +1,4 @@
-"""When an item is due."""
+"""The time at which an item is due."""
 
 from __future__ import annotations
 

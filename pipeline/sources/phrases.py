@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Mood(StrEnum):
-    """What a synthetic tweet is like."""
+    """The properties of a synthetic tweet."""
 
     HAPPY = "happy"
     ANGRY = "angry"

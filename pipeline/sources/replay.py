@@ -23,7 +23,7 @@ _EARLIEST = datetime.min.replace(tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Plan:
-    """How to replay.
+    """The options of a replay.
 
     Attributes:
         speed: 1 is the original pace, 60 a minute in a second; None is as fast as possible.
@@ -113,7 +113,7 @@ def require_tweets(span: Span, name: str) -> None:
 
 
 class Repeats:
-    """Whether everything that passes is indexed already. It asks no more once something is new.
+    """Finds out if everything that passes is indexed already. It stops asking once something is new.
 
     Args:
         already_there: asked in chunks of 5,000 ids.
@@ -126,7 +126,7 @@ class Repeats:
 
     @property
     def all_there(self) -> int:
-        """How many distinct tweets passed if all of them were there, else 0."""
+        """The number of distinct tweets that passed if all of them were there, else 0."""
         return len(self._seen) if self._all else 0
 
     def watch(self, items: Iterable[Item]) -> Iterator[Item]:

@@ -61,7 +61,7 @@ def tweet_of(row: Sequence[str], columns: Columns, *, source: str, now: datetime
 
 
 def tweet_url(handle: str | None, native_id: str) -> str:
-    """Where X shows a tweet; it finds it under `i` too, without the author's handle."""
+    """The address at which X shows a tweet; `i` stands for the author's handle."""
     return f"https://x.com/{handle if handle and _HANDLE.match(handle) else 'i'}/status/{native_id}"
 
 

@@ -1,4 +1,4 @@
-"""What a source is: anything that yields tweets, and the rows that it could not make sense of."""
+"""The protocol of a source: anything that yields tweets, and rows that it can't read."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def json_of(thing: Any) -> bytes:
 
 
 Item = Tweet | Unreadable
-"""What a source yields."""
+"""An item that a source yields."""
 
 
 class Source(Protocol):
@@ -68,7 +68,7 @@ class Source(Protocol):
 
 
 class SourceEvents(Protocol):
-    """Who is told what happens to a live source: a log line and the metrics that belong to it."""
+    """Is told the events of a live source: each is a log line and the metrics that belong to it."""
 
     def connected(self) -> None:
         """Tweets can come."""
@@ -83,7 +83,7 @@ class SourceEvents(Protocol):
         """A tweet came that is not for us, such as one that only somebody else's rule matches."""
 
     def budget(self, endpoint: str, left: int, limit: int, resets_at: datetime) -> None:
-        """What the server says is left of a rate limit."""
+        """The rest of a rate limit, by the server's word."""
 
     def gap(self, outcome: GapOutcome, tweets: int, after_id: str | None, since: datetime | None) -> None:
         """A gap is closed with so many tweets, or lost; it begins after that id, at that time."""

@@ -55,7 +55,7 @@ class Synthetic:
             yield writer.item(number, self._seconds(number))
 
     def _seconds(self, number: int) -> float | None:
-        """When it is written, in seconds after `start`; None is the time of publishing."""
+        """The time of writing, in seconds after `start`; None is the time of publishing."""
         past = self.history_tweets if self.history else 0
         if number < past:
             return self.history.total_seconds() * (number / past - 1)

@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 SNOWFLAKE_EPOCH = datetime.fromtimestamp(1_288_834_974.657, UTC)
-"""Where X's ids begin to hold the time (2010-11-04): 41 bits of milliseconds above 22 others."""
+"""The first id of X that holds a time (2010-11-04): 41 bits of milliseconds above 22 others."""
 
 FIRST_SNOWFLAKE = 10**11
 """Older ids were counted up (the last one was near 3·10¹⁰), and hold no time."""
@@ -35,7 +35,7 @@ def parse_time(text: str) -> datetime:
 
 
 def snowflake_time(native_id: str, *, now: datetime) -> datetime | None:
-    """When the tweet of this id was written; None if the id can't be one that holds a time up to `now`."""
+    """The time at which the tweet of this id was written; None if the id holds no time up to `now`."""
     if not (native_id.isascii() and native_id.isdigit() and len(native_id) <= 19):
         return None
     number = int(native_id)

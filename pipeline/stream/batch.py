@@ -32,7 +32,7 @@ FIRST_WAIT, LONGEST_WAIT = 1.0, 30.0
 
 
 class Observer(Protocol):
-    """Who is told what became of a batch."""
+    """Is told what became of a batch."""
 
     def waiting(self, sink: str, error: SinkUnavailable, attempt: int) -> None:
         """A sink waits for its environment."""
@@ -46,7 +46,7 @@ class Stopping(PipelineError):
 
 
 class OutcomeParam(AccumulatorParam[Outcome]):
-    """How Spark adds outcomes up."""
+    """Tells Spark how to add outcomes up."""
 
     def zero(self, value: Outcome) -> Outcome:
         return Outcome()
@@ -57,7 +57,7 @@ class OutcomeParam(AccumulatorParam[Outcome]):
 
 
 class BatchRunner:
-    """What `foreachBatch` calls. Returning means that all of the batch is accounted for and acknowledged."""
+    """Called by `foreachBatch`. Once it returns, all of the batch is accounted for and acknowledged."""
 
     def __init__(
         self,

@@ -22,7 +22,7 @@ _PROBE = "@acme my flight is late again, thanks for nothing :( #fail"
 
 
 class Observer(Protocol):
-    """Who is told what becomes of the champions."""
+    """Is told what becomes of the champions."""
 
     def model_in_use(
         self, task: Task, version: str, trained: datetime, evaluation: Mapping[str, float], labels: Sequence[str]
@@ -87,7 +87,7 @@ class _Seat:
 
 
 class Champions:
-    """Who predicts in a batch. What goes wrong here never ends the stream: the champions before stay.
+    """The models that predict in a batch. A fault here never ends the stream: the champions in use stay.
 
     Args:
         registry: asked once a batch.

@@ -188,7 +188,7 @@ def _crc_of(path: Path) -> Path:
 
 
 def _crc_fits(content: bytes, crc: Path) -> bool:
-    """Whether Hadoop's checksum file, where there is one, is of this content: a CRC-32 for each 512 bytes."""
+    """True if Hadoop's checksum file, if there is one, fits this content: a CRC-32 for each 512 bytes."""
     if not crc.exists():
         return True
     parts = (content[start : start + _CRC_CHUNK] for start in range(0, len(content), _CRC_CHUNK))

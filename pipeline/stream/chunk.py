@@ -64,7 +64,7 @@ class Scored(NamedTuple):
 
 @dataclass(slots=True)
 class Chunk:
-    """What a chunk of records came to.
+    """The results for a chunk of records.
 
     Attributes:
         documents: (id, JSON) of each accepted tweet, in the records' order; an id may be there twice.
@@ -156,7 +156,7 @@ def _decoded(chunk: Chunk, records: Iterable[Record], guard: Guard) -> Iterator[
 
 
 def _opinions(models: Models, scored: Sequence[Scored]) -> list[Opinion]:
-    """What the models say of each tweet; nothing of one in a language that no scorer speaks."""
+    """The models' opinion of each tweet; none of a tweet in a language that no scorer speaks."""
     found = [NO_OPINION] * len(scored)
     for asked, places in _by_models(models, scored).items():
         said = opinions({task: models[task] for task in asked}, tuple(scored[place].tweet.text for place in places))

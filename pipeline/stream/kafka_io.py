@@ -14,10 +14,10 @@ from pipeline.kafka.identity import java_options
 from pipeline.settings import KafkaSettings, StreamSettings
 
 HEAD_BYTES = 65_536
-"""How much the tasks get of a record that is too large to be decoded."""
+"""Bytes that tasks get of a record that is too large to be decoded."""
 
 PATIENCE_MS = 15_000
-"""How long Spark's own clients wait for the broker before an attempt fails: the waiting is done by the driver."""
+"""Milliseconds that Spark's own clients wait for the broker before an attempt fails. The driver does the waiting."""
 
 _REPLAY = (
     f"CASE WHEN startswith(key, X'{PREFIX.hex()}') AND octet_length(key) <= {MAX_KEY_BYTES} THEN key END AS replay"
@@ -83,7 +83,7 @@ def options_of(kafka: KafkaSettings) -> dict[str, str]:
 
 
 def is_unavailable(error: BaseException) -> bool:
-    """Whether Spark failed because the broker was away, which mends itself when it is back.
+    """True if Spark failed because the broker was away, which mends itself when the broker is back.
 
     Told by the classes of the Java exception's causes; by their names in its text where Spark has only that left, as
     of an exception that ended a query.
@@ -92,7 +92,7 @@ def is_unavailable(error: BaseException) -> bool:
 
 
 def is_denied(error: BaseException) -> bool:
-    """Whether Spark failed because Kafka, or its certificate, refuses: told as `is_unavailable` is."""
+    """True if Spark failed because Kafka refuses the user or the certificate; found out as in `is_unavailable`."""
     return _is_any_of(error, _DENIED)
 
 
@@ -138,7 +138,7 @@ _DENIED = frozenset(
 
 
 def root_cause(error: BaseException) -> str:
-    """What a Java exception comes from in the end, by its class alone, since its text may quote a record; else ""."""
+    """The class of the first cause of a Java exception, without its text, which may quote a record; else ""."""
     java = getattr(error, "java_exception", None)
     try:
         while java is not None and java.getCause() is not None:

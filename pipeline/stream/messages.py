@@ -1,4 +1,4 @@
-"""What the stream writes to Kafka: scored tweets, complaints, rejected records; none larger than a topic takes."""
+"""Messages for Kafka: scored tweets, complaints, rejected records, none larger than a topic takes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SCHEMA = "topic string, key binary, value binary, headers array<struct<key: stri
 """Messages as rows, as Spark's Kafka sink takes them."""
 
 HEAD_BYTES = 65_536
-"""How much of a rejected record is written where the whole of it is too large."""
+"""Bytes of a rejected record that are written if the whole of it is too large."""
 
 _COLUMNS: dict[str, pa.DataType] = {
     "topic": pa.string(),

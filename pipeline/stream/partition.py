@@ -1,4 +1,4 @@
-"""What one Spark task does with its share of a micro-batch: score, index, and hand on what Kafka is to get.
+"""The work of one Spark task on its share of a micro-batch: score, write to the sinks, hand on messages for Kafka.
 
 Arrow batches come in and go out; counts go to the driver through an accumulator, which Spark updates exactly
 once per finished task. While the sinks answer for one chunk, the next one is being scored.
@@ -38,11 +38,11 @@ IN_FLIGHT = 2
 """Chunks on their way to a sink at once per task: more made no difference, fewer did."""
 
 OUTPUT_BYTES = 16 * 1024**2
-"""How much a task hands on at once."""
+"""Bytes of messages that a task hands on at once."""
 
 
 class Outcomes(Protocol):
-    """Where a task's outcome goes: an accumulator of Spark's."""
+    """Takes a task's outcome: an accumulator of Spark's."""
 
     def add(self, outcome: Outcome) -> None:
         """Hand an outcome to the driver."""
@@ -100,7 +100,7 @@ class Work:
 
     @property
     def guard(self) -> Guard:
-        """What this process holds records to."""
+        """The rules of privacy for records, in this process."""
         return self.privacy.guard() if self.privacy else OPEN
 
 

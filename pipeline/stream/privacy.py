@@ -1,4 +1,4 @@
-"""What a batch is told of privacy: the driver reads what is forgotten, the tasks hold each record to it."""
+"""Privacy in the stream: the driver reads the list of the forgotten, and tasks check each record against it."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Guard:
         self.shows_original = settings.shows_original
 
     def judged(self, decoded: Tweet | Rejection, value: bytes | None) -> Tweet | Rejection:
-        """What decoding said of a record, unless its tweet or its author is forgotten.
+        """The result of decoding a record, or a rejection if its tweet or its author is forgotten.
 
         That of a record which is no tweet is asked too: it is kept, and would bring back what it holds.
         """
@@ -57,7 +57,7 @@ class Guard:
         return REJECTION if listed else decoded
 
     def shown(self, tweet: Tweet, analysis: Analysis) -> tuple[Tweet, Analysis]:
-        """What leaves of a scored tweet."""
+        """The parts of a scored tweet that may leave the stream."""
         return self._hiding.of(tweet, analysis)
 
     def _lists(self, kind: Forgotten, value: str) -> bool:
@@ -74,7 +74,7 @@ OPEN = Guard(PrivacySettings(), b"", frozenset(), ScoringSettings())
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What Spark's tasks are told; `entries` is a broadcast of the list, fetched once by each worker."""
+    """The rules of privacy as they travel to tasks. `entries` is a broadcast of the list, fetched once a worker."""
 
     settings: PrivacySettings
     scoring: ScoringSettings
@@ -96,7 +96,7 @@ _GUARDS: dict[str, Any] = {}
 
 
 class Privacy:
-    """What is told, on the driver."""
+    """Prepares the rules of privacy on the driver."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -105,7 +105,7 @@ class Privacy:
 
     @contextmanager
     def in_force(self, context: Any) -> Iterator[Told]:
-        """What the tasks of an attempt at a batch are to be told; `forget` waits until the block ends.
+        """The rules for the tasks of an attempt at a batch; `forget` waits until the block ends.
 
         Args:
             context: Spark's, to broadcast with. No earlier attempt may be running.

@@ -25,7 +25,7 @@ _LOOK_EVERY = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How a run ended. `kafka_away`: worth starting again."""
+    """The end of a run. `kafka_away`: the run is to be started again."""
 
     kafka_away: bool = False
 

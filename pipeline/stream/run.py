@@ -109,7 +109,7 @@ class Run:
 
 
 def _is_gone(watch: TopicWatch) -> bool:
-    """Whether the topic can't be had now.
+    """True if the topic can't be reached now.
 
     Raises:
         SetupError: it was made anew.

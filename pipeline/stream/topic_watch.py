@@ -1,4 +1,4 @@
-"""Whether the topic is still the one that the checkpoint is of, and whether Kafka answers at all.
+"""Checks that the topic is still the one that the checkpoint belongs to, and that Kafka answers.
 
 Offsets count from 0 in every topic. A topic that is deleted and made anew looks like the one before it with other
 records, so a stream that goes on by its offsets never reads the first ones. Therefore Kafka gives every topic an id.
@@ -53,7 +53,7 @@ class TopicWatch:
             _keep(self._file, known | {self._topic: found})
 
     def check_sizes(self) -> None:
-        """Whether the topics that the stream writes to take what it may write to them. Says nothing if Kafka does not.
+        """Check that the topics take the stream's largest messages. Does nothing if Kafka does not answer.
 
         Raises:
             ConfigError: one takes less.

@@ -1,4 +1,4 @@
-"""What happens to the stream: each event is one log line and the metrics that belong to it, so they can't disagree."""
+"""Events of the stream: each is one log line and the metrics that belong to it, so they can't disagree."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ class StreamEvents:
         )
 
     def model_mended(self, task: Task) -> None:
-        """What is in use is the champion again, such as after a rollback of one that can't be loaded."""
+        """The model in use is the champion again, such as after a rollback of one that can't be loaded."""
         self._metrics.load_failed.labels(task).set(0)
         self._log.info("model is the champion again", **{"event.action": "model-mended", "tweetpulse.task": task})
 

@@ -25,7 +25,7 @@ from pipeline.settings import Settings
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
 PHASES = ("latestOffset", "getBatch", "queryPlanning", "walCommit", "addBatch", "commitOffsets")
-"""What Spark's query progress tells the duration of."""
+"""The phases whose duration Spark's query progress tells."""
 DOCUMENTS, MODELS = "documents", "models"
 """The steps of a chunk: decoding, scoring and making documents; asking the champions of all tasks together."""
 KAFKA = "kafka"

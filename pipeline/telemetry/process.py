@@ -1,4 +1,4 @@
-"""What this process and its children use: the driver, its JVM and the Python workers."""
+"""Memory of this process and its children: the driver, its JVM and the Python workers."""
 
 from __future__ import annotations
 

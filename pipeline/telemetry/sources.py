@@ -1,4 +1,4 @@
-"""What happens to live sources: each event is one log line and the metrics that belong to it, so they can't disagree.
+"""Events of live sources: each is one log line and the metrics that belong to it, so they can't disagree.
 
 A source's tweets are counted when Kafka has acknowledged them. Series of closed sets exist from the start, at 0.
 """
@@ -108,7 +108,7 @@ class LiveEvents:
         self._metrics.passed_over.labels(self._source).inc()
 
     def budget(self, endpoint: str, left: int, limit: int, resets_at: datetime) -> None:
-        """What the server says is left of a rate limit. It is no line of the log: it comes with every answer."""
+        """The rest of a rate limit, by the server's word. It is not logged, since it comes with every answer."""
         name = self._bounded(endpoint)
         self._metrics.budget_left.labels(self._source, name).set(left)
         self._metrics.budget.labels(self._source, name).set(limit)

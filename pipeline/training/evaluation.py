@@ -1,4 +1,4 @@
-"""How good predictions are: the measures of a report. Pure."""
+"""The measures of a report on predictions. Pure."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class LabelFigures:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What predictions came to.
+    """The measures of some predictions.
 
     Attributes:
         rows: how many.
@@ -67,7 +67,7 @@ class Bin:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """Whether probabilities are what they say; `error` is the mean distance, weighed by rows (ECE)."""
+    """The calibration of probabilities. `error` is the expected calibration error (ECE), weighed by rows."""
 
     error: float
     bins: tuple[Bin, ...]
@@ -112,7 +112,7 @@ def figures(truth: Sequence[str], said: Sequence[str], labels: Sequence[str]) ->
 
 
 def calibration(right: NDArray[np.bool_], probability: Floats) -> Calibration:
-    """How far the probabilities of the labels that were said are from how many of them are right."""
+    """The distance between the predicted labels' probabilities and the share of them that is right."""
     bins = []
     places = np.minimum((probability * BINS).astype(np.int64), BINS - 1)
     for number in range(BINS):
@@ -159,7 +159,7 @@ def slices(rows: Sequence[Row], said: Sequence[str], labels: Sequence[str]) -> d
 
 
 def untrained(task: Task, rows: Sequence[Row], most_frequent: str) -> tuple[str, list[str]]:
-    """What needs no training says of the rows, and its name.
+    """The predictions of a baseline that needs no training, and its name.
 
     VADER's label; for complaints, whether that is negative; for reasons, the most frequent one.
     """

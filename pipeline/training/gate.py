@@ -1,4 +1,4 @@
-"""Whether a challenger takes the champion's place: on the same held-out rows, by more than chance, and nowhere worse.
+"""Decides if a challenger replaces the champion: on the same held-out rows, by more than chance, and nowhere worse.
 
 Pure: what both say of the rows comes in, a decision with its reason goes out.
 """
@@ -22,7 +22,7 @@ MEASURES: dict[Task, str] = {
     Task.COMPLAINT: "macro_f1",
     Task.REASON: "macro_f1",
 }
-"""What a task's models are compared by."""
+"""The measure by which a task's models are compared."""
 
 MINIMUM_ROWS, SLICE_ROWS = 200, 50
 """Fewer rows decide nothing; a slice of fewer is not looked at."""
@@ -59,7 +59,7 @@ class SliceFigures:
 
     @property
     def loss(self) -> float:
-        """How much worse the challenger is; below 0 where it is better."""
+        """The challenger's loss against the champion; below 0 if the challenger is better."""
         return self.champion - self.challenger
 
 
@@ -87,7 +87,7 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Whether to promote, and why or why not, in a line.
+    """The decision to promote or not, and its reason in a line.
 
     Attributes:
         comparison: None where there is nothing to compare.
@@ -182,7 +182,7 @@ def _only(rows: Rows, places: NDArray[Any]) -> Rows:
 
 
 def _cells(rows: Rows) -> Counts:
-    """How many rows have each triple of labels (truth × champion × challenger).
+    """The number of rows with each triple of labels (truth × champion × challenger).
 
     Resampling rows in pairs is drawing from these counts: rows of the same triple can't be told apart.
     """

@@ -47,7 +47,7 @@ _NAMES: Mapping[Task, Mapping[str, str]] = {
     Task.COMPLAINT: {**_COMPLAINTS, "no": NO_COMPLAINT},
     Task.REASON: _AIRLINE_REASONS,
 }
-"""How files write labels, where they do not write them as we do."""
+"""The labels of files that write them in another way."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What people say that tweets are: corrections, kept in Elasticsearch, from which the next training learns.
+"""Labels that people give tweets: corrections, kept in Elasticsearch, from which the next training learns.
 
 One document per task and tweet, with the id `<task>:<event.id>`: who labels a tweet again replaces what was said. The
 text is copied, since tweets are deleted when their retention is over.
@@ -30,7 +30,7 @@ _PAGE = 5_000
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """What somebody said of a tweet, with all of the tweet that training needs.
+    """A label that somebody gave a tweet, with the parts of the tweet that training needs.
 
     Attributes:
         task, tweet: what it is about; `tweet` is its `event.id`.
@@ -60,7 +60,7 @@ class Label:
 
 
 def said(label: str, reason: str | None = None, reasons: Callable[[], Sequence[str]] = tuple) -> Said:
-    """What a label says of each task; None takes back what was said.
+    """A label for each task; None takes back an earlier one.
 
     Labels of all tasks differ, so a label tells its task. Whoever gives a reason says that it is a complaint. A new
     reason is said by `reason` alone: a label that is mistyped must not become one.
@@ -119,7 +119,7 @@ class Labels:
         ]
 
     def newest(self, most: int, task: Task | None = None) -> tuple[int, list[Label]]:
-        """How many there are, and the newest of them, newest first."""
+        """The number of labels, and the newest ones, newest first."""
         answer = self._search(size=most, query=_about(task), sort=[{"@timestamp": "desc"}], track_total_hits=True)
         return answer["hits"]["total"]["value"], [_label(hit["_source"]) for hit in answer["hits"]["hits"]]
 
@@ -190,7 +190,7 @@ def _known(tweet: dict[str, Any]) -> dict[str, Any]:
 
 
 def label_document(label: Label) -> Document:
-    """What the index holds of a label; its `_id` is the label's."""
+    """The document of a label; its `_id` is the label's."""
     return {
         "@timestamp": label.at,
         "message": label.text,

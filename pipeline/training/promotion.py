@@ -26,7 +26,7 @@ LONGEST = "100 and more"
 
 
 def weigh(registry: Registry, task: Task, version: str, *, margin: float = gate.MARGIN) -> Decision:
-    """Whether a version should take the champion's place; nothing is changed.
+    """Decide if a version should replace the champion; nothing is changed.
 
     Args:
         registry: where both are.
@@ -109,7 +109,7 @@ _COLUMNS = ("key", "text", "label", "entity", "lang")
 
 
 def _seen(registry: Registry, task: Task, version: str, columns: dict[str, list[str]]) -> NDArray[np.bool_]:
-    """Which rows a version was trained on, by their keys or their texts."""
+    """The rows that a version was trained on, by their keys or their texts."""
     data = registry.read(task, version, SEEN)
     try:
         seen = arrays.array_of(data)

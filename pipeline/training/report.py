@@ -1,4 +1,4 @@
-"""What a version came to, for people (Markdown) and programs (JSON)."""
+"""The report on a version, for people (Markdown) and programs (JSON)."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Report:
     note: str = ""
 
     def metrics(self) -> dict[str, float]:
-        """What the manifest says: the model's measures, and those of what needs no training."""
+        """The measures for the manifest: the model's, and those of the baselines."""
         found = self.model.measures()
         for name, one in self.baselines.items():
             if name != "plain":
@@ -145,7 +145,7 @@ _WITHOUT_PLOTS = "Left out: matplotlib is not installed. `pip install 'tweetpuls
 
 
 def title_of(task: Task, name: str) -> str:
-    """What a baseline is called among people."""
+    """A baseline's name for people."""
     return VADER_NEGATIVE if (task, name) == (Task.COMPLAINT, "vader") else _TITLES.get(name, name)
 
 

@@ -25,7 +25,7 @@ from pipeline.training.labelled import Labelled, Row, combined, read
 from pipeline.training.labels import Label, as_csv
 
 LABELS = "tweetpulse-labels"
-"""What the labels of the index are called among a version's data."""
+"""The name of the index of labels among a version's data."""
 
 
 ENOUGH = 50
@@ -76,7 +76,7 @@ def gather(task: Task, named: Sequence[TrainingFiles], labels: Sequence[Label]) 
 
 
 def are_enough(labels: Sequence[Label]) -> bool:
-    """Whether labels alone, without files, are something to train on."""
+    """True if labels alone, without files, are something to train on."""
     counts = Counter(label.name for label in labels)
     return sum(count >= ENOUGH for count in counts.values()) >= 2
 
@@ -125,7 +125,7 @@ def retrain(
 
 
 def summary(trained: Trained) -> str:
-    """What became of it, as Markdown: to be read before the version's own report."""
+    """The result as Markdown, to be read before the version's own report."""
     manifest, decision = trained.manifest, trained.decision
     lines = [
         f"# {manifest.task}: {manifest.version} {'is' if decision.promote else 'is not'} promoted",

@@ -1,4 +1,4 @@
-"""What a model was trained on, as hashes: whoever measures it leaves such rows out."""
+"""Hashes of the rows that a model was trained on, so that they are left out when it is measured."""
 
 from __future__ import annotations
 

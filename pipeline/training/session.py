@@ -12,7 +12,7 @@ from pipeline import spark_session
 from pipeline.settings import Settings
 
 TEXTS = 2_500
-"""How many texts are read at once."""
+"""The number of texts that are read at once."""
 
 
 @contextmanager

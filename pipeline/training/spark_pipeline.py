@@ -37,7 +37,7 @@ ITERATIONS, PLAIN_ITERATIONS, TOLERANCE = 60, 40, 1e-6
 _VECTOR = pa.struct(
     [("type", pa.int8()), ("size", pa.int32()), ("indices", pa.list_(pa.int32())), ("values", pa.list_(pa.float64()))]
 )
-"""How Spark stores a vector; type 0 is sparse."""
+"""The layout in which Spark stores a vector; type 0 is sparse."""
 
 
 class TweetFeatures(Estimator["TweetVectors"]):
@@ -97,7 +97,7 @@ def logistic_regression(strength: float, iterations: int = ITERATIONS) -> Logist
 
 
 def plain_pipeline(rows: int) -> Pipeline:
-    """What everybody tries first, by Spark's own stages: words and pairs of words, TF-IDF, logistic regression."""
+    """The usual first attempt, by Spark's own stages: words and pairs of words, TF-IDF, logistic regression."""
     counted = {"words": "word_counts", "pairs": "pair_counts"}
     return Pipeline(
         stages=[
@@ -134,7 +134,7 @@ def predicted(model: Model, rows: DataFrame) -> NDArray[np.int64]:
 
 
 def linear_model(task: Task, labels: tuple[str, ...], fitted: PipelineModel) -> LinearModel:
-    """What serves, out of the fitted stages `TweetVectors` and Spark's logistic regression."""
+    """The model that serves, made of the fitted stages `TweetVectors` and Spark's logistic regression."""
     read, regression = fitted.stages
     assert isinstance(read, TweetVectors)
     assert isinstance(regression, LogisticRegressionModel)

@@ -1,4 +1,4 @@
-"""Which rows are held out: by time, or by group. Pure, and the same in every run.
+"""Splits rows into training and held-out ones, by time or by group. Pure, and the same in every run.
 
 No row is held out at random: where ids or texts repeat, that measures memory. A row's side depends on nothing but its
 own group (or time), and what nearly repeats a held-out text is not trained on.
@@ -108,7 +108,7 @@ def fraction_of(group: str) -> float:
 
 
 def near_repeats(texts: Sequence[str], others: Sequence[str]) -> NDArray[np.bool_]:
-    """Which of the texts (nearly) repeat one of the others: equal as compared, or alike by words and pairs of words."""
+    """A mask of the texts that (nearly) repeat another one: equal when folded, or alike in words and pairs."""
     plain, plain_others = [_words(text) for text in texts], [_words(text) for text in others]
     known = {" ".join(words) for words in plain_others}
     found = np.array([" ".join(words) in known for words in plain], np.bool_)

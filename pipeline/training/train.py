@@ -47,14 +47,14 @@ STRENGTHS = (1e-4, 3e-4, 1e-3)
 """Of regularisation, to choose from; what is chosen on fewer rows is lessened for all (see `lessened`)."""
 
 SAME = 1e-9
-"""How far the probabilities that are served may be from Spark's own."""
+"""The largest allowed distance between the served probabilities and Spark's own."""
 
 CHECKED_ROWS = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How a task's models are trained.
+    """The settings for training a task's models.
 
     Attributes:
         recipe: what is read of a text.
@@ -76,7 +76,7 @@ _OF_FOUR = Plan(balance=0.5)
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """What to train, and on what.
+    """A request to train: the task, the rows, the settings.
 
     Attributes:
         task: what for.
@@ -97,7 +97,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """What Spark has learnt.
+    """The result of training in Spark.
 
     Attributes:
         model: what serves.
@@ -145,7 +145,7 @@ def train(request: Request, registry: Registry, session: Session, tell: Tell) ->
 
 
 def plan_of(task: Task, labels: Sequence[str]) -> Plan:
-    """How a model with these labels is trained."""
+    """The plan for training a model with these labels."""
     return _OF_FOUR if IRRELEVANT in labels else PLANS[task]
 
 
@@ -263,7 +263,7 @@ def _in_order(rows: DataFrame) -> NDArray[np.int64]:
 
 
 def _choosing(rows: Sequence[Row]) -> NDArray[np.bool_]:
-    """Which rows regularisation is chosen on: whole groups, about `CHOOSING_ROWS` rows."""
+    """The rows on which the regularisation is chosen: whole groups, about `CHOOSING_ROWS` rows."""
     share = CHOOSING_ROWS / len(rows)
     return np.array([splits.fraction_of(f"choosing {row.group}") < share for row in rows], np.bool_)
 

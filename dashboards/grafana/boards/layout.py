@@ -32,7 +32,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Board:
-    """What one board has of its own."""
+    """A board's own parts."""
 
     uid: str
     title: str

@@ -1,1 +1,1 @@
-"""How answers are drawn. Each function makes a whole panel; the board gives it its place."""
+"""Kinds of panels. Each function makes a whole panel; the board gives it its place."""

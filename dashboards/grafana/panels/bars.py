@@ -25,7 +25,7 @@ def ranking(title: str, description: str, query: str, bucket: Bucket, *, colour:
 
 
 def by_reason(title: str, description: str, query: str) -> sdk.Panel:
-    """How many complaints a query finds of each reason, the commonest at the top, each in its colour."""
+    """The number of complaints for each reason, the most frequent at the top, each in its colour."""
     panel = ranking(title, description, query, by_term(REASON, config.MOST_REASONS), colour=config.QUIET)
     defaults = panel.field_config.defaults  # type: ignore[union-attr]
     defaults.no_value = config.NO_MODEL
@@ -36,7 +36,7 @@ def by_reason(title: str, description: str, query: str) -> sdk.Panel:
 
 
 def distribution(title: str, description: str, query: str, bucket: Bucket, *, decimals: int) -> sdk.Panel:
-    """How often each value of a number occurs. No `noValue`: it would label the ticks that the axis leaves out."""
+    """The distribution of a number. No `noValue`: it would label the ticks that the axis leaves out."""
     field = str(getattr(bucket, "field", ""))
     defaults = sdk.FieldConfig(unit="short", color=fields.fixed(config.VOLUME), custom=_custom("auto"))
     options = _options(field, show_value="never", longest=0) | {

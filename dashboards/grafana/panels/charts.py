@@ -1,4 +1,4 @@
-"""What changes over time: lines, stacked shares, bars, a heatmap and a state timeline."""
+"""Panels over time: lines, stacked shares, bars, a heatmap and a state timeline."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DASHED = {"custom.lineStyle": {"fill": "dash", "dash": [8, 6]}, "custom.fillOpac
 
 @dataclass(frozen=True)
 class Style:
-    """How a series is drawn; the names are Grafana's."""
+    """The style of a series; the names are Grafana's."""
 
     draw: str = "line"
     interpolation: str = "linear"
@@ -219,7 +219,7 @@ def moods(title: str, query: str) -> sdk.Panel:
 
 
 def reasons(title: str, description: str, query: str, *, table: bool = False) -> sdk.Panel:
-    """How many complaints a query finds, by reason, over time."""
+    """The number of complaints by reason, over time."""
     return chart(
         title,
         description,

@@ -69,12 +69,12 @@ def by_threshold() -> sdk.FieldColor:
 
 
 def when(name: str, properties: Mapping[str, object]) -> Override:
-    """What is different about the field of this name; the keys are Grafana's property ids."""
+    """Overrides for the field of this name; the keys are Grafana's property ids."""
     return _override("byName", name, properties)
 
 
 def matching(pattern: str, properties: Mapping[str, object]) -> Override:
-    """What is different about the fields whose name matches."""
+    """Overrides for the fields whose name matches."""
     return _override("byRegexp", pattern, properties)
 
 
@@ -84,7 +84,7 @@ def coloured(colours: Mapping[str, str]) -> list[Override]:
 
 
 def words(meanings: Mapping[str, tuple[str, str]]) -> sdk.ValueMap:
-    """What to write, and in which colour, instead of a value."""
+    """The text and the colour that replace a value."""
     results = {
         value: sdk.ValueMappingResult(text=text, color=colour, index=index)
         for index, (value, (text, colour)) in enumerate(meanings.items())
@@ -111,7 +111,7 @@ def tinted(colours: Mapping[str, str]) -> list[sdk.RegexMap]:
 
 
 def nothing(text: str = "no data", colour: str = config.QUIET) -> sdk.SpecialValueMap:
-    """What to write where there is no value: otherwise it takes the base colour, and a green "no data" lies."""
+    """The text if there is no value: without it a panel takes the base colour, and a green "no data" lies."""
     result = sdk.ValueMappingResult(text=text, color=colour, index=9)
     return sdk.SpecialValueMap(
         options=sdk.DashboardSpecialValueMapOptions(match=sdk.SpecialValueMatch.NULL_AND_NAN, result=result)

@@ -1,4 +1,4 @@
-"""Where tweets come from, on the outlines that Grafana brings: no internet needed."""
+"""A map of tweets on the outlines that Grafana brings: no internet needed."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ def stat(
 
 
 def tweet_count(description: str, query: str) -> sdk.Panel:
-    """How many tweets a query finds, and how many per interval as a line."""
+    """The number of tweets, and the number per interval as a line."""
     return stat(
         "Tweets",
         description,

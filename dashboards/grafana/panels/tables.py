@@ -58,7 +58,7 @@ COLUMNS: dict[str, dict[str, object]] = {
         "mappings": [{"type": "regex", "options": {"pattern": ".+", "result": {"text": "open", "index": 0}}}],
     },
 }
-"""How each field of a tweet is shown, wherever it is."""
+"""The columns in which boards show a tweet's fields."""
 
 
 def tweets(title: str, description: str, query: str, columns: Sequence[str]) -> sdk.Panel:

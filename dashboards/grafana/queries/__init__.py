@@ -1,1 +1,1 @@
-"""What boards ask: Elasticsearch for tweets (`tweets`), Prometheus for the flow (`flow`)."""
+"""The queries of boards: to Elasticsearch for tweets (`tweets`), to Prometheus for the flow (`flow`)."""

@@ -26,6 +26,6 @@ OPPOSITE = (
 """One says positive, the other negative, and the model is sure."""
 
 COMPLAINTS = f"{ALL} AND {COMPLAINT}:complaint"
-"""What needs an answer, as the model has it; whether or not a second model gives it a reason."""
+"""Tweets that need an answer by the model's word, with or without a reason by a second model."""
 ASKED = f"{ALL} AND _exists_:{COMPLAINT}"
 """Tweets of which a model has said whether they are complaints."""

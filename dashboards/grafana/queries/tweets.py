@@ -108,7 +108,7 @@ def largest(field: str) -> es.Max:
 
 
 def distinct(field: str, ident: str = "1") -> es.UniqueCount:
-    """How many different values, about (HyperLogLog)."""
+    """The approximate number of distinct values (HyperLogLog)."""
     return es.UniqueCount(id_val=ident, field=field)
 
 

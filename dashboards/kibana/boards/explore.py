@@ -1,4 +1,4 @@
-"""What was said, by whom, where: any interval, entity, language and sentiment."""
+"""The board for search: any interval, entity, language and sentiment."""
 
 from __future__ import annotations
 

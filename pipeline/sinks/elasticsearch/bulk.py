@@ -19,7 +19,7 @@ FILTER_PATH = (
     "items.create.status,items.create._index,items.create.failure_store,"
     "items.create.error.type,items.create.error.reason,items.create.error.caused_by.type"
 )
-"""What of the answer is read; the rest is left out of it, since it would be as long as the request."""
+"""The parts of the answer that are read. The server leaves out the rest, which would be as long as the request."""
 
 
 _MAPPING_ERRORS = frozenset(

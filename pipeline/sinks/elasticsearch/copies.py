@@ -1,4 +1,4 @@
-"""Where documents with given ids are, and the deletion of all but the oldest of each."""
+"""Finds the indices that hold given ids, and deletes all copies of a document but the oldest."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pipeline.sinks.elasticsearch.backing import INDICES_PER_REQUEST, Backing, i
 
 IDS_PER_QUERY = 5_000
 MOST_HITS = 10_000
-"""What a search returns at most (`index.max_result_window`)."""
+"""The most hits that a search returns (`index.max_result_window`)."""
 
 
 class Written(NamedTuple):

@@ -1,4 +1,4 @@
-"""What a server has against what it should have: templates, mappings and settings, compared as the server means them.
+"""Compares templates, mappings and settings on a server with ours, as the server means them.
 
 The server writes settings as nested or as dotted names, numbers as strings, and adds what is a default: none of that
 is a difference. A mapping is compared field by field.
@@ -14,10 +14,10 @@ from typing import Any
 from pipeline.domain.document import escaped
 
 NOTHING = "nothing"
-"""What is expected or found where there is none."""
+"""Stands for a value that is absent, on either side of a difference."""
 
 THERE = "there"
-"""What is expected of a place of which nothing was found."""
+"""Stands for an expected value of which the server has nothing."""
 
 LINES = 10
 """So many differences of one place are told; of the others, how many there are."""
@@ -56,7 +56,7 @@ class Difference:
 
 
 def between(expected: Mapping[str, str], found: Mapping[str, str], *, extra: bool = True) -> list[Difference]:
-    """What differs, by path; `extra`: also what is found and not expected."""
+    """The differences, by path; `extra`: including values that are found and not expected."""
     paths = sorted(expected.keys() | found.keys() if extra else expected.keys())
     pairs = ((path, expected.get(path, NOTHING), found.get(path, NOTHING)) for path in paths)
     return [Difference(path, wanted, there) for path, wanted, there in pairs if wanted != there]

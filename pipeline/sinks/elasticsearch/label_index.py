@@ -36,7 +36,7 @@ def ensure(client: Elasticsearch, index: str) -> list[str]:
 
 
 def inspect(client: Elasticsearch, index: str) -> list[Difference]:
-    """What of its mapping is not as it should be."""
+    """The differences between its mapping and ours."""
     if not client.indices.exists(index=index):
         return [Difference("index", THERE, NOTHING)]
     # An alias may stand for it.

@@ -65,7 +65,7 @@ def set_up(client: Elasticsearch, settings: ElasticsearchSettings, *, switch: bo
 
 
 def inspect(client: Elasticsearch, settings: ElasticsearchSettings) -> dict[str, list[Difference] | None]:
-    """What of each template, each data stream's write index and the index of labels is not as `set_up` makes it.
+    """The differences between the server and what `set_up` makes: templates, write indices, the index of labels.
 
     It changes nothing. None stands for what this user may not look at.
 
@@ -159,7 +159,7 @@ def _ensure_stream(client: Elasticsearch, stream: str) -> list[str]:
 
 
 def _create_by_refusal(client: Elasticsearch, stream: str) -> None:
-    """Where the server has no data stream API: a bulk makes the data stream, and its only document is refused."""
+    """For a server without a data stream API: a bulk request makes it, and its only document is refused."""
     operations: list[dict[str, Any]] = [{"create": {}}, {"@timestamp": 0, **_MATCHES_NOTHING}]
     client.bulk(index=stream, operations=operations, require_data_stream=True)
     if or_none(lambda: client.indices.get_settings(index=stream, name="index.creation_date")) is None:

@@ -51,7 +51,7 @@ def put_template(client: Elasticsearch, kind: Kind, name: str, body: Body) -> li
 
 
 def template_differences(name: str, body: Body, there: Body | None) -> list[Difference]:
-    """What of a template is not as it should be.
+    """The differences between a template and ours.
 
     Raises:
         SetupError: it is of a newer version than this program's.
@@ -65,7 +65,7 @@ def template_differences(name: str, body: Body, there: Body | None) -> list[Diff
 
 
 def inspect_template(client: Elasticsearch, kind: Kind, name: str, body: Body) -> list[Difference]:
-    """What of a template is not as it should be; an older version is one difference."""
+    """The differences between a template and ours; an older version counts as one difference."""
     there = or_none(lambda: kind.get(client, name))
     if there is None:
         return [Difference("template", THERE, NOTHING)]
@@ -75,7 +75,7 @@ def inspect_template(client: Elasticsearch, kind: Kind, name: str, body: Body) -
 
 
 def or_none(request: Callable[[], Any]) -> Any | None:
-    """What a request answers; None where that is 404."""
+    """The answer to a request; None if it is 404."""
     try:
         return request()
     except ApiError as error:

@@ -1,4 +1,4 @@
-"""What the server has of write indices, and how they are brought to what they should be."""
+"""Compares write indices with the templates, and brings them up to date."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Wanted:
     version: int
 
     def differences(self, mappings: Mapping[str, Any], settings: Mapping[str, Any]) -> list[Difference]:
-        """What of an index is not as it should be; settings that nobody asked for are the server's own."""
+        """The differences between an index and its template. Settings without a template are the server's own."""
         fields = between(flat_mapping(self.mappings), flat_mapping(mappings))
         return fields + between(flat_settings(self.settings), flat_settings(settings), extra=False)
 
@@ -56,7 +56,7 @@ class WriteIndex:
         return found if isinstance(found, int) else 0
 
     def is_older(self, wanted: Wanted) -> bool:
-        """Whether it was made of our templates, of an earlier version."""
+        """True if it was made from an earlier version of our templates."""
         return 0 < self.version < wanted.version
 
 
@@ -132,7 +132,7 @@ def _retention(client: Elasticsearch, wanted: Wanted) -> list[Difference]:
 
 
 def _changed_in_place(client: Elasticsearch, wanted: Wanted, index: WriteIndex) -> bool:
-    """Whether that was enough: the server refuses another type of a field, and takes no field away."""
+    """True if that was enough. The server refuses to change the type of a field, and never removes one."""
     try:
         client.indices.put_mapping(
             index=index.name, dynamic=wanted.mappings["dynamic"], properties=wanted.mappings["properties"]
@@ -148,7 +148,7 @@ def _changed_in_place(client: Elasticsearch, wanted: Wanted, index: WriteIndex) 
 
 
 def _differences(client: Elasticsearch, wanted: Wanted, index: WriteIndex) -> list[Difference]:
-    """What of a write index is not as it should be, and would be after a rollover.
+    """The differences of a write index that a rollover would mend.
 
     Whatever a server writes in another way than any that was tried is the same in a new index: no rollover mends it.
 
@@ -168,7 +168,7 @@ def _differences(client: Elasticsearch, wanted: Wanted, index: WriteIndex) -> li
 
 
 def _new_index(client: Elasticsearch, stream: str) -> Body | None:
-    """What a rollover would make, by the server's own word; None where it has no such API, or not for this user."""
+    """The index that a rollover would make, simulated by the server; None if it can't, or not for this user."""
     try:
         found: Body = client.indices.simulate_index_template(name=stream)["template"]
     except ApiError as error:

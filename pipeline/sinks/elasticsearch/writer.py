@@ -87,7 +87,7 @@ class DocumentWriter:
         return report
 
     def _look_up(self, backing: Backing, ids: Iterable[str], report: Report) -> None:
-        """What older indices hold is already there; of what a kill has left twice, the oldest stays."""
+        """Mark ids that older indices hold as already there; of what a kill has left twice, the oldest copy stays."""
         if not backing.older:
             return
         places = copies.find(self._client, backing, list(ids))

@@ -213,7 +213,7 @@ class Feed(Protocol):
         ...
 
     def is_due(self, gap: Gap) -> bool:
-        """Whether the server surely lists all of a gap by now."""
+        """True if the server surely lists all of a gap by now."""
         ...
 
     def refill(self, gap: Gap, ask: Ask) -> Iterator[Read | Lost]:

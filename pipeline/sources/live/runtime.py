@@ -25,7 +25,7 @@ MakeSource = Callable[[SourceEvents, Clock], LiveSource | Source]
 
 TICK_SECONDS = 0.2
 END_SECONDS = 5.0
-"""How long a source that was closed may take to end; then it is left alone."""
+"""Seconds that a closed source may take to end; then it is left alone."""
 
 REMEMBERED = 20_000
 """Ids that are not handed on twice: servers repeat after a reconnect, and gaps overlap what is streamed."""

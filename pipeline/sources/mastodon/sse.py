@@ -15,7 +15,7 @@ MAX_EVENT_BYTES = 4_000_000
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What the server tells: its kind, and its data as UTF-8; None where the data was too long to be kept."""
+    """An event of the server: its kind, and its data as UTF-8; None if the data was too long to be kept."""
 
     kind: str
     data: bytes | None

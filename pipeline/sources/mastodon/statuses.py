@@ -86,7 +86,7 @@ def id_of(status: Json, instance: str) -> str:
 
 
 def time_of(status: Json) -> datetime:
-    """When it was written.
+    """The time of writing.
 
     Raises:
         NotAStatus: it does not say, or not as a time.

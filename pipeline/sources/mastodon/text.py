@@ -15,7 +15,7 @@ _BREAKS = {
     "br": ("\n", ""),
     "li": ("\n- ", ""),
 }
-"""What stands for a tag, and for its end."""
+"""The signs for a tag, and for its end."""
 
 _TAG = re.compile(r"<(/?)([A-Za-z][^\s/>]*+)(?:[^>=]++|=\s*+(?:\"[^\"]*+\"|'[^']*+'|(?![\"'])))*+>")
 _NOTE = re.compile(r"<!--(?:>|->|[\s\S]*?--!?>)|<(?!!--)[!?][^>]*+>")

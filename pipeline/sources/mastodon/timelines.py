@@ -1,4 +1,4 @@
-"""Which timelines are read, out of the settings. Pure."""
+"""The timelines to read, by the settings. Pure."""
 
 from __future__ import annotations
 

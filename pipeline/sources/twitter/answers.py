@@ -1,4 +1,4 @@
-"""What X's answers say: why a request is refused, what is left of a budget, why a stream was ended. Pure.
+"""Reads X's answers: the reason of a refusal, the rest of a budget, the reason of a disconnect. Pure.
 
 Statuses and problem types are those of X's pages "Response codes & errors" and "Handling disconnections".
 """
@@ -50,7 +50,7 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """What is left of a rate limit until it is full again."""
+    """The rest of a rate limit until it is full again."""
 
     endpoint: str
     left: int
@@ -67,7 +67,7 @@ class Refused(Exception):
 
 
 def refusal_of(status: int, headers: Mapping[str, str], body: bytes) -> Refusal:
-    """What an answer of 400 and more says."""
+    """The error in an answer of 400 and more."""
     problem = _object(body)
     title = _title(problem)
     if _is_quota(title) or status == 402:
@@ -106,7 +106,7 @@ def budget_of(endpoint: str, headers: Mapping[str, str]) -> Budget | None:
 
 
 def endpoint_of(path: str) -> str:
-    """Which rate limit a path counts for: a closed list."""
+    """The rate limit that a path counts for: a closed list."""
     for ending, name in (("/rules", "rules"), ("/stream", "stream"), ("/recent", "search")):
         if path.endswith(ending):
             return "counts" if "/counts/" in path else name
@@ -120,7 +120,7 @@ def server_now(headers: Mapping[str, str], now: datetime) -> datetime:
 
 
 def server_time(headers: Mapping[str, str]) -> datetime | None:
-    """When the server says it is; whole seconds."""
+    """The server's time; whole seconds."""
     try:
         time = parsedate_to_datetime(headers["Date"])
     except (KeyError, TypeError, ValueError):

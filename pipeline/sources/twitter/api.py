@@ -36,7 +36,7 @@ from pipeline.sources.twitter.rules import Held, Rule
 from pipeline.sources.twitter.settings import TwitterSettings
 
 HOST = "https://api.twitter.com"
-"""Where tweepy sends everything: it is fixed in its code."""
+"""The host that tweepy's code has."""
 
 CONNECT_SECONDS, ANSWER_SECONDS = 10.0, 30.0
 CHUNK_BYTES = 65_536
@@ -56,7 +56,7 @@ FIELDS = {
     "user_fields": ["id", "username", "public_metrics"],
     "place_fields": ["id", "full_name", "name", "country", "country_code", "geo"],
 }  # fmt: skip
-"""What is asked for with each tweet: all that a record holds, and nothing more."""
+"""The fields that are requested with each tweet: those of a record, and no more."""
 
 Json = dict[str, Any]
 
@@ -262,7 +262,7 @@ class Api:
         return self._ask(self._client.search_recent_tweets, query, max_results=PAGE, **given, **FIELDS)
 
     def count(self, query: str) -> int:
-        """How many tweets of the last seven days a query finds. It reads none of them.
+        """The number of tweets of the last seven days that a query finds. It reads none of them.
 
         Raises:
             Refused: X does not say.

@@ -1,4 +1,4 @@
-"""What a start would do, asked of X without changing anything there, and without reading a tweet."""
+"""Asks X for what a start would do, without changing anything there and without reading a tweet."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from pipeline.sources.twitter.stream import raise_refused
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What X says of the rules, and what is remembered.
+    """X's rules for this account, and the remembered state.
 
     Attributes:
         rules: as they would be sent.

@@ -1,4 +1,4 @@
-"""What was missed while nobody listened: asked for by search, as far back as X goes; what is older is told as lost."""
+"""Refills gaps by search, as far back as X goes; what is older is told as lost."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Gaps:
         self._settle = settle
 
     def is_due(self, gap: Gap) -> bool:
-        """Whether the search surely shows all of it."""
+        """True if the search surely shows all of it."""
         return gap.until is not None and int(gap.until.id) < id_at(self._clock.now() - self._settle)
 
     def refill(self, gap: Gap, ask: Ask) -> Iterator[Read | Lost]:

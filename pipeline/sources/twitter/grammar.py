@@ -100,13 +100,13 @@ def check(rule: str) -> tuple[str, ...]:
 
 
 def is_one_term(rule: str) -> bool:
-    """Whether a rule is a single word, phrase, tag, name or operator."""
+    """True if a rule is a single word, phrase, tag, name or operator."""
     tokens = _tokens(rule)
     return len(tokens) == 1 and tokens[0].kind == "term"
 
 
 def has_alternatives(rule: str) -> bool:
-    """Whether a rule has an OR, so that what is added to it needs a group around it."""
+    """True if a rule has an OR, so that what is added to it needs a group around it."""
     return any(token.text == "OR" for token in _tokens(rule))
 
 

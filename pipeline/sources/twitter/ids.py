@@ -17,7 +17,7 @@ def id_at(time: datetime) -> int:
 
 
 def time_of(id_: int) -> datetime:
-    """When the tweet of this id was written, to the millisecond."""
+    """The time at which the tweet of this id was written, to the millisecond."""
     return SNOWFLAKE_EPOCH + timedelta(milliseconds=id_ >> _LOWER_BITS)
 
 

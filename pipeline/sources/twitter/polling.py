@@ -46,7 +46,7 @@ class Polling:
         return position
 
     def is_due(self, gap: Gap) -> bool:
-        """Whether the search surely shows all of it."""
+        """True if the search surely shows all of it."""
         return self._gaps.is_due(gap)
 
     def refill(self, gap: Gap, ask: Ask) -> Iterator[Read | Lost]:

@@ -1,4 +1,4 @@
-"""What a person tracks → rules for X: their brands, their tags, and the way from the account's rules to these. Pure."""
+"""Turns tracked words into rules for X, with brands and tags, and compares them with the account's rules. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pipeline.errors import ConfigError
 from pipeline.sources.twitter.grammar import OPERATORS, BadRule, check, has_alternatives, is_one_term
 
 TAG = "tweetpulse/"
-"""What the tags of our rules begin with: by it they are told from others of the same account."""
+"""The prefix of our rules' tags, which tells them from others of the same account."""
 
 LONGEST = {"stream": 1_024, "search": 512}
 """Characters of a rule on the plans that most people have; Enterprise takes more."""
@@ -52,7 +52,7 @@ class Held:
 
     @property
     def is_ours(self) -> bool:
-        """Whether this project made it."""
+        """True if this project made it."""
         return self.tag.startswith(TAG)
 
 
@@ -106,7 +106,7 @@ def rules_of(
 
 
 def plan_of(wanted: Sequence[Rule], held: Sequence[Held]) -> Plan:
-    """What to create, delete, keep and leave alone."""
+    """The rules to create, delete, keep and leave alone."""
     by_value: dict[str, Held] = {}
     for rule in sorted(held, key=lambda rule: not rule.is_ours):
         by_value.setdefault(rule.value, rule)
@@ -178,7 +178,7 @@ def _refuse_misspelt(text: str, name: str, rest: str) -> None:
 
 
 def _own_brand(text: str) -> str | None:
-    """What a single word, phrase, tag or name is called; None for anything longer."""
+    """The name of a single word, phrase, tag or handle; None for anything longer."""
     try:
         is_single = is_one_term(text)
     except BadRule:

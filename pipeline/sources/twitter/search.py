@@ -50,7 +50,7 @@ class Search:
         self.refused: list[Rule] = []
 
     def between(self, after: int, until: int, ask: Ask) -> Iterator[Item]:
-        """What was written between two ids, both exclusive; the newest first, and each once, with all its brands.
+        """The tweets between two ids, both exclusive; the newest first, and each once, with all its brands.
 
         Raises:
             Refused: X will not answer, however often it is asked.

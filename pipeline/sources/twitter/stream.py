@@ -78,7 +78,7 @@ class Stream:
         return position_of(earlier(int(position.id), self._slack.total_seconds()))
 
     def is_due(self, gap: Gap) -> bool:
-        """Whether the search surely shows all of it."""
+        """True if the search surely shows all of it."""
         return self._gaps.is_due(gap)
 
     def refill(self, gap: Gap, ask: Ask) -> Iterator[Read | Lost]:
@@ -130,7 +130,7 @@ class Streaming:
         self._connection.close()
 
     def _alive(self) -> Alive:
-        """What is older than the slack was shown: there is nothing else."""
+        """Everything older than the slack was shown."""
         return Alive(position_before(self._connection.read_until - self._slack))
 
     def _messages(self, line: bytes) -> Iterator[Message]:

@@ -1,4 +1,4 @@
-"""What scoring costs, what the models find, and whether the champions can be loaded."""
+"""The cost of scoring, the models' findings, and champions that can't be loaded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where VADER and the model differ: by label, by entity, tweet by tweet."""
+"""Differences between VADER and the model: by label, by entity, tweet by tweet."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What changes: how often model and VADER differ, what the model says, how sure it is."""
+"""Drift: disagreements of model and VADER, the model's labels, its confidence."""
 
 from __future__ import annotations
 

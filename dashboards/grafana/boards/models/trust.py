@@ -1,4 +1,4 @@
-"""What is in use, how good it was when it was tested, and whether it still does what it did."""
+"""The model in use, its measures on held-out rows, and its drift."""
 
 from __future__ import annotations
 

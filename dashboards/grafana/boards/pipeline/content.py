@@ -1,4 +1,4 @@
-"""What comes in: how people feel in it, whom it is about, how old it is."""
+"""The row on incoming tweets: their sentiment, entities and age."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where time and memory go."""
+"""The row on time and memory."""
 
 from __future__ import annotations
 
