@@ -25,7 +25,7 @@ from pipeline.sources.load import load_source
 PLAIN_SECONDS = 10.0
 """Seconds between two lines where there is no terminal: a process that runs for weeks must not fill a log."""
 
-Tell = Callable[[Published], None]
+ShowProgress = Callable[[Published], None]
 
 collect = typer.Typer(help="Publish tweets from a live source, until Ctrl-C or SIGTERM.", invoke_without_command=True)
 app.add_typer(collect, name="collect")
@@ -91,7 +91,7 @@ def _finishing() -> None:
 
 
 @contextmanager
-def _progress(name: str) -> Iterator[Tell]:
+def _progress(name: str) -> Iterator[ShowProgress]:
     if not err.is_terminal:
         yield lines(name)
         return
@@ -107,7 +107,7 @@ def _progress(name: str) -> Iterator[Tell]:
         yield tell
 
 
-def lines(name: str) -> Tell:
+def lines(name: str) -> ShowProgress:
     """Prints a line every so many seconds, if there is something new to say."""
     pace, said = Pace(), 0
 

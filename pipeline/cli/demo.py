@@ -38,7 +38,7 @@ from pipeline.sinks.elasticsearch.tally import Tally, tallies
 from pipeline.sources.files import file_source
 from pipeline.sources.pacing import Clock, when_written
 from pipeline.sources.phrases import BRANDS
-from pipeline.sources.replay import Plan, Span, require_tweets, scan
+from pipeline.sources.replay import ReplayOptions, Span, require_tweets, scan
 from pipeline.sources.replay import replay as replayed
 from pipeline.sources.source import Item, Source
 from pipeline.sources.synthetic import Synthetic
@@ -138,7 +138,7 @@ def _first(source: Source | None, span: Span | None, start: datetime, tweets: in
     if source is None or span is None:
         yield from Synthetic(start=start, count=tweets, history=HISTORY, history_tweets=tweets)
     else:
-        yield from replayed(source, Plan(), span, clock=Clock())
+        yield from replayed(source, ReplayOptions(), span, clock=Clock())
 
 
 def _tell_unreadable(noted: Noted, published: Published, *, invented: bool) -> None:

@@ -95,7 +95,7 @@ def promote(
         _tell(of, version, decision, as_json)
         raise NotPromoted(f"{version} is not promoted: {decision.why} (--force --why '...' does it all the same)")
     reason = f"{decision.why}: {why}" if why else decision.why
-    promoted(settings, of, version, reason, held_to=decision.held_to)
+    promote_version(settings, of, version, reason, held_to=decision.held_to)
     _tell(of, version, replace(decision, why=reason), as_json)
 
 
@@ -125,7 +125,7 @@ def compare_(version: Version, other: Version, task: OfTask = None, as_json: AsJ
         _show_comparison(found, version, other)
 
 
-def promoted(settings: Settings, task: Task, version: str, why: str, *, held_to: str | None = ANYBODY) -> None:
+def promote_version(settings: Settings, task: Task, version: str, why: str, *, held_to: str | None = ANYBODY) -> None:
     """Promote a version, and note it for the boards.
 
     Raises:

@@ -14,7 +14,7 @@ from pipeline.settings import Settings
 from pipeline.sinks.elasticsearch.copies import holding
 from pipeline.sinks.elasticsearch.events import record_event
 
-PATIENCE = 5.0
+REQUEST_TIMEOUT = 5.0
 """Seconds that a command waits for what it does not need."""
 
 
@@ -51,7 +51,7 @@ def already_there(settings: Settings) -> Callable[[Sequence[str]], int]:
 
 
 def _by_the_way(settings: Settings, ask: Callable[[Elasticsearch], None]) -> None:
-    impatient = settings.elasticsearch.model_copy(update={"request_timeout": PATIENCE})
+    impatient = settings.elasticsearch.model_copy(update={"request_timeout": REQUEST_TIMEOUT})
     settings = settings.model_copy(update={"elasticsearch": impatient})
     try:
         with closing(bootstrap.elasticsearch(settings)) as client, elasticsearch_errors(impatient):

@@ -17,7 +17,7 @@ import typer
 from pipeline import bootstrap, private_files
 from pipeline.cli.app import app, err, out
 from pipeline.cli.app import settings as current_settings
-from pipeline.cli.models import promoted
+from pipeline.cli.models import promote_version
 from pipeline.cli.stack import progress
 from pipeline.domain.prediction import Task
 from pipeline.elasticsearch_client import elasticsearch_errors
@@ -128,7 +128,7 @@ def _one(settings: Settings, task: Task, tell: Tell, master: str | None, *, forc
         new = retrained(registry, task, labelled, training, weighing, force=force)
         tell(task, f"trained: {new.manifest.version}")
         if new.decision.promote:
-            promoted(settings, task, new.manifest.version, new.decision.why, held_to=new.decision.held_to)
+            promote_version(settings, task, new.manifest.version, new.decision.why, held_to=new.decision.held_to)
         report = _write_report(settings, new, registry)
     except PipelineError as error:
         return Ended(task, error)

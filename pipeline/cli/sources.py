@@ -22,7 +22,7 @@ from pipeline.kafka.publisher import Published
 from pipeline.settings import Settings
 from pipeline.sources.files import FileSource, file_source
 from pipeline.sources.pacing import Clock, when_written
-from pipeline.sources.replay import Plan, Repeats, Span, require_tweets, scan
+from pipeline.sources.replay import Repeats, ReplayOptions, Span, require_tweets, scan
 from pipeline.sources.replay import replay as replayed
 from pipeline.sources.synthetic import Synthetic
 
@@ -60,11 +60,11 @@ def replay(
 ) -> None:
     """Publish the tweets of a file."""
     mode: Literal["now", "keep"] = "now" if rebase is Rebase.NOW else "keep"
-    plan = Plan(parse_speed(speed), rate, limit, parse_loops(loop), tuple(entity or ()), mode)
+    plan = ReplayOptions(parse_speed(speed), rate, limit, parse_loops(loop), tuple(entity or ()), mode)
     replay_file(file_source(file, layout, columns), plan, with_embedded(current_settings()))
 
 
-def replay_file(source: FileSource, plan: Plan, settings: Settings) -> Published:
+def replay_file(source: FileSource, plan: ReplayOptions, settings: Settings) -> Published:
     """Replay a file and say what came of it, also whether all of it was indexed before, where that can be known.
 
     Raises:
@@ -159,7 +159,7 @@ def _positive(text: str, option: str, expected: str) -> float:
     return float(text)
 
 
-def _total(plan: Plan, span: Span) -> int | None:
+def _total(plan: ReplayOptions, span: Span) -> int | None:
     return None if plan.loops is None else span.items * plan.loops
 
 

@@ -27,7 +27,7 @@ PASSES = 5
 REQUEST_TIMEOUT = 60.0
 """Seconds that Elasticsearch has for an answer."""
 
-Tell = Callable[[str], object]
+TellLine = Callable[[str], object]
 
 
 @dataclass(slots=True)
@@ -69,7 +69,7 @@ class Forgetting:
     """
 
     def __init__(
-        self, settings: Settings, client: Elasticsearch, registry: Registry, namespace: str, tell: Tell
+        self, settings: Settings, client: Elasticsearch, registry: Registry, namespace: str, tell: TellLine
     ) -> None:
         self._settings = settings
         # To look through all of an index takes longer than what the stream asks.

@@ -13,7 +13,7 @@ from pipeline.elasticsearch_client import WAIT_STATUSES, Elasticsearch, NotFound
 from pipeline.errors import ConfigError, SinkUnavailable
 
 IDS_PER_REQUEST = 5_000
-PATIENCE = 30.0
+RETRY_SECONDS = 30.0
 """Seconds that a busy server is asked again."""
 
 _PAGE = 1_000
@@ -104,7 +104,7 @@ def _delete(client: Elasticsearch, index: str, ids: list[str]) -> int:
     for attempt in Retrying(
         retry=retry_if_exception_type(SinkUnavailable),
         wait=wait_random_exponential(multiplier=0.1, max=2),
-        stop=stop_after_delay(PATIENCE),
+        stop=stop_after_delay(RETRY_SECONDS),
         reraise=True,
     ):
         with attempt:

@@ -21,7 +21,7 @@ from pipeline.domain.replay import HEADER, PREFIX, Replay, replay_in
 from pipeline.kafka.client import connect, kafka_errors
 from pipeline.settings import KafkaSettings
 
-PATIENCE = 30.0
+SILENCE_SECONDS = 30.0
 """Seconds without a record, where there must be more, after which a broker is taken to be away."""
 
 _POLL_MS = 1_000
@@ -158,14 +158,14 @@ def next_records(consumer: Any, ends: dict[TopicPartition, int], max_records: in
     """A consumer's records from its positions up to these offsets.
 
     Raises:
-        KafkaTimeoutError: nothing came for `PATIENCE` seconds.
+        KafkaTimeoutError: nothing came for `SILENCE_SECONDS` seconds.
     """
     moved = time.monotonic()
     while any(consumer.position(partition) < end for partition, end in ends.items()):
         polled = consumer.poll(_POLL_MS, max_records=max_records)
         if polled:
             moved = time.monotonic()
-        elif time.monotonic() - moved > PATIENCE:
+        elif time.monotonic() - moved > SILENCE_SECONDS:
             raise KafkaTimeoutError("the broker has stopped answering")
         for partition, records in polled.items():
             yield from (record for record in records if record.offset < ends[partition])

@@ -24,7 +24,7 @@ from pipeline.privacy.pseudonyms import keyed
 
 NAME, BATCHES = "forgotten", "forgotten.batches"
 ENTRY_BYTES = 16
-PATIENCE = 600.0
+LOCK_TIMEOUT = 600.0
 """Seconds that a batch in flight is waited for."""
 
 _POLL = 0.005  # Between two batches there are some hundredths of a second.
@@ -127,7 +127,7 @@ class ForgottenList:
 
     def wait_until_in_force(
         self,
-        patience: float = PATIENCE,
+        patience: float = LOCK_TIMEOUT,
         sleep: Callable[[float], None] = time.sleep,
         waiting: Callable[[], object] = lambda: None,
     ) -> None:

@@ -70,7 +70,7 @@ class Promotion:
 
 
 @dataclass(frozen=True, slots=True)
-class Reign:
+class ChampionRecord:
     """A task's promotions, oldest first: the last one made the champion."""
 
     history: tuple[Promotion, ...] = ()

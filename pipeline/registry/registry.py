@@ -19,9 +19,9 @@ from pipeline.domain.prediction import Task
 from pipeline.errors import ScoringError
 from pipeline.registry.manifest import (
     MODEL,
+    ChampionRecord,
     Manifest,
     Promotion,
-    Reign,
     check,
     check_version,
     dumps,
@@ -111,7 +111,7 @@ class Registry:
         Raises:
             ScoringError: what says so is damaged.
         """
-        return self._reign(task).champion
+        return self._champion_record(task).champion
 
     def history(self, task: Task) -> list[Promotion]:
         """All promotions, oldest first.
@@ -119,7 +119,7 @@ class Registry:
         Raises:
             ScoringError: what says so is damaged.
         """
-        return list(self._reign(task).history)
+        return list(self._champion_record(task).history)
 
     def promote(self, task: Task, version: str, why: str, *, held_to: str | None = ANYBODY) -> Promotion:
         """Make a version the champion, once its model has been read and found to be what was published.
@@ -135,10 +135,10 @@ class Registry:
         """
         self.read(task, version, MODEL)
         with self._storage.alone(task):
-            reign = self._reign(task)
-            if held_to not in (ANYBODY, reign.champion):
-                raise ScoringError(f"{reign.champion} was promoted meanwhile: hold {version} to it by promoting again")
-            return self._enthrone(task, reign, version, why, rollback=False)
+            record = self._champion_record(task)
+            if held_to not in (ANYBODY, record.champion):
+                raise ScoringError(f"{record.champion} was promoted meanwhile: hold {version} to it by promoting again")
+            return self._make_champion(task, record, version, why, rollback=False)
 
     def rollback(self, task: Task) -> str:
         """Give the champion's place back to whom it took it from.
@@ -147,24 +147,26 @@ class Registry:
             ScoringError: there is nobody to give it back to, or that version is damaged.
         """
         with self._storage.alone(task):
-            reign = self._reign(task)
-            if reign.before is None:
-                raise ScoringError(f"{task} has no champion before {reign.champion or 'the first one'}")
-            self.read(task, reign.before, MODEL)
-            why = f"rollback of {reign.champion}"
-            return self._enthrone(task, reign, reign.before, why, rollback=True).version
+            record = self._champion_record(task)
+            if record.before is None:
+                raise ScoringError(f"{task} has no champion before {record.champion or 'the first one'}")
+            self.read(task, record.before, MODEL)
+            why = f"rollback of {record.champion}"
+            return self._make_champion(task, record, record.before, why, rollback=True).version
 
-    def _enthrone(self, task: Task, reign: Reign, version: str, why: str, *, rollback: bool) -> Promotion:
-        if reign.champion == version:
+    def _make_champion(
+        self, task: Task, record: ChampionRecord, version: str, why: str, *, rollback: bool
+    ) -> Promotion:
+        if record.champion == version:
             raise ScoringError(f"{version} is the champion of {task} already")
-        promotion = Promotion(version, self._now(), why, reign.champion, rollback)
-        self._storage.replace(dumps(Reign((*reign.history, promotion))), task, CHAMPION)
+        promotion = Promotion(version, self._now(), why, record.champion, rollback)
+        self._storage.replace(dumps(ChampionRecord((*record.history, promotion))), task, CHAMPION)
         return promotion
 
-    def _reign(self, task: Task) -> Reign:
+    def _champion_record(self, task: Task) -> ChampionRecord:
         data = self._storage.read(task, CHAMPION)
         remedy = "restore it, or delete it and promote a version anew"
-        return Reign() if data is None else loads(Reign, data, f"{CHAMPION} of {task}", remedy)
+        return ChampionRecord() if data is None else loads(ChampionRecord, data, f"{CHAMPION} of {task}", remedy)
 
     def _manifest_or_none(self, task: Task, version: str) -> Manifest | None:
         if self._storage.read(task, VERSIONS, version, MANIFEST) is None:

@@ -22,7 +22,7 @@ _EARLIEST = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
-class Plan:
+class ReplayOptions:
     """The options of a replay.
 
     Attributes:
@@ -60,7 +60,9 @@ class Span:
     unreadable: Unreadable | None = None
 
 
-def replay(source: Source, plan: Plan, span: Span, *, repeats: Repeats | None = None, clock: Clock) -> Iterator[Item]:
+def replay(
+    source: Source, plan: ReplayOptions, span: Span, *, repeats: Repeats | None = None, clock: Clock
+) -> Iterator[Item]:
     """The items of a source that can be read again, as the plan says.
 
     With `rebase="now"`: at a speed the first is written now and the gaps are divided by the speed; without one the
@@ -160,7 +162,7 @@ def looped_id(id_: str, loop: int) -> str:
     return event_id(origin, f"{native_id}#{loop}")
 
 
-def _at_pace(items: Iterable[Item], plan: Plan, span: Span, clock: Clock) -> Iterator[Item]:
+def _at_pace(items: Iterable[Item], plan: ReplayOptions, span: Span, clock: Clock) -> Iterator[Item]:
     is_moved = plan.rebase == "now"
     if plan.speed is not None and span.first is not None:
         ordered = items if span.in_order else _in_order(items)

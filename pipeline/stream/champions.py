@@ -15,7 +15,7 @@ from pipeline.registry.manifest import MODEL, check_labels
 from pipeline.registry.registry import Registry
 from pipeline.scoring.models import loaded
 
-PATIENCE = 10.0
+RETRY_AFTER = 10.0
 """Seconds until a champion that could not be loaded is tried again; another one is tried at once."""
 
 _PROBE = "@acme my flight is late again, thanks for nothing :( #fail"
@@ -73,7 +73,7 @@ class Champion:
 
 
 @dataclass(slots=True)
-class _Seat:
+class _Slot:
     """A task's place: who has it, and which version could not be loaded last ("" where it is not even known which)."""
 
     champion: Champion | None = None
@@ -107,7 +107,7 @@ class Champions:
         self._observer = observer
         self._check = check
         self._clock = clock
-        self._seats = {task: _Seat() for task in Task}
+        self._slots = {task: _Slot() for task in Task}
 
     def of_batch(self, context: Any) -> tuple[Champion, ...]:
         """The champions of the batch that begins now; the broadcasts of former ones are released.
@@ -117,50 +117,50 @@ class Champions:
         """
         for task in Task:
             self._look(task, context)
-        return tuple(seat.champion for seat in self._seats.values() if seat.champion)
+        return tuple(slot.champion for slot in self._slots.values() if slot.champion)
 
     def _look(self, task: Task, context: Any) -> None:
-        seat, version, began = self._seats[task], "", self._clock()
-        if seat.away and began < seat.again:
+        slot, version, began = self._slots[task], "", self._clock()
+        if slot.away and began < slot.again:
             return
         try:
             version = self._named(task)
-            if version == seat.version:
+            if version == slot.version:
                 self._settle(task)
-            elif version != seat.failed or began >= seat.again:
-                self._enthrone(task, version, context)
+            elif version != slot.failed or began >= slot.again:
+                self._put_into_use(task, version, context)
         except (ScoringError, SetupError) as error:
             self._fail(task, version, error, began)
 
     def _named(self, task: Task) -> str:
         version = self._registry.champion(task)
-        if version is None and self._seats[task].champion is not None:
+        if version is None and self._slots[task].champion is not None:
             # No command unmakes a champion, so it is the registry that is not there.
             raise ScoringError(f"the registry {self._registry.name} names no champion of {task} any more: is it there?")
         return version or ""
 
-    def _enthrone(self, task: Task, version: str, context: Any) -> None:
+    def _put_into_use(self, task: Task, version: str, context: Any) -> None:
         """Load, check and broadcast a champion; the one before has its place until all of that is done."""
         data = self._registry.read(task, version, MODEL)
         manifest = self._registry.manifest(task, version)
         check_labels(task, manifest.labels)
         self._check(data, task, version)
-        former = self._seats[task].champion
-        self._seats[task] = _Seat(Champion(task, version, context.broadcast(data)))
+        former = self._slots[task].champion
+        self._slots[task] = _Slot(Champion(task, version, context.broadcast(data)))
         self._observer.model_in_use(task, version, manifest.created, manifest.metrics, manifest.labels)
         if former is not None:
             former.model.destroy()
 
     def _settle(self, task: Task) -> None:
-        seat = self._seats[task]
-        if seat.failed is not None:
-            self._seats[task] = _Seat(seat.champion)
+        slot = self._slots[task]
+        if slot.failed is not None:
+            self._slots[task] = _Slot(slot.champion)
             self._observer.model_mended(task)
 
     def _fail(self, task: Task, version: str, error: PipelineError, began: float) -> None:
-        seat, now = self._seats[task], self._clock()
-        seat.away = isinstance(error, SetupError)
-        if seat.failed != version or now >= seat.again:
+        slot, now = self._slots[task], self._clock()
+        slot.away = isinstance(error, SetupError)
+        if slot.failed != version or now >= slot.again:
             # A store that takes long to fail must not hold every batch up.
-            seat.failed, seat.again = version, now + max(PATIENCE, PATIENCE * (now - began))
+            slot.failed, slot.again = version, now + max(RETRY_AFTER, RETRY_AFTER * (now - began))
             self._observer.model_failed(task, error)

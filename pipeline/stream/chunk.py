@@ -47,7 +47,7 @@ class Record(NamedTuple):
     replay: bytes | None = None
 
 
-class Refused(NamedTuple):
+class RejectedRecord(NamedTuple):
     """A rejected record: why, and where its original bytes are."""
 
     rejection: Rejection
@@ -77,7 +77,7 @@ class Chunk:
     documents: list[tuple[str, bytes]] = field(default_factory=list)
     records: dict[str, Record] = field(default_factory=dict)
     complaints: set[str] = field(default_factory=set)
-    refused: list[Refused] = field(default_factory=list)
+    refused: list[RejectedRecord] = field(default_factory=list)
     outcome: Outcome = field(default_factory=Outcome)
 
 
@@ -112,17 +112,17 @@ def score_chunk(
     return chunk
 
 
-def refuse(chunk: Chunk, refused: Refused) -> None:
+def refuse(chunk: Chunk, refused: RejectedRecord) -> None:
     """Count a record that is no tweet and keep it for the sinks; of one that is forgotten, not its bytes."""
     chunk.outcome.rejected[refused.rejection.reason] += 1
     chunk.outcome.invalid += 1
     if refused.rejection.reason is Reason.FORGOTTEN:
-        refused = Refused(refused.rejection, refused.record._replace(value=None))
+        refused = RejectedRecord(refused.rejection, refused.record._replace(value=None))
     chunk.refused.append(refused)
 
 
 def refused_documents(
-    refused: Iterable[Refused], ingested: datetime, namespace: str, *, original: bool = True
+    refused: Iterable[RejectedRecord], ingested: datetime, namespace: str, *, original: bool = True
 ) -> list[tuple[str, bytes]]:
     """(id, JSON) of each rejected record; `original`: with its bytes."""
     return [
@@ -150,7 +150,7 @@ def _decoded(chunk: Chunk, records: Iterable[Record], guard: Guard) -> Iterator[
         chunk.outcome.read[record.at.topic] += 1
         decoded = guard.judged(decode(record.value, record.size), record.value)
         if isinstance(decoded, Rejection):
-            refuse(chunk, Refused(decoded, record))
+            refuse(chunk, RejectedRecord(decoded, record))
         else:
             yield decoded, record
 
@@ -184,7 +184,9 @@ def _accept(chunk: Chunk, scored: Scored, opinion: Opinion, document: Document, 
         body = dumps(document)
     except orjson.JSONEncodeError as error:
         # Such as a time that no offset can bring to UTC: found by fuzzing, so it is data too.
-        refuse(chunk, Refused(Rejection(Reason.BAD_FIELD, f"no JSON can hold it: {type(error).__name__}"), record))
+        refuse(
+            chunk, RejectedRecord(Rejection(Reason.BAD_FIELD, f"no JSON can hold it: {type(error).__name__}"), record)
+        )
         return
     chunk.documents.append((tweet.id, body))
     if opinion.is_complaint and tweet.id not in chunk.records:

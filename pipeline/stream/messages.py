@@ -13,7 +13,7 @@ from pipeline.domain.document import head_of
 from pipeline.domain.parts import parts
 from pipeline.domain.record import Rejection
 from pipeline.domain.replay import HEADER
-from pipeline.stream.chunk import Refused, dumps
+from pipeline.stream.chunk import RejectedRecord, dumps
 
 SCHEMA = "topic string, key binary, value binary, headers array<struct<key: string, value: binary>>"
 """Messages as rows, as Spark's Kafka sink takes them."""
@@ -54,7 +54,7 @@ def scored(topics: Sequence[str], id_: str, body: bytes, limit: int) -> Iterator
     return (Message(topic, id_.encode(), body, headers, headers is not None) for topic in topics)
 
 
-def rejected(topic: str, refused: Refused, limit: int) -> Message:
+def rejected(topic: str, refused: RejectedRecord, limit: int) -> Message:
     """A rejected record with its reason; of one with more than `limit` bytes, the head, and its size in `truncated`.
 
     Its key says where the whole record is.

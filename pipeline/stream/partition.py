@@ -30,7 +30,7 @@ from pipeline.scoring.analysis import Analyzer
 from pipeline.settings import ScoringSettings, Settings
 from pipeline.stream import messages
 from pipeline.stream.champions import Champion
-from pipeline.stream.chunk import Chunk, Models, Record, Refused, refused_documents, score_chunk
+from pipeline.stream.chunk import Chunk, Models, Record, RejectedRecord, refused_documents, score_chunk
 from pipeline.stream.messages import Message
 from pipeline.stream.privacy import OPEN, Guard, Told
 
@@ -168,7 +168,7 @@ class _Worker:
         reports = [write.result() for write in writes]
         acknowledged, ingested = time.time(), datetime.now(UTC)
         result, invalid = chunk.outcome, tuple(chunk.refused)
-        failed: dict[str, Refused] = {}
+        failed: dict[str, RejectedRecord] = {}
         for sink, plan, report in zip(self._settings.sinks, work.plans, reports, strict=True):
             # A tweet that a sink refuses is a rejected record too: there, and, whichever sink says so first, in Kafka.
             of_sink = dict(_failed(chunk, report))
@@ -190,7 +190,7 @@ class _Worker:
         outcome.add(result)
         yield from messages.as_arrow(sent, OUTPUT_BYTES)
 
-    def _rejected(self, refused: Sequence[Refused], ingested: datetime) -> Delivery:
+    def _rejected(self, refused: Sequence[RejectedRecord], ingested: datetime) -> Delivery:
         namespace, original = self._settings.namespace, self._settings.shows_original
         documents = refused_documents(refused, ingested, namespace, original=original)
         return Delivery(
@@ -231,12 +231,12 @@ def _written(sink: Sink, delivery: Delivery, plan: Any, attempt: Attempt) -> Rep
         raise SinkError(f"the sink {sink.name} failed ({type(error).__name__}): mend it, or take it out") from error
 
 
-def _failed(chunk: Chunk, report: Report) -> Iterator[tuple[str, Refused]]:
+def _failed(chunk: Chunk, report: Report) -> Iterator[tuple[str, RejectedRecord]]:
     """The tweets that a sink refused for their own fault, by id."""
     for id_, verdict in report.verdicts.items():
         if verdict.fate is Fate.FAILED:
             reason = Reason.TOO_LARGE if verdict.reason == "too_large" else Reason.MAPPING
-            yield id_, Refused(Rejection(reason, verdict.error), chunk.records[id_])
+            yield id_, RejectedRecord(Rejection(reason, verdict.error), chunk.records[id_])
 
 
 _WORKERS: dict[bytes, _Worker] = {}

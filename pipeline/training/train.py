@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from pyspark.ml import Model
     from pyspark.sql import DataFrame, SparkSession
 
-Tell = Callable[[str], None]
+TellLine = Callable[[str], None]
 """Told what is being done, in a few words."""
 
 Session = Callable[[], AbstractContextManager["SparkSession"]]
@@ -53,7 +53,7 @@ CHECKED_ROWS = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class TrainingPlan:
     """The settings for training a task's models.
 
     Attributes:
@@ -65,12 +65,12 @@ class Plan:
     balance: float = 1.0
 
 
-PLANS: Mapping[Task, Plan] = {
-    Task.SENTIMENT: Plan(balance=1.0),
-    Task.COMPLAINT: Plan(balance=1.0),
-    Task.REASON: Plan(balance=0.5),
+PLANS: Mapping[Task, TrainingPlan] = {
+    Task.SENTIMENT: TrainingPlan(balance=1.0),
+    Task.COMPLAINT: TrainingPlan(balance=1.0),
+    Task.REASON: TrainingPlan(balance=0.5),
 }
-_OF_FOUR = Plan(balance=0.5)
+_OF_FOUR = TrainingPlan(balance=0.5)
 """Sentiment with *irrelevant* is measured by how many are right, so frequent labels count for more."""
 
 
@@ -112,7 +112,7 @@ class Fitted:
     plain: Sequence[str]
 
 
-def train(request: Request, registry: Registry, session: Session, tell: Tell) -> Manifest:
+def train(request: Request, registry: Registry, session: Session, tell: TellLine) -> Manifest:
     """Train, measure and publish a version; it is not promoted.
 
     Raises:
@@ -144,7 +144,7 @@ def train(request: Request, registry: Registry, session: Session, tell: Tell) ->
     return registry.publish(manifest, _files(rows, fitted.model, measured) | drawn)
 
 
-def plan_of(task: Task, labels: Sequence[str]) -> Plan:
+def plan_of(task: Task, labels: Sequence[str]) -> TrainingPlan:
     """The plan for training a model with these labels."""
     return _OF_FOUR if IRRELEVANT in labels else PLANS[task]
 
@@ -161,7 +161,7 @@ def split_of(request: Request) -> Split:
     return splits.apart(request.labelled.rows, request.test.rows, f"in a file of its own ({names})")
 
 
-def fit(spark: SparkSession, task: Task, labels: tuple[str, ...], rows: Split, tell: Tell) -> Fitted:
+def fit(spark: SparkSession, task: Task, labels: tuple[str, ...], rows: Split, tell: TellLine) -> Fitted:
     """Learn from the training rows, by Spark.
 
     Raises:
@@ -199,7 +199,7 @@ def fit(spark: SparkSession, task: Task, labels: tuple[str, ...], rows: Split, t
 
 
 def weights(truth: NDArray[np.int64], balance: float) -> NDArray[np.float64]:
-    """The weight of each row by its label, 1 in the mean (see `Plan.balance`)."""
+    """The weight of each row by its label, 1 in the mean (see `TrainingPlan.balance`)."""
     counts = np.bincount(truth)
     found = (1 / counts[truth]) ** balance
     equal: NDArray[np.float64] = found / found.mean()
@@ -207,7 +207,7 @@ def weights(truth: NDArray[np.int64], balance: float) -> NDArray[np.float64]:
 
 
 def _chosen(
-    task: Task, labels: Sequence[str], training: DataFrame, plan: Plan, tell: Tell
+    task: Task, labels: Sequence[str], training: DataFrame, plan: TrainingPlan, tell: TellLine
 ) -> tuple[float, dict[float, float]]:
     """The regularisation that does best on folds of groups that were not trained on, and what each came to."""
     from pipeline.training import spark_pipeline

@@ -29,7 +29,7 @@ from pipeline.sinks.elasticsearch.bulk import (
     verdicts,
 )
 
-PATIENCE = 2.0
+RETRY_SECONDS = 2.0
 """Seconds that a task sends again before it gives up and leaves the waiting to the driver."""
 
 
@@ -41,7 +41,7 @@ class DocumentWriter:
         client: Elasticsearch,
         settings: ElasticsearchSettings,
         *,
-        patience: float = PATIENCE,
+        patience: float = RETRY_SECONDS,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._client = client

@@ -12,7 +12,7 @@ from pipeline.sources.live.saved import ONLY_FEED, Remembered, load
 from pipeline.sources.twitter.answers import Refused, as_error
 from pipeline.sources.twitter.api import FIELDS, Api
 from pipeline.sources.twitter.ids import time_of
-from pipeline.sources.twitter.rules import Held, Plan, Rule, plan_of, rules_of
+from pipeline.sources.twitter.rules import Held, Rule, RuleChanges, plan_of, rules_of
 from pipeline.sources.twitter.settings import TwitterSettings
 from pipeline.sources.twitter.source import STATE, token_of
 from pipeline.sources.twitter.stream import raise_refused
@@ -31,7 +31,7 @@ class Preview:
     """
 
     rules: tuple[Rule, ...]
-    plan: Plan | None
+    plan: RuleChanges | None
     found: tuple[int, ...]
     newest: Position | None
     gaps: tuple[Gap, ...]
@@ -57,7 +57,7 @@ def ask(settings: TwitterSettings, state_dir: Path) -> Preview:
     return Preview(rules, plan, found, remembered.newest, remembered.gaps)
 
 
-def _plan(api: Api, rules: Sequence[Rule]) -> Plan:
+def _plan(api: Api, rules: Sequence[Rule]) -> RuleChanges:
     plan = plan_of(rules, api.held_rules())
     # One whose brand alone is new would be refused as a duplicate, as long as the old one is there.
     there = {held.value for held in plan.delete}
@@ -85,7 +85,7 @@ def _lines(found: Preview, settings: TwitterSettings) -> Iterator[str]:
     yield from _of_refill(found)
 
 
-def _of_plan(plan: Plan) -> Iterator[str]:
+def _of_plan(plan: RuleChanges) -> Iterator[str]:
     for rule in plan.create:
         yield f"  create   {_named(rule)}"
     for held in plan.delete:

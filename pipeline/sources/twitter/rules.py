@@ -57,7 +57,7 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class RuleChanges:
     """From the rules that the account has to those that are wanted.
 
     Attributes:
@@ -105,7 +105,7 @@ def rules_of(
     return rules
 
 
-def plan_of(wanted: Sequence[Rule], held: Sequence[Held]) -> Plan:
+def plan_of(wanted: Sequence[Rule], held: Sequence[Held]) -> RuleChanges:
     """The rules to create, delete, keep and leave alone."""
     by_value: dict[str, Held] = {}
     for rule in sorted(held, key=lambda rule: not rule.is_ours):
@@ -113,7 +113,7 @@ def plan_of(wanted: Sequence[Rule], held: Sequence[Held]) -> Plan:
     kept = tuple((by_value[rule.value], rule) for rule in wanted if _is_kept(rule, by_value.get(rule.value)))
     kept_ids = {rule.id for rule, _ in kept}
     kept_values = {rule.value for rule, _ in kept}
-    return Plan(
+    return RuleChanges(
         create=tuple(rule for rule in wanted if rule.value not in kept_values),
         delete=tuple(rule for rule in held if rule.is_ours and rule.id not in kept_ids),
         keep=kept,

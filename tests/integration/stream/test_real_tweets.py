@@ -9,7 +9,7 @@ from pyspark.sql import SparkSession
 from pipeline.settings import Settings
 from pipeline.sources.files import file_source
 from pipeline.sources.pacing import Clock
-from pipeline.sources.replay import Plan, replay, scan
+from pipeline.sources.replay import ReplayOptions, replay, scan
 from tests.paths import shared_data
 from tests.streams import (
     count,
@@ -28,7 +28,7 @@ AIRLINE = "airline/tweets_first80pct_by_time.csv"
 
 def _replay(settings: Settings, name: str, rebase: str = "now") -> None:
     source = file_source(shared_data(name), "auto", None)
-    publish(settings, replay(source, Plan(rebase=rebase), scan(source), clock=Clock()))  # type: ignore[arg-type]
+    publish(settings, replay(source, ReplayOptions(rebase=rebase), scan(source), clock=Clock()))  # type: ignore[arg-type]
 
 
 def test_a_file_replayed_twice_is_indexed_once(settings: Settings, spark: SparkSession) -> None:

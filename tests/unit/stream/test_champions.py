@@ -16,7 +16,7 @@ from pipeline.errors import PipelineError, ScoringError
 from pipeline.registry.manifest import MODEL, Manifest
 from pipeline.registry.registry import Registry
 from pipeline.stream import partition
-from pipeline.stream.champions import PATIENCE, Champion, Champions, load_model
+from pipeline.stream.champions import RETRY_AFTER, Champion, Champions, load_model
 from tests.builders import TASK_LABELS, linear_model
 
 TRAINED = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -140,7 +140,7 @@ def test_a_model_that_can_not_be_loaded(setting: Setting) -> None:
     setting.promote(b"bad")
     assert [setting.batch(0.1) for _ in range(50)] == [{"sentiment": v1}] * 50
     assert setting.events() == [f"sentiment: {v1}", "sentiment failed: ScoringError"]
-    setting.batch(PATIENCE)
+    setting.batch(RETRY_AFTER)
     assert setting.events() == ["sentiment failed: ScoringError"]
     assert setting.context.kept() == [b"good 1"]
 
@@ -188,7 +188,7 @@ def test_a_registry_that_is_damaged(setting: Setting, name: str, spoil: Any) -> 
     assert setting.batch() == {"sentiment": v1, "complaint": complaint}
     assert setting.events() == ["sentiment failed: ScoringError"]
     path.write_bytes(whole[path])
-    assert setting.batch(PATIENCE) == {"sentiment": v2, "complaint": complaint}
+    assert setting.batch(RETRY_AFTER) == {"sentiment": v2, "complaint": complaint}
 
 
 def test_a_registry_that_goes_away(setting: Setting) -> None:
@@ -215,7 +215,7 @@ def test_a_registry_that_does_not_answer(setting: Setting) -> None:
     setting.folder.unlink()
     shutil.move(aside, setting.folder)
     v2 = setting.promote(b"good 2")
-    assert (setting.batch(PATIENCE / 2), setting.batch(PATIENCE / 2)) == ({"sentiment": v1}, {"sentiment": v2})
+    assert (setting.batch(RETRY_AFTER / 2), setting.batch(RETRY_AFTER / 2)) == ({"sentiment": v1}, {"sentiment": v2})
     assert setting.events() == [f"sentiment: {v2}", "complaint mended", "reason mended"]
 
 

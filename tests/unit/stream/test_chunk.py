@@ -24,7 +24,7 @@ from pipeline.stream.chunk import (
     Chunk,
     Models,
     Record,
-    Refused,
+    RejectedRecord,
     dumps,
     refuse,
     refused_documents,
@@ -147,7 +147,7 @@ def test_nothing_is_lost(values: list[bytes | None]) -> None:
 def test_refused_later() -> None:
     """What Elasticsearch refuses is counted and kept like any rejection."""
     chunk = scored(encode(tweet()))
-    refuse(chunk, Refused(Rejection(Reason.MAPPING, "too odd"), chunk.records["x:1"]))
+    refuse(chunk, RejectedRecord(Rejection(Reason.MAPPING, "too odd"), chunk.records["x:1"]))
     ((id_, body),) = refused_documents(chunk.refused, INGESTED, "default")
     assert chunk.outcome.rejected == Counter(mapping=1)
     assert (id_, orjson.loads(body)["error"]) == ("tweets-0-0-1772366400000", {"type": "mapping", "message": "too odd"})

@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.domain.document import Coordinates
 from pipeline.domain.record import Reason, Rejection
-from pipeline.stream.chunk import Record, Refused
+from pipeline.stream.chunk import Record, RejectedRecord
 from pipeline.stream.messages import HEAD_BYTES, as_arrow, count_truncated, rejected, scored
 
 AT = Coordinates("tweets", 2, 41, datetime(2026, 3, 1, 12, tzinfo=UTC))
@@ -28,8 +28,8 @@ BODY = orjson.dumps(
 )
 
 
-def refused(value: bytes | None, size: int | None = None) -> Refused:
-    return Refused(Rejection(Reason.NOT_JSON, "why"), Record(value, AT, size))
+def refused(value: bytes | None, size: int | None = None) -> RejectedRecord:
+    return RejectedRecord(Rejection(Reason.NOT_JSON, "why"), Record(value, AT, size))
 
 
 def test_a_scored_document() -> None:

@@ -17,7 +17,7 @@ from pipeline.privacy.forgotten import Forgotten, ForgottenList, entry
 from pipeline.privacy.key import secret_key
 from pipeline.scoring.analysis import Analyzer
 from pipeline.settings import PrivacySettings, ScoringSettings, Settings
-from pipeline.stream.chunk import Record, Refused, refuse, refused_documents, score_chunk
+from pipeline.stream.chunk import Record, RejectedRecord, refuse, refused_documents, score_chunk
 from pipeline.stream.privacy import OPEN, Guard, Privacy, Told
 from tests.builders import AT, INGESTED, full_tweet, tweet
 
@@ -103,7 +103,7 @@ def test_the_bytes_of_rejected_records(settings: dict[str, Any], shown: bool) ->
     """Their documents show them where nothing is hidden, or where it is said; the topic has them in any case."""
     assert PrivacySettings(**settings).shows_original is shown
     chunk = score_chunk([], Analyzer(ScoringSettings()), namespace="default")
-    refuse(chunk, Refused(Rejection(Reason.NOT_JSON, "not JSON"), Record(b"secret", AT)))
+    refuse(chunk, RejectedRecord(Rejection(Reason.NOT_JSON, "not JSON"), Record(b"secret", AT)))
     ((_, body),) = refused_documents(chunk.refused, INGESTED, "default", original=shown)
     assert (b"secret" in body) is shown
     assert chunk.refused[0].record.value == b"secret"
