@@ -35,13 +35,20 @@ def _tweets() -> sdk.Panel:
 
 
 def _errors() -> sdk.Panel:
-    errors = "sum by (source, reason) (increase(tweetpulse_source_errors_total{$scope}[$__rate_interval])) > 0"
-    refused = "sum by (source) (increase(tweetpulse_source_refused_total{$scope}[$__rate_interval])) > 0"
+    expression = """
+        sum by (source, reason) (
+          increase(tweetpulse_source_errors_total{$scope}[$__rate_interval])
+          or
+          label_replace(
+            increase(tweetpulse_source_refused_total{$scope}[$__rate_interval]), "reason", "refused by Kafka", "", ""
+          )
+        ) > 0
+    """
     return happenings(
         "Source errors by reason",
         "Attempts at a connection that failed, connections that were lost, lines that are no tweet, and records that "
         "the topic refuses as too large.",
-        [over_time(errors, "{{source}}: {{reason}}", "A"), over_time(refused, "{{source}}: refused by Kafka", "B")],
+        [over_time(expression, "{{source}}: {{reason}}")],
     )
 
 
