@@ -86,7 +86,8 @@ def _show(found: list[Label], total: int) -> None:
         return
     # An id is there to be copied: it is folded where it is too long, and never cut.
     whole = Column("ID", overflow="fold", min_width=12)
-    table = Table("when", whole, "task", "label", "before", "by", "tweet", box=None, pad_edge=False)
+    when_column = Column("when", no_wrap=True)
+    table = Table(when_column, whole, "task", "label", "before", "by", "tweet", box=None, pad_edge=False)
     for one in found:
         when = f"{one.at:%Y-%m-%d %H:%M:%S}"
         told = (when, one.tweet, one.task, one.name, one.previous or "", one.by or "", one.text)

@@ -104,7 +104,9 @@ def _show(found: list[DeadLetter], history: History, limit: int) -> None:
     )
     out.print(f"{len(found):,} rejected records: {counts}", soft_wrap=True, markup=False)
     whole = Column("where", overflow="fold", min_width=12)
-    table = Table("when", whole, "reason", "error", "sent again", "record", box=None, pad_edge=False)
+    table = Table(
+        Column("when", no_wrap=True), whole, "reason", "error", "sent again", "record", box=None, pad_edge=False
+    )
     for letter in found[-limit:]:
         when = f"{letter.time:%Y-%m-%d %H:%M:%S}"
         again = "yes" if history.was_sent(letter) else "no"
