@@ -193,7 +193,7 @@ def test_without_elasticsearch_nothing_is_trained(desk: Desk) -> None:
     write(desk.file, {text: _MEANT[word] for text, word in texts(30, list(_MEANT), seed=1).items()})
     nobody = Desk(desk.settings.model_copy(update={"elasticsearch": away}), desk.file, desk.client, desk.registry)
     code, (only,), _ = nobody.retrain()
-    assert (code, only["outcome"]) == (4, "failed")
+    assert (code, only["outcome"]) == (3, "failed")
     assert "Elasticsearch at http://127.0.0.1:1 does not answer" in only["why"]
     assert desk.registry.versions(SENTIMENT) == []
 
