@@ -22,7 +22,7 @@ from pipeline.cli.stack import progress
 from pipeline.domain.prediction import Task
 from pipeline.elasticsearch_client import elasticsearch_errors
 from pipeline.embedded.discover import with_embedded
-from pipeline.errors import ConfigError, NothingNew, NotPromoted, PipelineError, SetupError
+from pipeline.errors import ConfigError, NothingNew, NotPromoted, PipelineError, SetupError, SinkUnavailable
 from pipeline.extras import require
 from pipeline.registry.manifest import Manifest
 from pipeline.registry.registry import Registry
@@ -82,9 +82,16 @@ def _with_data(settings: Settings) -> list[Task]:
 
     Raises:
         NothingNew: none has, but there are labels.
+        SinkUnavailable: there are no files, and Elasticsearch can't be asked for labels.
         ConfigError: there is nothing at all.
     """
-    labels = {task: _labels(settings, task) for task in Task if task not in settings.models.training}
+    try:
+        labels = {task: _labels(settings, task) for task in Task if task not in settings.models.training}
+    except SinkUnavailable:
+        # Each task with files says so itself.
+        if settings.models.training:
+            return [*settings.models.training]
+        raise
     found = [*settings.models.training, *(task for task, those in labels.items() if are_enough(those))]
     if found:
         return found
