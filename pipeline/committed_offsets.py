@@ -40,7 +40,15 @@ def topic_ids(folder: Path) -> dict[str, str]:
         ConfigError: the checkpoint is not on a local file system.
         SetupError: the file can't be read, or is damaged.
     """
-    file = local(folder) / TOPICS_FILE
+    return kept_topic_ids(local(folder) / TOPICS_FILE)
+
+
+def kept_topic_ids(file: Path) -> dict[str, str]:
+    """As `topic_ids`, out of the file itself.
+
+    Raises:
+        SetupError: it can't be read, or is damaged.
+    """
     try:
         return parse_topic_ids(file.read_text(encoding="utf-8"))
     except FileNotFoundError:

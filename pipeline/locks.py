@@ -6,6 +6,16 @@ import fcntl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
+
+
+def take(file: IO[str] | IO[bytes]) -> bool:
+    """Take the lock of an open file, until that is closed; False if another process has it."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 @contextmanager
@@ -15,9 +25,7 @@ def only_one(folder: Path, on_wait: Callable[[], None]) -> Iterator[int]:
     A process that inherits the descriptor holds the lock until it has ended too.
     """
     with (folder / ".lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not take(lock):
             on_wait()
             fcntl.flock(lock, fcntl.LOCK_EX)
         yield lock.fileno()

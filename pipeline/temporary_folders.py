@@ -8,11 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import IO
 
 from pipeline import private_files
 from pipeline.errors import SetupError
-from pipeline.locks import only_one
+from pipeline.locks import only_one, take
 
 _IN_USE = ".in-use"
 
@@ -47,14 +46,6 @@ def temporary(parent: Path) -> Iterator[Path]:
 def _remove_left_behind(parent: Path) -> None:
     for folder in [path for path in parent.iterdir() if path.is_dir() and not path.is_symlink()]:
         with suppress(FileNotFoundError), (folder / _IN_USE).open("r+") as lock:
-            if not _is_free(lock):
+            if not take(lock):
                 continue
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _is_free(lock: IO[str]) -> bool:
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True

@@ -19,6 +19,7 @@ from typing import BinaryIO
 
 from pipeline import durable_file
 from pipeline.errors import ConfigError, SetupError
+from pipeline.locks import take
 from pipeline.privacy.own_files import opened, readable_errors
 from pipeline.privacy.pseudonyms import keyed
 
@@ -145,7 +146,7 @@ class ForgottenList:
             file = opened(self._batches)
         with file:
             for attempt in range(int(patience / _POLL) + 1):
-                if _locked(file):
+                if take(file):
                     return
                 if not attempt:
                     waiting()
@@ -192,11 +193,3 @@ def _append(file: BinaryIO, whole: int, new: bytes) -> None:
     file.write(new)
     file.flush()
     os.fsync(file.fileno())
-
-
-def _locked(file: BinaryIO) -> bool:
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True

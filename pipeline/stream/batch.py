@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -78,7 +79,7 @@ class BatchRunner:
         self._privacy = privacy
         self._settings = settings
         self._sinks = {sink.name: sink for sink in sinks}
-        self._told = partition.TaskSettings.of(settings, scorers, sinks)
+        self._told = pickle.dumps(partition.TaskSettings.of(settings, scorers, sinks))
         self._observer = observer
         self._champions = champions
         self._stop = stop
@@ -179,9 +180,5 @@ class BatchRunner:
 
 
 def _prepared(sink: Sink, attempt: Attempt) -> Any:
-    """A sink's plan; where it must wait, its name is in the error."""
-    try:
+    with partition.naming(sink):
         return sink.prepare(attempt)
-    except SinkUnavailable as error:
-        error.sink = sink.name
-        raise

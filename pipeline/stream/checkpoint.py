@@ -7,7 +7,6 @@ batch that is built anew, or repeated, creates no document twice.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import zlib
 from collections.abc import Callable, Iterator
@@ -22,6 +21,7 @@ import orjson
 from pipeline import private_files
 from pipeline.domain.progress import VERSION, batches, parse_offsets, parse_start
 from pipeline.errors import AlreadyRunning, SetupError
+from pipeline.locks import take
 
 _LOCK = "tweetpulse.lock"
 _CRC_HEADER = b"crc\0"
@@ -68,20 +68,19 @@ def held(folder: Path) -> Iterator[None]:
     # Unbuffered, or closing it would try once more to write what a full disk has refused.
     with (folder / _LOCK).open("a+b", buffering=0) as lock:
         try:
-            _take(lock)
-        except BlockingIOError:
-            lock.seek(0)
-            raise AlreadyRunning(
-                f"another stream uses the checkpoint {folder} ({lock.read(100).decode().strip()}): end it, "
-                "or give this one a checkpoint of its own (TWEETPULSE_STREAM__CHECKPOINT)"
-            ) from None
+            if not take(lock):
+                lock.seek(0)
+                raise AlreadyRunning(
+                    f"another stream uses the checkpoint {folder} ({lock.read(100).decode().strip()}): end it, "
+                    "or give this one a checkpoint of its own (TWEETPULSE_STREAM__CHECKPOINT)"
+                )
+            _sign(lock)
         except OSError as error:
             raise _unusable(folder, error) from None
         yield
 
 
-def _take(lock: IO[bytes]) -> None:
-    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+def _sign(lock: IO[bytes]) -> None:
     lock.truncate(0)
     lock.write(f"process {os.getpid()}, since {datetime.now().astimezone():%Y-%m-%d %H:%M:%S %Z}\n".encode())
 

@@ -12,6 +12,7 @@ import time
 from collections import deque
 from collections.abc import Container, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol, Self
@@ -90,9 +91,14 @@ class TaskSettings:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """Everything that the tasks of a batch are told; `plans` are the sinks', in their order."""
+    """Everything that the tasks of a batch are told.
 
-    settings: TaskSettings
+    Attributes:
+        settings: `TaskSettings`, pickled once for all batches: a worker that has met them makes no scorer anew.
+        plans: the sinks', in their order.
+    """
+
+    settings: bytes
     plans: tuple[Any, ...]
     attempt: Attempt
     champions: tuple[Champion, ...] = ()
@@ -217,13 +223,21 @@ class _Worker:
         return ([scored] if scored else []) + [self._settings.assistance_topic] * complaint
 
 
-def _written(sink: Sink, delivery: Delivery, plan: Any, attempt: Attempt) -> Report:
-    """Write to a sink; where it must wait, its name goes to the driver."""
+@contextmanager
+def naming(sink: Sink) -> Iterator[None]:
+    """Where the sink must wait, its name goes with the error."""
     try:
-        return sink.write(delivery, plan, attempt)
+        yield
     except SinkUnavailable as error:
         error.sink = sink.name
         raise
+
+
+def _written(sink: Sink, delivery: Delivery, plan: Any, attempt: Attempt) -> Report:
+    """Write to a sink."""
+    try:
+        with naming(sink):
+            return sink.write(delivery, plan, attempt)
     except PipelineError:
         raise
     except Exception as error:
@@ -242,15 +256,14 @@ def _failed(chunk: Chunk, report: Report) -> Iterator[tuple[str, RejectedRecord]
 _WORKERS: dict[bytes, _Worker] = {}
 
 
-def _worker(settings: TaskSettings) -> _Worker:
+def _worker(settings: bytes) -> _Worker:
     """This process's worker for these settings: a process outlives its tasks, and reading the lexicon takes time."""
-    key = pickle.dumps(settings)
-    if key not in _WORKERS:
-        _WORKERS[key] = _Worker(settings)
+    if settings not in _WORKERS:
+        _WORKERS[settings] = _Worker(pickle.loads(settings))  # noqa: S301 - made by our own driver
         # Modules and lexicon stay, and a chunk lives as long as its bulk: walking through them costs a tenth otherwise.
         gc.freeze()
         gc.set_threshold(100_000, 50, 50)
-    return _WORKERS[key]
+    return _WORKERS[settings]
 
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -17,7 +17,8 @@ from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.errors import KafkaError
 
 from pipeline import durable_file
-from pipeline.domain.progress import TOPICS_FILE, parse_topic_ids
+from pipeline.committed_offsets import kept_topic_ids
+from pipeline.domain.progress import TOPICS_FILE
 from pipeline.errors import ConfigError, PipelineError, SetupError, SinkUnavailable
 from pipeline.kafka.client import connect
 from pipeline.settings import KafkaSettings
@@ -43,7 +44,7 @@ class TopicWatch:
             SinkUnavailable: Kafka does not answer, or has no such topic now.
             SetupError: the topic was made anew, or the file can't be read or written.
         """
-        found, known = self._ask(), _kept(self._file)
+        found, known = self._ask(), kept_topic_ids(self._file)
         if known.get(self._topic, found) != found:
             raise SetupError(
                 f"the topic {self._topic} was deleted and made anew, and the checkpoint {self._file.parent} is of the "
@@ -109,15 +110,6 @@ class TopicWatch:
         if found["error_code"]:
             raise SinkUnavailable(f"Kafka has no topic {self._topic} now", reason="kafka")
         return str(found["topic_id"])
-
-
-def _kept(file: Path) -> dict[str, str]:
-    try:
-        return parse_topic_ids(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return {}
-    except (OSError, UnicodeDecodeError) as error:
-        raise SetupError(f"{file} can't be read ({type(error).__name__}): let this user read it") from None
 
 
 def _keep(file: Path, ids: dict[str, str]) -> None:

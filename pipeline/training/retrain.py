@@ -6,7 +6,6 @@ told by their hashes: those of the newest version's manifest are what it was tra
 
 from __future__ import annotations
 
-import fcntl
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -17,6 +16,7 @@ from pathlib import Path
 from pipeline import private_files
 from pipeline.domain.prediction import Task
 from pipeline.errors import AlreadyRunning, ConfigError, NothingNew
+from pipeline.locks import take
 from pipeline.registry.manifest import Data, Manifest
 from pipeline.registry.registry import Registry
 from pipeline.settings import TrainingFiles
@@ -201,8 +201,6 @@ def _locked(folder: Path, task: Task) -> Iterator[None]:
     private_files.make_folder(folder)
     # Not the registry's own `.lock`, which whoever promotes holds for a moment.
     with (folder / ".retrain.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise AlreadyRunning(f"{task} is being trained by another process: let it end, or end it") from None
+        if not take(lock):
+            raise AlreadyRunning(f"{task} is being trained by another process: let it end, or end it")
         yield

@@ -95,9 +95,11 @@ def run(monkeypatch: pytest.MonkeyPatch, *sinks: FakeSink, values: list[bytes]) 
     settings = Settings()
     told = TaskSettings.of(settings, scorers_of(settings), sinks)
     # The same sinks, not copies of them, so that the test sees what they keep.
-    monkeypatch.setattr(partition, "_worker", partition._Worker)
+    monkeypatch.setattr(partition, "_worker", lambda pickled: partition._Worker(told))
     outcomes = Outcomes()
-    messages = list(partition.run(iter([batch(*values)]), Work(told, (None,) * len(sinks), ATTEMPT), outcomes))
+    messages = list(
+        partition.run(iter([batch(*values)]), Work(pickle.dumps(told), (None,) * len(sinks), ATTEMPT), outcomes)
+    )
     return outcomes.found, [row for one in messages for row in one.to_pylist()]
 
 
@@ -169,7 +171,8 @@ def test_workers_get_no_secret_that_they_do_not_need() -> None:
             "elasticsearch": {"username": "stream", "password": "of Elasticsearch"},
         }
     )
-    told = pickle.dumps(Work(TaskSettings.of(settings, scorers_of(settings), sinks_of(settings)), ({},), ATTEMPT))
+    task_settings = TaskSettings.of(settings, scorers_of(settings), sinks_of(settings))
+    told = pickle.dumps(Work(pickle.dumps(task_settings), ({},), ATTEMPT))
     assert [secret for secret in SECRETS if secret.encode() in told] == []
     assert b"of Elasticsearch" in told
     # That a secret would be seen there.
