@@ -12,10 +12,10 @@ from pipeline.domain.delivery import Entry
 from pipeline.domain.document import SCORED, Coordinates, data_stream
 from pipeline.domain.record import encode
 from pipeline.domain.tweet import Tweet
-from pipeline.elasticsearch_client import connect
 from pipeline.scoring.analysis import Analyzer
 from pipeline.settings import Settings
 from pipeline.sinks.elasticsearch.bulk import FILTER_PATH, operations
+from pipeline.sinks.elasticsearch.client import connect
 from pipeline.stream.chunk import Record, score_chunk
 
 AT_ONCE = 4

@@ -19,11 +19,11 @@ from pathlib import Path
 from kafka import KafkaProducer
 
 from exporters.server import scrape_of, serving
-from pipeline.elasticsearch_client import connect
 from pipeline.embedded.guard import guarded
 from pipeline.embedded.stack import start
 from pipeline.kafka.topics import ensure_topics
 from pipeline.settings import KafkaSettings, Settings
+from pipeline.sinks.elasticsearch.client import connect
 from pipeline.sinks.elasticsearch.setup import set_up
 from tests.integration.exporters.checkpoints import write_batch
 from tests.stacks import settings_of, stack_settings

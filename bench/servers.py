@@ -16,7 +16,8 @@ from pipeline.embedded.discover import with_embedded
 from pipeline.embedded.guard import guarded
 from pipeline.embedded.info import StackInfo
 from pipeline.embedded.stack import start
-from pipeline.settings import ElasticsearchSettings, KafkaSettings, Settings, load
+from pipeline.settings import KafkaSettings, Settings, load
+from pipeline.sinks.elasticsearch.settings import ElasticsearchSettings
 from pipeline.tell import Tell
 
 

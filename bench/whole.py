@@ -24,7 +24,8 @@ from pathlib import Path
 
 from bench import footprint
 from bench.footprint import Quarters, Sample
-from pipeline.settings import ElasticsearchSettings, Settings, StreamSettings
+from pipeline.settings import Settings, StreamSettings
+from pipeline.sinks.elasticsearch.settings import ElasticsearchSettings
 from tests.faults.breaking import Chaos, Happened, progress
 from tests.faults.chaos import exits, own_stack
 from tests.faults.oracle import Verdict

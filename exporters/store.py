@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.domain.alias import ALIAS
-from pipeline.elasticsearch_client import NotFoundError, connect, elasticsearch_errors
 from pipeline.errors import SetupError
-from pipeline.settings import ElasticsearchSettings
+from pipeline.sinks.elasticsearch.client import NotFoundError, connect, elasticsearch_errors
+from pipeline.sinks.elasticsearch.settings import ElasticsearchSettings
 
 TIMEOUT = 2.0
 """Seconds that a request may take."""

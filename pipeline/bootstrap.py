@@ -16,7 +16,6 @@ from pipeline.doctor.checks import checks
 from pipeline.doctor.examination import examine as examine_all
 from pipeline.doctor.finding import Finding
 from pipeline.domain.tweet import Tweet
-from pipeline.elasticsearch_client import Elasticsearch, connect
 from pipeline.extras import require
 from pipeline.jvm.jars import spark_jars
 from pipeline.jvm.java import find_java
@@ -30,6 +29,7 @@ from pipeline.ports import Sink
 from pipeline.registry.registry import Registry
 from pipeline.settings import Settings
 from pipeline.sinks.elasticsearch import setup
+from pipeline.sinks.elasticsearch.client import Elasticsearch, connect
 from pipeline.sinks.elasticsearch.setup import SetupReport
 from pipeline.sources.live.feed import LiveSource
 from pipeline.sources.live.runtime import MakeSource, Runtime

@@ -1,8 +1,8 @@
 """All settings, one section per adapter, read once from the environment, `.env` or `tweetpulse.toml`.
 
 `TWEETPULSE_KAFKA__BOOTSTRAP_SERVERS` sets `kafka.bootstrap_servers`. Whatever is set there wins over the file,
-and the file over the defaults. Nothing else of the project reads the environment. The sections of live sources are in
-their folders, and read by whoever collects from them.
+and the file over the defaults. Nothing else of the project reads the environment. The section of a sink or of a live
+source is in its folder; those of live sources are read by whoever collects from them.
 """
 
 from __future__ import annotations
@@ -15,16 +15,7 @@ from tomllib import TOMLDecodeError
 from typing import Annotated, Any, Literal, TypeVar
 
 from platformdirs import user_cache_path, user_state_path
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    SecretStr,
-    ValidationError,
-    create_model,
-)
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, create_model
 from pydantic_settings import (
     BaseSettings,
     DotEnvSettingsSource,
@@ -38,28 +29,8 @@ from pydantic_settings import (
 from pipeline import setting_names
 from pipeline.domain.prediction import Task
 from pipeline.errors import ConfigError
-
-Seconds = Annotated[float, Field(gt=0)]
-Count = Annotated[int, Field(gt=0)]
-Port = Annotated[int, Field(ge=0, le=65535)]
-Folder = Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())]
-
-
-def _without_credentials(url: str) -> str:
-    if "@" in url:
-        # An address is shown to people, in errors and by `status`.
-        raise ValueError("it holds a user or a password, which have settings of their own")
-    return url
-
-
-Url = Annotated[str, AfterValidator(_without_credentials)]
-
-
-class Section(BaseModel):
-    """A section is frozen, and an unknown name in it is an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
+from pipeline.section import Count, Folder, Port, Seconds, Section, Url
+from pipeline.sinks.elasticsearch.settings import ElasticsearchSettings
 
 SectionT = TypeVar("SectionT", bound=Section)
 
@@ -91,27 +62,6 @@ class KafkaSettings(Section):
     partitions: Count = 4
     replication_factor: Count = 1
     retention_hours: Count = 168
-
-
-class ElasticsearchSettings(Section):
-    """The server, the data streams and how documents are sent, in requests of at most `bulk_bytes`.
-
-    `retention` is how long data streams keep documents, also those that are there (`tweetpulse setup` changes them).
-    """
-
-    url: Url = "http://127.0.0.1:9200"
-    username: str | None = None
-    password: SecretStr | None = None
-    api_key: SecretStr | None = None
-    ca_file: Path | None = None
-    namespace: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.]{0,99}$")] = "default"
-    retention: Annotated[str, Field(pattern=r"^\d+[dhm]$")] = "90d"
-    refresh_interval: Annotated[str, Field(pattern=r"^(-1|\d+(ms|s|m))$")] = "1s"
-    shards: Count = 1
-    bulk_documents: Count = 2_500
-    bulk_bytes: Count = 8 * 1024**2
-    request_timeout: Seconds = 8.0
-    labels_index: Annotated[str, Field(pattern=r"^tweetpulse-[a-z0-9_.-]{1,99}$")] = "tweetpulse-labels"
 
 
 class KibanaSettings(Section):
@@ -157,7 +107,7 @@ class ScoringSettings(Section):
     """
 
     scorers: Annotated[tuple[str, ...], Field(min_length=1)] = ("vader",)
-    entities: dict[str, tuple[str, ...]] = {}
+    entities: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     drop_mentions: bool = True
     languages: tuple[str, ...] | None = None
     detect_languages: bool = True
@@ -219,7 +169,9 @@ class ModelsSettings(Section):
     """
 
     registry: str | None = None
-    training: dict[Task, tuple[Annotated[TrainingFiles, BeforeValidator(_training_files)], ...]] = {}
+    training: dict[Task, tuple[Annotated[TrainingFiles, BeforeValidator(_training_files)], ...]] = Field(
+        default_factory=dict
+    )
     slice_margin: Annotated[float, Field(ge=0, le=1)] = 0.05
     driver_memory: Annotated[str, Field(pattern=r"^\d+[mg]$")] = "2g"
 

@@ -15,7 +15,6 @@ from pipeline.embedded.info import StackInfo
 from pipeline.embedded.stack import start
 from pipeline.errors import SetupError
 from pipeline.settings import (
-    ElasticsearchSettings,
     EmbeddedSettings,
     KafkaSettings,
     LogSettings,
@@ -27,6 +26,7 @@ from pipeline.settings import (
     TelemetrySettings,
     load,
 )
+from pipeline.sinks.elasticsearch.settings import ElasticsearchSettings
 
 MakeStack = Callable[[], StackInfo]
 """The fixture `make_stack`: each call starts a stack for the test alone."""

@@ -15,12 +15,12 @@ from pyspark.sql import SparkSession
 from pipeline.components import scorers_of, sinks_of
 from pipeline.domain.document import REJECTED, SCORED, data_stream
 from pipeline.domain.outcome import Outcome
-from pipeline.elasticsearch_client import connect
 from pipeline.kafka.client import kafka_options
 from pipeline.kafka.publisher import Published, Publisher
 from pipeline.kafka.topics import ensure_topics
 from pipeline.registry.registry import Registry
 from pipeline.settings import Settings
+from pipeline.sinks.elasticsearch.client import connect
 from pipeline.sinks.elasticsearch.setup import set_up
 from pipeline.sources.source import Item, Unreadable
 from pipeline.stream.champions import Champions

@@ -12,9 +12,9 @@ from pipeline import bootstrap
 from pipeline.cli.app import app, err, out
 from pipeline.cli.app import settings as current_settings
 from pipeline.domain.document import EVENTS, data_stream
-from pipeline.elasticsearch_client import elasticsearch_errors
 from pipeline.embedded.discover import with_embedded
 from pipeline.errors import ConfigError
+from pipeline.sinks.elasticsearch.client import elasticsearch_errors
 from pipeline.sinks.elasticsearch.events import record_event
 
 ACTION = "annotate"

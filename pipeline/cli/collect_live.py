@@ -15,7 +15,8 @@ from pipeline.cli.app import err, out
 from pipeline.cli.app import settings as current_settings
 from pipeline.cli.collect import collect, collect_from
 from pipeline.errors import ConfigError
-from pipeline.settings import Section, load_section
+from pipeline.section import Section
+from pipeline.settings import load_section
 from pipeline.sources.live.option import Option
 from pipeline.sources.table import LIVE_SOURCES, Entry
 

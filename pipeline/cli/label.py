@@ -17,10 +17,10 @@ from pipeline.cli.app import app, out
 from pipeline.cli.app import settings as current_settings
 from pipeline.domain.document import escaped
 from pipeline.domain.prediction import Task
-from pipeline.elasticsearch_client import elasticsearch_errors
 from pipeline.embedded.discover import with_embedded
 from pipeline.errors import ConfigError
 from pipeline.settings import Settings
+from pipeline.sinks.elasticsearch.client import elasticsearch_errors
 from pipeline.training.labels import Label, Labels, said
 
 

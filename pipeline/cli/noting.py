@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 
 from pipeline import bootstrap, log
 from pipeline.domain.document import SCORED, data_stream
-from pipeline.elasticsearch_client import Elasticsearch, elasticsearch_errors
 from pipeline.errors import PipelineError
 from pipeline.settings import Settings
+from pipeline.sinks.elasticsearch.client import Elasticsearch, elasticsearch_errors
 from pipeline.sinks.elasticsearch.copies import holding
 from pipeline.sinks.elasticsearch.events import record_event
 

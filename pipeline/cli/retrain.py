@@ -20,13 +20,13 @@ from pipeline.cli.app import settings as current_settings
 from pipeline.cli.models import promote_version
 from pipeline.cli.stack import progress
 from pipeline.domain.prediction import Task
-from pipeline.elasticsearch_client import elasticsearch_errors
 from pipeline.embedded.discover import with_embedded
 from pipeline.errors import ConfigError, NothingNew, NotPromoted, PipelineError, SetupError, SinkUnavailable
 from pipeline.extras import require
 from pipeline.registry.manifest import Manifest
 from pipeline.registry.registry import Registry
 from pipeline.settings import Settings
+from pipeline.sinks.elasticsearch.client import elasticsearch_errors
 from pipeline.tell import Tell
 from pipeline.training.labelled import Labelled
 from pipeline.training.labels import Label, Labels

@@ -9,7 +9,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from pipeline.doctor.finding import Finding, ok, warning
-from pipeline.settings import ElasticsearchSettings, KafkaSettings, Settings, load_section
+from pipeline.settings import KafkaSettings, Settings, load_section
+from pipeline.sinks.elasticsearch.settings import ElasticsearchSettings
 from pipeline.sources.table import LIVE_SOURCES
 
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")

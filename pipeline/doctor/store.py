@@ -14,11 +14,17 @@ from pipeline.doctor.configuration import is_loopback
 from pipeline.doctor.finding import Finding, fault, ok, warning
 from pipeline.domain.alias import ALIAS, AliasState, alias_state
 from pipeline.domain.document import SCORED, data_stream
-from pipeline.elasticsearch_client import ApiError, AuthorizationException, Elasticsearch, connect, elasticsearch_errors
-from pipeline.settings import ElasticsearchSettings
 from pipeline.sinks.elasticsearch import setup
 from pipeline.sinks.elasticsearch.backing import generation
+from pipeline.sinks.elasticsearch.client import (
+    ApiError,
+    AuthorizationException,
+    Elasticsearch,
+    connect,
+    elasticsearch_errors,
+)
 from pipeline.sinks.elasticsearch.differences import THERE, Difference
+from pipeline.sinks.elasticsearch.settings import ElasticsearchSettings
 from pipeline.sinks.elasticsearch.templates import or_none
 
 OLDEST, NEWEST = (8, 11), (9,)

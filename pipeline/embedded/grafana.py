@@ -14,7 +14,7 @@ from pipeline.embedded.ask import get
 from pipeline.embedded.folders import give
 from pipeline.embedded.ports import HOST
 from pipeline.embedded.processes import Account, grafana_mark, spawn
-from pipeline.settings import ElasticsearchSettings
+from pipeline.sinks.elasticsearch.settings import ElasticsearchSettings
 
 MISSING = (
     "Grafana is not on PATH: install the package of version 12.4 from https://grafana.com/grafana/download"

@@ -6,11 +6,11 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.elasticsearch_client import Elasticsearch
 from pipeline.erasure.indices import IDS_PER_REQUEST, chunks, hits
 from pipeline.privacy.forgotten import Forgotten
 from pipeline.privacy.pseudonyms import Pseudonyms
 from pipeline.privacy.subjects import subjects_of, unlooped
+from pipeline.sinks.elasticsearch.client import Elasticsearch
 
 _NAMES_PER_QUERY = 500
 

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from pipeline.domain.document import REJECTED, SCORED, data_stream
-from pipeline.elasticsearch_client import Elasticsearch, elasticsearch_errors
 from pipeline.erasure import topics
 from pipeline.erasure.documents import Wanted, label_ids, rejected_ids, scored_ids
 from pipeline.erasure.indices import Index, delete, indices_of, opened
@@ -20,6 +19,7 @@ from pipeline.privacy.pseudonyms import Pseudonyms
 from pipeline.registry.registry import Registry
 from pipeline.settings import Settings
 from pipeline.sinks.elasticsearch.backing import writable
+from pipeline.sinks.elasticsearch.client import Elasticsearch, elasticsearch_errors
 
 PASSES = 5
 """The most searches for documents that came back. Usually one is enough."""

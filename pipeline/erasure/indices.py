@@ -9,8 +9,8 @@ from typing import Any
 
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
-from pipeline.elasticsearch_client import WAIT_STATUSES, Elasticsearch, NotFoundError
 from pipeline.errors import ConfigError, SinkUnavailable
+from pipeline.sinks.elasticsearch.client import WAIT_STATUSES, Elasticsearch, NotFoundError
 
 IDS_PER_REQUEST = 5_000
 RETRY_SECONDS = 30.0

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.settings import Section
+from pipeline.section import Section
 from pipeline.sources.live.feed import LiveSource
 from pipeline.sources.mastodon.settings import MastodonSettings
 from pipeline.sources.mastodon.source import MastodonSource

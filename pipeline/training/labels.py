@@ -16,8 +16,8 @@ from typing import Any
 from pipeline.domain.alias import ALIAS
 from pipeline.domain.document import ECS_VERSION, Document, present
 from pipeline.domain.prediction import CLOSED_LABELS, COMPLAINT, NO_COMPLAINT, Task, is_label, known_labels
-from pipeline.elasticsearch_client import Elasticsearch, NotFoundError
 from pipeline.errors import ConfigError
+from pipeline.sinks.elasticsearch.client import Elasticsearch, NotFoundError
 from pipeline.sinks.elasticsearch.label_index import ensure
 
 COLUMNS = ("id", "text", "label", "entity", "lang", "time")

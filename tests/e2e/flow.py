@@ -16,14 +16,15 @@ from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
 from pipeline.domain.document import EVENTS, SCORED, data_stream
 from pipeline.domain.prediction import Task
 from pipeline.domain.tweet import Author, Kind, Tweet
-from pipeline.elasticsearch_client import connect
 from pipeline.embedded.ports import HOST, free_port
 from pipeline.embedded.stack import start
 from pipeline.kafka.topics import ensure_topics
 from pipeline.registry.manifest import MODEL
 from pipeline.registry.registry import Registry
-from pipeline.settings import ElasticsearchSettings, KafkaSettings, ScoringSettings, Settings, TelemetrySettings
+from pipeline.settings import KafkaSettings, ScoringSettings, Settings, TelemetrySettings
+from pipeline.sinks.elasticsearch.client import connect
 from pipeline.sinks.elasticsearch.events import record_event
+from pipeline.sinks.elasticsearch.settings import ElasticsearchSettings
 from pipeline.sinks.elasticsearch.setup import set_up
 from pipeline.sources.phrases import BRANDS
 from tests import champions

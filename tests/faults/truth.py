@@ -13,9 +13,10 @@ from kafka import KafkaConsumer, TopicPartition
 
 from pipeline.domain.document import REJECTED, SCORED, data_stream
 from pipeline.domain.replay import replay_in
-from pipeline.elasticsearch_client import connect
 from pipeline.kafka.client import connect as kafka_connect
-from pipeline.settings import ElasticsearchSettings, KafkaSettings, Settings
+from pipeline.settings import KafkaSettings, Settings
+from pipeline.sinks.elasticsearch.client import connect
+from pipeline.sinks.elasticsearch.settings import ElasticsearchSettings
 from tests.faults.records import key_of, reason_of
 
 _PAGE = 10_000

@@ -17,7 +17,6 @@ from elastic_transport import TransportError
 from elasticsearch import ApiError, Elasticsearch
 
 from pipeline import committed_offsets
-from pipeline.elasticsearch_client import connect
 from pipeline.embedded import info
 from pipeline.embedded.guard import guarded
 from pipeline.embedded.info import StackInfo
@@ -26,6 +25,7 @@ from pipeline.embedded.processes import is_alive
 from pipeline.errors import SetupError
 from pipeline.kafka.topics import ensure_topics
 from pipeline.settings import Settings
+from pipeline.sinks.elasticsearch.client import connect
 from pipeline.sinks.elasticsearch.setup import set_up
 from tests.fault_proxy import Proxy
 from tests.faults import books, broker, oracle

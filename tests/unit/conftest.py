@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -30,3 +31,14 @@ def logging_restored() -> Iterator[None]:
     before = structlog.get_config()
     yield
     structlog.configure(**before)
+
+
+@pytest.fixture(autouse=True)
+def threads_ended() -> Iterator[None]:
+    """A thread that a test leaves behind would log, or count, in the next one."""
+    before = {*threading.enumerate()}
+    yield
+    left = [one for one in threading.enumerate() if one not in before]
+    for one in left:
+        one.join(20)
+    assert [one.name for one in left if one.is_alive()] == []

@@ -10,7 +10,8 @@ import pytest
 
 from pipeline import bootstrap
 from pipeline.errors import ConfigError
-from pipeline.settings import ElasticsearchSettings, Settings
+from pipeline.settings import Settings
+from pipeline.sinks.elasticsearch.settings import ElasticsearchSettings
 from tests.paths import ROOT
 
 

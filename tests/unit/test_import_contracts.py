@@ -47,6 +47,7 @@ PLANTED = [
     (SOURCES, "pipeline.sources.files", "pipeline.sources.twitter.api"),
     (EXPORTERS, "exporters.disk", "pyspark"),
     (EXPORTERS, "exporters.alias", "pipeline.stream.messages"),
+    (EXPORTERS, "exporters.store", "pipeline.sinks.elasticsearch.events"),
     (DOCTOR, "pipeline.doctor.clock", "pipeline.spark_session"),
     (DASHBOARDS, "dashboards.grafana.config", "pipeline.domain.names"),
     (PUBLIC, "exporters.kept", "tweetpulse"),

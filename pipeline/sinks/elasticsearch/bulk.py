@@ -10,7 +10,7 @@ import orjson
 
 from pipeline.domain.delivery import Entry, Fate, Verdict
 from pipeline.domain.parts import parts
-from pipeline.elasticsearch_client import WAIT_ERRORS, wait_reason
+from pipeline.sinks.elasticsearch.client import WAIT_ERRORS, wait_reason
 
 FAILURES = ("mapping", "too_large", "failure_store", "other")
 """Why Elasticsearch refuses a document for its own fault: a closed list, values of a metric's label."""

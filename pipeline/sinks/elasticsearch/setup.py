@@ -13,11 +13,11 @@ from elasticsearch import ApiError, AuthorizationException, Elasticsearch
 
 from pipeline.domain.alias import ALIAS, alias_actions, alias_state
 from pipeline.domain.document import EVENTS, REJECTED, SCORED, data_stream
-from pipeline.elasticsearch_client import elasticsearch_errors, error_type
 from pipeline.errors import SetupError
-from pipeline.settings import ElasticsearchSettings
 from pipeline.sinks.elasticsearch import label_index, upkeep
+from pipeline.sinks.elasticsearch.client import elasticsearch_errors, error_type
 from pipeline.sinks.elasticsearch.differences import Difference, composed
+from pipeline.sinks.elasticsearch.settings import ElasticsearchSettings
 from pipeline.sinks.elasticsearch.templates import COMPONENT, INDEX, Kind, inspect_template, or_none, put_template
 from pipeline.sinks.elasticsearch.upkeep import Wanted
 

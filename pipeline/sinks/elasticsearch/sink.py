@@ -12,11 +12,12 @@ from elasticsearch import ApiError, Elasticsearch
 
 from pipeline.domain.delivery import Attempt, Delivery, Report
 from pipeline.domain.document import REJECTED, SCORED, data_stream
-from pipeline.elasticsearch_client import WAITS, as_sink_error, connect
-from pipeline.settings import ElasticsearchSettings, Settings
+from pipeline.settings import Settings
 from pipeline.sinks.elasticsearch import backing, setup
 from pipeline.sinks.elasticsearch.backing import Backing, Seals
 from pipeline.sinks.elasticsearch.bulk import FAILURES
+from pipeline.sinks.elasticsearch.client import WAITS, as_sink_error, connect
+from pipeline.sinks.elasticsearch.settings import ElasticsearchSettings
 from pipeline.sinks.elasticsearch.writer import DocumentWriter
 
 Plan = dict[str, Backing]

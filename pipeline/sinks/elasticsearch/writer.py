@@ -15,9 +15,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_r
 
 from pipeline.domain.delivery import LAST_WORDS, Attempt, Entry, Fate, Report, Verdict
 from pipeline.domain.document import Coordinates
-from pipeline.elasticsearch_client import as_sink_error
 from pipeline.errors import ConfigError, SinkUnavailable
-from pipeline.settings import ElasticsearchSettings
 from pipeline.sinks.elasticsearch import backing as backing_indices
 from pipeline.sinks.elasticsearch import copies
 from pipeline.sinks.elasticsearch.backing import Backing, Seals
@@ -28,6 +26,8 @@ from pipeline.sinks.elasticsearch.bulk import (
     operations,
     verdicts,
 )
+from pipeline.sinks.elasticsearch.client import as_sink_error
+from pipeline.sinks.elasticsearch.settings import ElasticsearchSettings
 
 RETRY_SECONDS = 2.0
 """Seconds that a task sends again before it gives up and leaves the waiting to the driver."""

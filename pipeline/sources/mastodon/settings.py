@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field, SecretStr
 
-from pipeline.settings import Seconds, Section, Url
+from pipeline.section import Seconds, Section, Url
 from pipeline.sources.live.option import Option
 
 GRAMMAR = "A hashtag, or Brand:hashtag to name whom it is about; repeatable. All public posts without one."

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr
 
-from pipeline.settings import Count, Seconds, Section, Url
+from pipeline.section import Count, Seconds, Section, Url
 from pipeline.sources.live.option import Option
 
 GRAMMAR = (

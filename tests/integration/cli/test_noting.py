@@ -15,9 +15,9 @@ from pipeline.cli.noting import already_there, note, noted_run
 from pipeline.domain.document import EVENTS, data_stream
 from pipeline.domain.prediction import Task
 from pipeline.domain.tweet import Tweet
-from pipeline.elasticsearch_client import connect
 from pipeline.registry.registry import Registry
 from pipeline.settings import Settings
+from pipeline.sinks.elasticsearch.client import connect
 from pipeline.sinks.elasticsearch.setup import set_up
 from pipeline.sources.files import file_source
 from tests.builders import linear_model, published

@@ -18,7 +18,7 @@ from pipeline.embedded.ports import free_port
 from pipeline.embedded.processes import unprivileged
 from pipeline.jvm import jars
 from pipeline.jvm.java import find_java
-from pipeline.settings import ElasticsearchSettings
+from pipeline.sinks.elasticsearch.settings import ElasticsearchSettings
 from tests.certificates import Authority
 from tests.paths import ROOT
 from tests.stacks import stack_settings

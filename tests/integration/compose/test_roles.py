@@ -23,11 +23,11 @@ from pipeline.doctor import store
 from pipeline.doctor.examination import Check, examine
 from pipeline.domain.delivery import Entry, Fate
 from pipeline.domain.prediction import Task
-from pipeline.elasticsearch_client import connect, elasticsearch_errors
 from pipeline.erasure.indices import delete, indices_of, opened
 from pipeline.errors import ConfigError
-from pipeline.settings import ElasticsearchSettings
 from pipeline.sinks.elasticsearch.backing import Backing, resolve, writable
+from pipeline.sinks.elasticsearch.client import connect, elasticsearch_errors
+from pipeline.sinks.elasticsearch.settings import ElasticsearchSettings
 from pipeline.sinks.elasticsearch.setup import set_up
 from pipeline.sinks.elasticsearch.writer import DocumentWriter
 from pipeline.training.labels import Labels, said

@@ -23,12 +23,12 @@ from pipeline.doctor.finding import Finding
 from pipeline.domain.alias import ALIAS
 from pipeline.domain.prediction import Task
 from pipeline.domain.progress import TOPICS_FILE
-from pipeline.elasticsearch_client import connect
 from pipeline.kafka.client import connect as connect_kafka
 from pipeline.kafka.client import kafka_options
 from pipeline.registry.registry import Registry
 from pipeline.settings import Settings
 from pipeline.sinks.elasticsearch import setup
+from pipeline.sinks.elasticsearch.client import connect
 from pipeline.stream.checkpoint import mend
 from tests.builders import linear_model, published
 from tests.integration.exporters.checkpoints import write_batch

@@ -24,7 +24,6 @@ from pipeline.domain.document import Coordinates, rejected_document, scored_docu
 from pipeline.domain.prediction import Task
 from pipeline.domain.record import Reason, Rejection, encode
 from pipeline.domain.tweet import Author, Tweet
-from pipeline.elasticsearch_client import connect
 from pipeline.erasure.documents import Wanted
 from pipeline.erasure.forget import Forgetting
 from pipeline.erasure.indices import indices_of
@@ -37,6 +36,7 @@ from pipeline.privacy.pseudonyms import Pseudonyms
 from pipeline.registry.manifest import HELD_OUT
 from pipeline.registry.registry import Registry
 from pipeline.settings import PrivacySettings, Settings
+from pipeline.sinks.elasticsearch.client import connect
 from pipeline.sinks.elasticsearch.setup import set_up
 from pipeline.training.labels import Labels, said
 from tests.builders import AT, INGESTED, analysis, linear_model, published, tweet

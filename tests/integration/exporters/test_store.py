@@ -16,8 +16,9 @@ from exporters.disk import Disk
 from exporters.store import Store
 from pipeline.domain.alias import ALIAS
 from pipeline.embedded.info import StackInfo
-from pipeline.settings import ElasticsearchSettings, Settings
+from pipeline.settings import Settings
 from pipeline.sinks.elasticsearch.events import record_event
+from pipeline.sinks.elasticsearch.settings import ElasticsearchSettings
 from pipeline.sinks.elasticsearch.setup import set_up
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)

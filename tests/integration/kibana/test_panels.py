@@ -14,11 +14,12 @@ from pipeline.domain.document import Coordinates, data_stream, rejected_document
 from pipeline.domain.prediction import COMPLAINT, NO_OPINION, Opinion, Prediction
 from pipeline.domain.record import Rejection, decode, encode
 from pipeline.domain.tweet import Author, Geo, Kind, Tweet
-from pipeline.elasticsearch_client import connect
 from pipeline.embedded.info import StackInfo
 from pipeline.scoring.analysis import Analyzer
-from pipeline.settings import ElasticsearchSettings, ScoringSettings
+from pipeline.settings import ScoringSettings
+from pipeline.sinks.elasticsearch.client import connect
 from pipeline.sinks.elasticsearch.events import record_event
+from pipeline.sinks.elasticsearch.settings import ElasticsearchSettings
 from pipeline.sinks.elasticsearch.setup import set_up
 from tests.answers import has_hits
 from tests.boards.kibana import Search, searches

@@ -16,7 +16,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import urllib3
 
-from pipeline.settings import ElasticsearchSettings
+from pipeline.sinks.elasticsearch.settings import ElasticsearchSettings
 from tests.certificates import Pair
 
 _OF_ONE_HOP = {"connection", "content-length", "transfer-encoding", "host", "keep-alive"}

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from pipeline.elasticsearch_client import connect
-from pipeline.settings import ElasticsearchSettings
+from pipeline.sinks.elasticsearch.client import connect
+from pipeline.sinks.elasticsearch.settings import ElasticsearchSettings
 from pipeline.sinks.elasticsearch.setup import set_up
 from tests.certificates import Authority, authority
 from tests.integration.compose.secured import password, secured

@@ -9,9 +9,9 @@ import pytest
 import urllib3
 from pydantic import SecretStr
 
-from pipeline.elasticsearch_client import connect, elasticsearch_errors
 from pipeline.errors import ConfigError
-from pipeline.settings import ElasticsearchSettings
+from pipeline.sinks.elasticsearch.client import connect, elasticsearch_errors
+from pipeline.sinks.elasticsearch.settings import ElasticsearchSettings
 from tests.certificates import authority
 from tests.integration.compose.secured import password
 from tests.integration.security.api_keys import encoded, taking_keys

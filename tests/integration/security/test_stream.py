@@ -19,7 +19,8 @@ from pipeline.kafka.broker import Broker as BrokerLook
 from pipeline.kafka.dead_letters import open_dead_letters
 from pipeline.kafka.publisher import Publisher
 from pipeline.kafka.topics import ensure_topics
-from pipeline.settings import ElasticsearchSettings, KafkaSettings, Settings, StreamSettings
+from pipeline.settings import KafkaSettings, Settings, StreamSettings
+from pipeline.sinks.elasticsearch.settings import ElasticsearchSettings
 from pipeline.stream import session
 from tests.builders import tweet
 from tests.certificates import encrypted

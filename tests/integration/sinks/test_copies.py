@@ -15,12 +15,12 @@ from elasticsearch import ApiError, Elasticsearch
 
 from pipeline.domain.delivery import Attempt, Entry, Fate, Report
 from pipeline.domain.document import Coordinates
-from pipeline.elasticsearch_client import as_sink_error, connect
 from pipeline.embedded.info import StackInfo
 from pipeline.errors import SinkUnavailable
 from pipeline.settings import Settings
 from pipeline.sinks.elasticsearch import setup
 from pipeline.sinks.elasticsearch.backing import Backing, Seals, resolve
+from pipeline.sinks.elasticsearch.client import as_sink_error, connect
 from pipeline.sinks.elasticsearch.writer import DocumentWriter
 from tests.processes import until
 from tests.streams import count, distinct_ids, roll_over, scored_stream

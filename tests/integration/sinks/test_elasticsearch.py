@@ -9,11 +9,11 @@ import pytest
 from elasticsearch import Elasticsearch
 
 from pipeline.domain.delivery import Entry, Fate
-from pipeline.elasticsearch_client import connect
 from pipeline.errors import SetupError, SinkUnavailable
 from pipeline.settings import Settings
 from pipeline.sinks.elasticsearch import setup
 from pipeline.sinks.elasticsearch.backing import Backing, resolve
+from pipeline.sinks.elasticsearch.client import connect
 from pipeline.sinks.elasticsearch.writer import DocumentWriter
 from tests.streams import count, distinct_ids, roll_over, scored_stream
 

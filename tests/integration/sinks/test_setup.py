@@ -10,11 +10,11 @@ from elasticsearch import Elasticsearch
 
 from pipeline.domain.alias import ALIAS
 from pipeline.domain.delivery import Entry, Fate
-from pipeline.elasticsearch_client import connect
 from pipeline.errors import SetupError
 from pipeline.settings import Settings
 from pipeline.sinks.elasticsearch import setup
 from pipeline.sinks.elasticsearch.backing import resolve
+from pipeline.sinks.elasticsearch.client import connect
 from pipeline.sinks.elasticsearch.writer import DocumentWriter
 from tests.streams import roll_over, scored_stream
 

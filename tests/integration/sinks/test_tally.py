@@ -9,8 +9,8 @@ from rich.console import Console
 
 from pipeline.cli.demo_summary import entity_table
 from pipeline.domain.document import SCORED, data_stream
-from pipeline.elasticsearch_client import connect
 from pipeline.settings import Settings
+from pipeline.sinks.elasticsearch.client import connect
 from pipeline.sinks.elasticsearch.setup import set_up
 from pipeline.sinks.elasticsearch.tally import Tally, tallies
 

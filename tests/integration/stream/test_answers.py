@@ -8,8 +8,8 @@ import pytest
 from pyspark.sql import SparkSession
 
 from pipeline.domain.tweet import Tweet
-from pipeline.elasticsearch_client import connect
 from pipeline.settings import Settings
+from pipeline.sinks.elasticsearch.client import connect
 from pipeline.sinks.elasticsearch.setup import set_up
 from tests.bulk_answers import ANSWERS, TIME_OUT
 from tests.fault_proxy import Fault, before

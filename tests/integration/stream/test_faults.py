@@ -21,11 +21,11 @@ from pyspark.sql import SparkSession
 
 from pipeline.domain.outcome import Outcome
 from pipeline.domain.tweet import Tweet
-from pipeline.elasticsearch_client import connect
 from pipeline.embedded.ports import free_port
 from pipeline.kafka.topics import ensure_topics
 from pipeline.metrics_server import serving
 from pipeline.settings import Settings
+from pipeline.sinks.elasticsearch.client import connect
 from pipeline.sinks.elasticsearch.setup import set_up
 from tests.processes import descendants, running, until
 from tests.stacks import MakeStack, repaired, settings_of

@@ -14,7 +14,6 @@ from pyspark.sql import SparkSession
 
 from pipeline.domain.prediction import Task
 from pipeline.domain.tweet import Author, Tweet
-from pipeline.elasticsearch_client import connect
 from pipeline.erasure.documents import Wanted
 from pipeline.erasure.forget import Forgetting, Report
 from pipeline.kafka.topics import ensure_topics
@@ -22,6 +21,7 @@ from pipeline.privacy.forgotten import ForgottenList, entries_in
 from pipeline.privacy.key import secret_key
 from pipeline.registry.registry import Registry
 from pipeline.settings import PrivacySettings, ScoringSettings, Settings
+from pipeline.sinks.elasticsearch.client import connect
 from pipeline.sinks.elasticsearch.setup import set_up
 from pipeline.sources.source import Item
 from pipeline.telemetry.events import StreamEvents

@@ -17,9 +17,9 @@ from pyspark.sql import SparkSession
 from pipeline.domain.alias import ALIAS
 from pipeline.domain.prediction import Task
 from pipeline.domain.tweet import Tweet
-from pipeline.elasticsearch_client import connect
 from pipeline.registry.registry import Registry
 from pipeline.settings import Settings
+from pipeline.sinks.elasticsearch.client import connect
 from pipeline.sinks.elasticsearch.setup import set_up
 from pipeline.training.labelled import combined, read
 from pipeline.training.train import Request, train

@@ -8,8 +8,8 @@ import pytest
 from pyspark.sql import SparkSession
 
 from pipeline.domain.tweet import Tweet
-from pipeline.elasticsearch_client import connect
 from pipeline.settings import Settings
+from pipeline.sinks.elasticsearch.client import connect
 from pipeline.sinks.elasticsearch.setup import set_up
 from tests import streams
 from tests.streams import count, drain, messages, publish, raw, roll_over, scored_stream

@@ -14,10 +14,10 @@ from pipeline.cli.app import app
 from pipeline.domain.alias import ALIAS
 from pipeline.domain.document import scored_document
 from pipeline.domain.prediction import Task
-from pipeline.elasticsearch_client import connect
 from pipeline.errors import ConfigError
 from pipeline.scoring.analysis import Analyzer
 from pipeline.settings import ScoringSettings, Settings
+from pipeline.sinks.elasticsearch.client import connect
 from pipeline.sinks.elasticsearch.label_index import ensure
 from pipeline.sinks.elasticsearch.setup import set_up
 from pipeline.training.labels import Label, Labels

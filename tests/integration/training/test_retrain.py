@@ -23,10 +23,10 @@ from elasticsearch.helpers import bulk
 from pipeline.cli.retrain import locks
 from pipeline.domain.document import EVENTS, data_stream
 from pipeline.domain.prediction import Task
-from pipeline.elasticsearch_client import connect
 from pipeline.registry.manifest import SEEN, Data
 from pipeline.registry.registry import Registry
 from pipeline.settings import Settings
+from pipeline.sinks.elasticsearch.client import connect
 from pipeline.sinks.elasticsearch.setup import set_up
 from pipeline.training import seen
 from pipeline.training.labels import Label, label_document

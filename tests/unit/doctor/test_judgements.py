@@ -14,8 +14,9 @@ from pipeline.doctor import clock, configuration, machine, progress, store, topi
 from pipeline.doctor.finding import Finding
 from pipeline.domain.alias import AliasState
 from pipeline.domain.progress import TOPICS_FILE
-from pipeline.settings import ElasticsearchSettings, KafkaSettings, Settings, TelemetrySettings
+from pipeline.settings import KafkaSettings, Settings, TelemetrySettings
 from pipeline.sinks.elasticsearch.differences import Difference
+from pipeline.sinks.elasticsearch.settings import ElasticsearchSettings
 
 KAFKA = KafkaSettings()
 FOLDER = Path("/data/score")

@@ -10,7 +10,7 @@ import yaml
 from pydantic import SecretStr
 
 from pipeline.embedded import grafana, prometheus
-from pipeline.settings import ElasticsearchSettings
+from pipeline.sinks.elasticsearch.settings import ElasticsearchSettings
 from tests.boards.grafana import boards
 from tests.paths import ROOT
 

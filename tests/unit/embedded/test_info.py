@@ -11,7 +11,8 @@ from pipeline.embedded.discover import brought, with_embedded
 from pipeline.embedded.info import ServerInfo, StackInfo, forget, load, save
 from pipeline.embedded.processes import started_at
 from pipeline.errors import SetupError
-from pipeline.settings import ElasticsearchSettings, KafkaSettings, Settings
+from pipeline.settings import KafkaSettings, Settings
+from pipeline.sinks.elasticsearch.settings import ElasticsearchSettings
 from tests.stacks import stack_settings
 
 

@@ -15,7 +15,8 @@ from typer.testing import CliRunner
 from pipeline.cli import collect_live
 from pipeline.cli.collect_live import command_of, with_options
 from pipeline.errors import ConfigError
-from pipeline.settings import OF_SOURCES, Section, load_section
+from pipeline.section import Section
+from pipeline.settings import OF_SOURCES, load_section
 from pipeline.sources.live.option import Option
 from pipeline.sources.mastodon.settings import MastodonSettings
 from pipeline.sources.table import LIVE_SOURCES, Entry

@@ -14,9 +14,9 @@ from pipeline.domain.outcome import EDGES, Durations, Outcome
 from pipeline.domain.prediction import CLOSED_LABELS, Task
 from pipeline.domain.record import Reason
 from pipeline.domain.sentiment import Label
-from pipeline.elasticsearch_client import WAITS
 from pipeline.settings import ScoringSettings, Settings
 from pipeline.sinks.elasticsearch.bulk import FAILURES
+from pipeline.sinks.elasticsearch.client import WAITS
 from pipeline.telemetry.metrics import PHASES, DurationsCollector, StreamMetrics
 from pipeline.telemetry.process import MemoryCollector
 

@@ -8,8 +8,8 @@ import orjson
 import pytest
 
 from pipeline.domain.delivery import Entry, Fate, Verdict
-from pipeline.elasticsearch_client import WAIT_ERRORS, WAIT_STATUSES, WAITS
 from pipeline.sinks.elasticsearch.bulk import FAILURES, bodies, halves, operations, verdicts
+from pipeline.sinks.elasticsearch.client import WAIT_ERRORS, WAIT_STATUSES, WAITS
 
 INDEX = ".ds-logs-tweets.scored-default-2026.03.01-000001"
 

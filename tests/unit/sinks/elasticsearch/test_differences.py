@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from pipeline.settings import ElasticsearchSettings
 from pipeline.sinks.elasticsearch import setup
 from pipeline.sinks.elasticsearch.differences import (
     Difference,
@@ -17,6 +16,7 @@ from pipeline.sinks.elasticsearch.differences import (
     flat_template,
     lines,
 )
+from pipeline.sinks.elasticsearch.settings import ElasticsearchSettings
 
 SETTINGS = ElasticsearchSettings()
 

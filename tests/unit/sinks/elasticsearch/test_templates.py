@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from pipeline.domain.document import EVENTS, REJECTED, SCORED
-from pipeline.settings import ElasticsearchSettings
+from pipeline.sinks.elasticsearch.settings import ElasticsearchSettings
 from pipeline.sinks.elasticsearch.setup import VERSION, component_template, index_template, resource, templates
 from tests.mapping import fields, mapped
 from tests.paths import ROOT

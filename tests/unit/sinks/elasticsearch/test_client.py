@@ -12,7 +12,8 @@ import elasticsearch
 import pytest
 from elastic_transport import ApiResponseMeta, HttpHeaders, NodeConfig, TransportError
 
-from pipeline.elasticsearch_client import (
+from pipeline.errors import ConfigError, PipelineError, SetupError, SinkAway, SinkUnavailable
+from pipeline.sinks.elasticsearch.client import (
     WAIT_ERRORS,
     WAIT_STATUSES,
     WAITS,
@@ -21,8 +22,7 @@ from pipeline.elasticsearch_client import (
     connect,
     elasticsearch_errors,
 )
-from pipeline.errors import ConfigError, PipelineError, SetupError, SinkAway, SinkUnavailable
-from pipeline.settings import ElasticsearchSettings
+from pipeline.sinks.elasticsearch.settings import ElasticsearchSettings
 
 SECRET = "hunter2-of-mine"
 SETTINGS = ElasticsearchSettings(url="http://127.0.0.1:9200", username="ann", password=SECRET)

@@ -17,7 +17,7 @@ from elasticsearch import (
 )
 
 from pipeline.errors import ConfigError, PipelineError, SetupError, SinkAway, SinkUnavailable
-from pipeline.settings import ElasticsearchSettings
+from pipeline.sinks.elasticsearch.settings import ElasticsearchSettings
 
 # The client's own types are taken from here by everything but `pipeline.sinks.elasticsearch`: see the import contracts.
 __all__ = [
