@@ -58,15 +58,15 @@ def _mapping(world: World, seconds: float) -> Iterator[str]:
 _BULK_ENDS: dict[str, tuple[Fault, str]] = {
     "401": (
         says(401, {"error": {"type": "security_exception", "reason": "no"}}),
-        "No bulk request is allowed for 8 s: the stream ends with one line, until it is and somebody starts it again.",
+        "No bulk request is authenticated for 8 s: the stream ends with one line, and is restarted afterwards.",
     ),
     "403 of a missing privilege": (
         says(403, {"error": {"type": "security_exception", "reason": "no"}}),
-        "A bulk request may not be made for 8 s: the stream ends with one line, until it may and it is started again.",
+        "Bulk requests are forbidden for 8 s: the stream ends with one line, and is restarted once they are allowed.",
     ),
     "item 403 of a missing privilege": (
         items_refused(403, "security_exception", every=5),
-        "One document of five may not be written for 8 s: as above.",
+        "One document of five is forbidden for 8 s: as above.",
     ),
 }
 
@@ -95,7 +95,7 @@ CASES = (
         for name, fault in ITEMS.items()
     ),
     *(
-        Case(GROUP, name, f"What is answered for 8 s: {name}.", _with(fault), seconds=_SECONDS, setup=_PROXIED)
+        Case(GROUP, name, f"Each bulk request is answered with {name} for 8 s.", _with(fault), seconds=_SECONDS, setup=_PROXIED)
         for name, fault in BROKEN.items()
     ),
     *(

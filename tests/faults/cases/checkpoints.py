@@ -224,10 +224,10 @@ CASES = (
         for how, damage in (("empty", _empty), ("full of NULs", _nuls))
     ),
     _case("checkpoint's metadata full of NULs", "`metadata` can't be read.", _metadata),
-    _case("checkpoint deleted", "The stream is down; then it reads all again.", _deleted),
+    _case("checkpoint deleted", "It is deleted while the stream is down; the stream then reads everything again.", _deleted),
     _case(
         "checkpoint deleted under a running stream",
-        "It is restarted 5 s later, and reads all again.",
+        "The stream is restarted 5 s later, and reads everything again.",
         _deleted_under_it,
         ends=True,
     ),
@@ -239,14 +239,14 @@ CASES = (
     ),
     _case(
         "checkpoint read-only",
-        "Its file system becomes read-only, 10 s; the stream ends with exit 3 and what to do, and is restarted.",
+        "Its file system is read-only for 10 s; the stream ends with exit code 3 and says what to do, and is restarted.",
         _read_only,
         seconds=10.0,
         ends=True,
     ),
     _case(
         "checkpoint on a full disk",
-        "Not a byte is free, 10 s; the stream ends with exit 3 and what to do, and is restarted.",
+        "The disk is full for 10 s; the stream ends with exit code 3 and says what to do, and is restarted.",
         _full,
         seconds=10.0,
         ends=True,
@@ -254,7 +254,7 @@ CASES = (
     _case("two streams on one checkpoint", "The second one ends with exit 9, and the first one goes on.", _two_on_one),
     _case(
         "two streams with a checkpoint each",
-        "Both read all and write to the same data streams, which roll over meanwhile.",
+        "Both read everything and write to the same data streams, which roll over meanwhile.",
         _two,
         seconds=10.0,
     ),

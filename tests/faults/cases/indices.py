@@ -261,7 +261,7 @@ CASES = (
     Case(
         GROUP,
         "disk at flood stage",
-        "The watermarks are above what the disk has: Elasticsearch makes all indices read-only for 8 s.",
+        "The watermarks are set above the free space: Elasticsearch makes all indices read-only for 8 s.",
         _flood_stage,
         seconds=_SECONDS,
     ),

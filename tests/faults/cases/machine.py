@@ -166,7 +166,7 @@ def _case(name: str, what: str, run: Run, **options: object) -> Case:
 CASES = (
     _case(
         "workers killed again and again",
-        "For 20 s every Python worker is killed as the system does it that runs out of memory.",
+        "For 20 s every Python worker is killed, as by the out-of-memory killer.",
         _killed_again_and_again,
         seconds=20.0,
         fresh=True,
@@ -174,18 +174,18 @@ CASES = (
     ),
     _case(
         "workers without memory",
-        "The workers may have 1 MB beyond what they begin with, 20 s.",
+        "For 20 s the workers may allocate 1 MB more than they have at their start.",
         _no_memory,
         seconds=20.0,
         fresh=True,
     ),
     _case(
         "clock set back by an hour",
-        "The stream runs an hour ahead, kill -9 in a batch; it starts again with the true clock and repeats the batch.",
+        "The stream's clock is an hour ahead; kill -9 in a batch; it restarts with the true clock and repeats the batch.",
         _clock_back,
         fresh=True,
     ),
-    _case("log on a full disk", "The stream can't log anything, 20 s.", _log_full, seconds=20.0, fresh=True),
+    _case("log on a full disk", "The stream can't write to its log for 20 s.", _log_full, seconds=20.0, fresh=True),
     *(
         _case(
             f"{number.name} to {whom}",
@@ -197,14 +197,14 @@ CASES = (
     ),
     _case(
         "slow Elasticsearch under load",
-        "Each bulk request takes 3 s longer, 60 s; 1,000 records a second come in.",
+        "For 60 s each bulk request takes 3 s longer, and 1,000 records a second arrive.",
         _slow,
         seconds=60.0,
         setup=Setup(proxied=True),
     ),
     _case(
         "Elasticsearch slower than the stream waits",
-        "Ten bulk requests are done, and answered after the time-out.",
+        "Ten bulk requests are applied, but answered only after the client's time-out.",
         _slower_than_patience,
         seconds=10.0,
         setup=Setup(proxied=True),

@@ -153,7 +153,7 @@ def _case(name: str, what: str, run: Run, **options: object) -> Case:
 CASES = (
     _case(
         "10,000 fuzzed records",
-        "Mutated and cut tweets, random bytes, depths, numbers, encodings, ids, times: each has a fate known before.",
+        "Mutated and cut tweets, random bytes, depths, numbers, encodings, ids, times: the expected result of each is known.",
         _fuzzed,
         seconds=10_000,
         short=2_000,
@@ -172,7 +172,7 @@ CASES = (
     _case("tombstones, headers, no keys", "Records without a value, without a key, with 200 headers.", _bare),
     _case(
         "records of 1970 and of the year 10,000",
-        "The topic keeps its producers' time, and its broker takes any.",
+        "The topic stores the producers' timestamps, and its broker accepts any.",
         _timed,
         fresh=True,
     ),

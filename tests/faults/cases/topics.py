@@ -208,7 +208,7 @@ CASES = (
     ),
     _case(
         "topic made anew with more records",
-        "The same, and it has more records than the old one had: by the offsets alone nothing seems amiss.",
+        "The same, and it has more records than the old one had: the offsets alone do not show it.",
         partial(_remade, 4_000),
         fresh=True,
         ends=True,
@@ -222,7 +222,7 @@ CASES = (
     ),
     _case(
         "partitions added",
-        "From 4 to 8 under a running stream: repeats come from another partition than what they repeat.",
+        "From 4 to 8 under a running stream: repeats come from other partitions than the originals.",
         _more_partitions,
         seconds=15.0,
         short=3.0,
@@ -245,21 +245,21 @@ CASES = (
     ),
     _case(
         "topic of scored tweets takes little",
-        "Its `max.message.bytes` is far below `kafka.max_message_bytes`: exit 2, and the setting is lowered as told.",
+        "Its `max.message.bytes` is far below `kafka.max_message_bytes`: exit code 2, and the setting is lowered as the message says.",
         _side_topic_takes_little,
         fresh=True,
         ends=True,
     ),
     _case(
         "side topics compacted",
-        "All topics that the stream writes to are compacted, at once and all the time.",
+        "All topics that the stream writes to are compacted, immediately and continuously.",
         _side_topics_compacted,
         seconds=20.0,
         fresh=True,
     ),
     _case(
         "transactions taken back",
-        "A producer writes transactions of 200 tweets and takes every second one back.",
+        "A producer writes transactions of 200 tweets and aborts every second one.",
         _taken_back,
         seconds=20.0,
         short=0.0,
