@@ -145,8 +145,10 @@ class ForgottenList:
         with readable_errors(self._batches):
             file = opened(self._batches)
         with file:
+            # Asked again and again, since waiting for a lock (`flock`) has no time-out of its own.
             for attempt in range(int(patience / _POLL) + 1):
                 if take(file):
+                    # Let go of at once: a batch that begins from now on reads the list with the new entries.
                     return
                 if not attempt:
                     waiting()

@@ -84,6 +84,7 @@ class Seals:
         self._sealed.discard(backing.write)
         for index in backing.older:
             if index not in self._sealed:
+                # In this order: what is written after a refresh and before the block is in no search.
                 block_writes(self._client, index)
                 self._refresh(index)
                 self._sealed.add(index)
@@ -125,6 +126,7 @@ def writable(client: Elasticsearch, index: str) -> Iterator[None]:
     try:
         yield
     finally:
+        # Also after an error: whoever has sealed the index does not look at the block again.
         block_writes(client, index)
 
 

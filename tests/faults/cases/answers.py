@@ -95,7 +95,14 @@ CASES = (
         for name, fault in ITEMS.items()
     ),
     *(
-        Case(GROUP, name, f"Each bulk request is answered with {name} for 8 s.", _with(fault), seconds=_SECONDS, setup=_PROXIED)
+        Case(
+            GROUP,
+            name,
+            f"Each bulk request is answered with {name} for 8 s.",
+            _with(fault),
+            seconds=_SECONDS,
+            setup=_PROXIED,
+        )
         for name, fault in BROKEN.items()
     ),
     *(

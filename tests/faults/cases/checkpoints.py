@@ -224,7 +224,11 @@ CASES = (
         for how, damage in (("empty", _empty), ("full of NULs", _nuls))
     ),
     _case("checkpoint's metadata full of NULs", "`metadata` can't be read.", _metadata),
-    _case("checkpoint deleted", "It is deleted while the stream is down; the stream then reads everything again.", _deleted),
+    _case(
+        "checkpoint deleted",
+        "It is deleted while the stream is down; the stream then reads everything again.",
+        _deleted,
+    ),
     _case(
         "checkpoint deleted under a running stream",
         "The stream is restarted 5 s later, and reads everything again.",
@@ -239,14 +243,14 @@ CASES = (
     ),
     _case(
         "checkpoint read-only",
-        "Its file system is read-only for 10 s; the stream ends with exit code 3 and says what to do, and is restarted.",
+        "Its file system is read-only for 10 s; the stream ends with exit code 3 and a cure, and is restarted.",
         _read_only,
         seconds=10.0,
         ends=True,
     ),
     _case(
         "checkpoint on a full disk",
-        "The disk is full for 10 s; the stream ends with exit code 3 and says what to do, and is restarted.",
+        "The disk is full for 10 s; the stream ends with exit code 3 and a cure, and is restarted.",
         _full,
         seconds=10.0,
         ends=True,

@@ -181,7 +181,7 @@ CASES = (
     ),
     _case(
         "clock set back by an hour",
-        "The stream's clock is an hour ahead; kill -9 in a batch; it restarts with the true clock and repeats the batch.",
+        "The stream's clock is an hour fast; kill -9 in a batch; it restarts with the true time and repeats it.",
         _clock_back,
         fresh=True,
     ),

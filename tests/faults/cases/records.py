@@ -153,7 +153,7 @@ def _case(name: str, what: str, run: Run, **options: object) -> Case:
 CASES = (
     _case(
         "10,000 fuzzed records",
-        "Mutated and cut tweets, random bytes, depths, numbers, encodings, ids, times: the expected result of each is known.",
+        "Mutated and cut tweets, random bytes, depths, numbers, encodings, ids, times, each with its expected result.",
         _fuzzed,
         seconds=10_000,
         short=2_000,

@@ -245,7 +245,7 @@ CASES = (
     ),
     _case(
         "topic of scored tweets takes little",
-        "Its `max.message.bytes` is far below `kafka.max_message_bytes`: exit code 2, and the setting is lowered as the message says.",
+        "Its `max.message.bytes` is far below `kafka.max_message_bytes`: exit code 2; the setting is lowered.",
         _side_topic_takes_little,
         fresh=True,
         ends=True,
