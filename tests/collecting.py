@@ -49,7 +49,7 @@ class Collecting:
 
     @property
     def tweets(self) -> int:
-        """How many Kafka has acknowledged."""
+        """The number of tweets that Kafka has acknowledged."""
         return self.published[-1].tweets if self.published else 0
 
     def metric(self, name: str, **labels: str) -> float:

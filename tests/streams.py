@@ -31,7 +31,7 @@ from pipeline.telemetry.metrics import StreamMetrics
 
 @dataclass(frozen=True, slots=True)
 class Drained:
-    """What a drain said: the sum of its outcomes, and its metrics."""
+    """The result of a drain: the sum of its outcomes, and its metrics."""
 
     outcome: Outcome
     registry: CollectorRegistry
@@ -62,7 +62,7 @@ def champions_of(settings: Settings, events: StreamEvents) -> Champions:
 
 
 def events_of(settings: Settings, registry: CollectorRegistry | None = None) -> StreamEvents:
-    """What tells the log and the metrics of a registry."""
+    """The events that write to the log and to the metrics of a registry."""
     registry = CollectorRegistry() if registry is None else registry
     return StreamEvents(StreamMetrics(registry, settings, sinks_of(settings)))
 
@@ -134,7 +134,7 @@ def documents(settings: Settings, stream: str, size: int = 100) -> dict[str, Map
 
 
 def count(settings: Settings, stream: str | None = None) -> int:
-    """How many documents a data stream holds; the scored one if none is named."""
+    """The number of documents in a data stream; by default the scored one."""
     name = stream or scored_stream(settings)
     with closing(connect(settings.elasticsearch)) as client:
         client.indices.refresh(index=name)
@@ -142,7 +142,7 @@ def count(settings: Settings, stream: str | None = None) -> int:
 
 
 def distinct_ids(settings: Settings) -> int:
-    """How many distinct tweets the scored data stream holds, exactly: by reading all of their ids."""
+    """The exact number of distinct tweets in the scored data stream, by reading all of their ids."""
     return len({fields["event.id"] for fields in every_document(settings, "event.id")})
 
 

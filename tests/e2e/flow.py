@@ -51,7 +51,7 @@ class Flow:
     ended: float
 
     def pages(self) -> dict[str, str]:
-        """Where /metrics of each process is."""
+        """The addresses of each process's /metrics."""
         return {job: f"http://{address}/metrics" for job, address in targets(self.settings).items()}
 
 

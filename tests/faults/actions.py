@@ -1,4 +1,4 @@
-"""What can be done to a world, each repaired at its end: small functions, for one test or for chaos."""
+"""Faults that can be done to a world, each repaired at its end: small functions, for one test or for chaos."""
 
 from __future__ import annotations
 

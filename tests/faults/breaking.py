@@ -133,7 +133,7 @@ def run(
 
 @contextmanager
 def _telling(world: World, tell: Tell, every: float) -> Iterator[None]:
-    """How it goes, now and then."""
+    """Print the progress now and then."""
     stop = threading.Event()
 
     def watch() -> None:
@@ -151,7 +151,7 @@ def _telling(world: World, tell: Tell, every: float) -> Iterator[None]:
 
 
 def progress(world: World) -> str:
-    """How a world is, in one line."""
+    """The state of a world in one line."""
     sent, committed = world.feed.total, world.committed
     counts = books.total(books.ledger(one for log in world.stream.logs for one in books.finished(log)).values())
     return (

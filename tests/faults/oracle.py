@@ -23,7 +23,7 @@ _NOTHING = Counts()
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What came of a world.
+    """The result of a comparison of a world with what it should hold.
 
     Attributes:
         produced: records that Kafka has.
@@ -50,7 +50,7 @@ class Verdict:
 
     @property
     def ok(self) -> bool:
-        """Whether all is as promised."""
+        """True if nothing is lost, twice or counted wrongly."""
         return not self.lost and not self.twice and not self.differences
 
     def __str__(self) -> str:
@@ -143,7 +143,7 @@ def compared(
 
 
 def _fates(truth: Truth, found: Indexed) -> list[str]:
-    """What is there and should not be, or by another reason."""
+    """Documents that should not be there, and records that were rejected for another reason, in words."""
     unknown = found.scored.keys() - truth.ids
     refused = found.rejected.keys() - truth.rejected.keys()
     other = {at for at, reason in truth.rejected.items() if set(found.rejected.get(at, [reason])) != {reason}}
@@ -156,7 +156,7 @@ def _fates(truth: Truth, found: Indexed) -> list[str]:
 
 
 def _metrics(truth: Truth, ever: Indexed, kept: dict[int, Counts], was_deleted: bool) -> list[str]:
-    """Where the sum of what the stream logged is not what Kafka was given and Elasticsearch has had.
+    """The differences between the sum of the stream's log and what Kafka and Elasticsearch hold, in words.
 
     A tweet that comes again after its document was deleted is indexed again. A batch that is repeated after it counts
     it once, though, so then only bounds are known.

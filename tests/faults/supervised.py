@@ -49,7 +49,7 @@ class Life:
     expected: bool = False
 
     def last_words(self) -> list[str]:
-        """What it said last besides its log lines."""
+        """The process's last output besides its log lines."""
         lines = [line for line in self.log.read_text(errors="replace").splitlines() if line and line[0] != "{"]
         return lines[-_LAST_WORDS:]
 
@@ -85,7 +85,7 @@ class Supervised:
 
     @property
     def is_alive(self) -> bool:
-        """Whether one runs now."""
+        """True if a process runs now."""
         return bool(self.lives) and self.lives[-1].process.poll() is None
 
     @property
@@ -94,7 +94,7 @@ class Supervised:
         return [life for life in self.lives[self._first :] if life.code is not None and not life.expected]
 
     def begin_anew(self) -> None:
-        """What ended until now is no surprise any more, and what is killed from now on is one's own."""
+        """Forget earlier ends of the process: only those from now on count as surprises."""
         self._first = max(len(self.lives) - 1, 0) if self.is_alive else len(self.lives)
         if self.is_alive:
             self.lives[-1].expected = False

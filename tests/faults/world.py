@@ -49,7 +49,7 @@ _STEP = 0.25
 
 @dataclass
 class Excused:
-    """What was done by hand, so that the oracle does not take it for a fault of the stream's.
+    """Changes that were made by hand, so that the oracle does not take them for faults of the stream.
 
     Attributes:
         taken: the documents that somebody has deleted, as they were found before.
@@ -117,7 +117,7 @@ class World:
 
     @property
     def committed(self) -> int:
-        """How many records the stream has committed, by their offsets, which count what was deleted too."""
+        """The number of records that the stream has committed, by their offsets, which count deleted records too."""
         try:
             return sum((committed_offsets.read(self.settings.checkpoint) or {}).values()) + self.excused.gone
         except (SetupError, ValueError):
@@ -125,7 +125,7 @@ class World:
 
     @property
     def is_in_batch(self) -> bool:
-        """Whether a batch was planned that is not committed: it is being read, scored and indexed."""
+        """True if a batch was planned and not committed: it is being read, scored and indexed."""
         folder = self.settings.checkpoint
         newest = (max(map(int, _numbers(folder / kind)), default=-1) for kind in ("offsets", "commits"))
         return next(newest) > next(newest)
@@ -165,16 +165,16 @@ class World:
         return done
 
     def page(self) -> books.Counts | None:
-        """What /metrics of the stream shows now."""
+        """The counts on the stream's /metrics now."""
         return books.page(self.page_url)
 
     @property
     def page_url(self) -> str:
-        """Where /metrics of the stream is."""
+        """The address of the stream's /metrics."""
         return f"http://{HOST}:{self.settings.telemetry.stream_port}/metrics"
 
     def page_differences(self, tries: int = 5) -> list[str]:
-        """Where /metrics of this process does not show what this process has logged.
+        """The differences between this process's /metrics and its log, in words.
 
         A batch counts a moment before it is logged, so only what differs again and again is a difference.
         """
@@ -212,7 +212,7 @@ class World:
             )
 
     def _logged(self) -> books.Counts:
-        """What the present process has logged."""
+        """The counts that the present process has logged."""
         return books.total(one.counts for one in books.finished(self.stream.logs[-1]))
 
     def _process(self, part: AnyPart) -> psutil.Process | None:

@@ -1,4 +1,4 @@
-"""What Elasticsearch, or what stands before it, answers; a proxy stands for what a real server can't be made to say."""
+"""Faulty answers of Elasticsearch or of a proxy before it; a test proxy gives those that no real server can."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def _refused(world: World, seconds: float) -> None:
 
 
 def _mapping(world: World, seconds: float) -> Iterator[str]:
-    """What Elasticsearch refuses for its own fault is rejected, and comes again by `rejected replay`."""
+    """Documents that Elasticsearch refuses for their own fault are rejected, and indexed after `rejected replay`."""
     world.excused.reasons.add("mapping")
     fault = items_refused(400, "document_parsing_exception", every=25)
     yield from _answered(fault, world, seconds)

@@ -1,4 +1,4 @@
-"""What becomes of the stream when its checkpoint is damaged, gone, set back, in use, or can't be written."""
+"""Faults of the checkpoint: damaged, deleted, set back, in use, or not writable."""
 
 from __future__ import annotations
 

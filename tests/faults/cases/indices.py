@@ -1,4 +1,4 @@
-"""What may become of a data stream's indices and of its templates."""
+"""Faults of a data stream's indices and of its templates."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def _uuid(world: World, index: str) -> str:
 
 
 def _deleted(world: World, seconds: float) -> None:
-    """What it held is gone; a tweet of it that comes again is indexed again."""
+    """The documents of the index are gone; a tweet of it that comes again is indexed again."""
     index = older(world)
     world.until_in_batch()
     # The stream seals it before it goes on.

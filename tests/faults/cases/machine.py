@@ -1,4 +1,4 @@
-"""What becomes of the stream when the machine under it is short of something, or is being handled."""
+"""Faults of the machine under the stream: no memory, no disk, a wrong clock, signals, slow servers."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ def _fuzzed(world: World, seconds: float) -> None:
 
 
 def _large(world: World, seconds: float) -> Iterator[str]:
-    """What is larger than `stream.max_record_bytes` is rejected early; what is just below it is indexed."""
+    """A record larger than `stream.max_record_bytes` is rejected early; one just below the limit is indexed."""
     lives = len(world.stream.lives)
     limit = world.settings.stream.max_record_bytes
     _send(world, (_too_large(f"junk {n}", b"x" * 5_000_000) for n in range(3)))
@@ -124,7 +124,7 @@ def _milliseconds(year: int) -> int:
 
 
 def _bounded_delay(world: World) -> Iterator[str]:
-    """What counts only grows, also when a record is of tomorrow."""
+    """Counters only grow, also when a record has a time in the future."""
     total = actions.metric(world, "tweetpulse_ingest_delay_seconds_sum")
     if total is None or total < 0:
         yield f"the sum of delays is {total}"

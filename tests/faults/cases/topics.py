@@ -1,4 +1,4 @@
-"""What becomes of the stream when something is done to its topics."""
+"""Faults of the stream's topics."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def _expire_half(world: World) -> None:
 
 
 def _says_expired(world: World, number: int) -> Iterator[str]:
-    """Whether the exporter says so."""
+    """Check that the exporter counts the expired records."""
     lag = StreamLag(
         {QUERY: world.settings.checkpoint},
         topic=world.settings.kafka.tweets_topic,
@@ -156,7 +156,7 @@ def _long(text: str, number: int) -> Made:
 
 
 def _side_topics_compacted(world: World, seconds: float) -> None:
-    """What has the same key is thinned out under the stream's hands; only records with keys may be written at all."""
+    """Compaction removes records while the stream writes; a compacted topic takes only records with keys."""
     kafka = world.settings.kafka
     for name in (kafka.scored_topic, kafka.rejected_topic, kafka.assistance_topic):
         broker.alter(kafka, name, cleanup_policy="compact", segment_ms=1_000, max_compaction_lag_ms=1_000)

@@ -1,4 +1,4 @@
-"""What commands tell and ask Elasticsearch by the way."""
+"""Commands that write notes to Elasticsearch or read a little from it."""
 
 from __future__ import annotations
 

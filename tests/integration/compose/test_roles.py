@@ -1,4 +1,4 @@
-"""What each user of compose may do, and may not, on a real Elasticsearch with security on."""
+"""The rights of each user of compose, and their limits, on a real Elasticsearch with security on."""
 
 from __future__ import annotations
 
@@ -267,7 +267,7 @@ def test_the_doctor_knows_what_a_user_may_do(as_user: As, name: str, level: str,
 
 
 def test_the_doctor_asks_for_the_writers_role() -> None:
-    """What it asks about is what compose grants to the stream."""
+    """The doctor asks for exactly the rights that compose grants to the stream."""
     role = json.loads((ROOT / "compose/roles/tweetpulse_writer.json").read_text())
     assert role["indices"][0] == {"names": ["logs-tweets.*"], "privileges": list(store.WRITER)}
 

@@ -1,4 +1,4 @@
-"""What the doctor finds on real servers, and that doing what it says cures it."""
+"""The doctor's findings on real servers, and that each cure works."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def admin(ready: Settings) -> Iterator[Any]:
 
 
 def seen(settings: Settings, subject: str) -> list[Finding]:
-    """What one check finds that is not as it should be."""
+    """The findings of one check that are not ok."""
     found = examine([lonely(check) for check in checks(settings) if check.subject == subject])
     return [finding for finding in found if finding.level != "ok"]
 
@@ -239,7 +239,7 @@ def test_a_batch_that_a_power_cut_damaged(ready: Settings) -> None:
 
 
 def test_a_stream_that_is_behind(ready: Settings) -> None:
-    """How far is told; that it has read more than there is, is a fault."""
+    """Lag alone is no fault; a checkpoint beyond the end of the topic is one."""
     topic = ready.kafka.tweets_topic
     publish(ready, raw(*(b"%d" % n for n in range(20))))
     write_batch(ready.checkpoint, 0, {topic: dict.fromkeys(range(4), 0)})

@@ -259,7 +259,7 @@ def test_what_stays_is_said(client: Elasticsearch, settings: Settings, run: Run)
 
 
 def test_without_kafka(client: Elasticsearch, settings: Settings, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What can be removed is removed, and the report says what could not be asked."""
+    """Everything but Kafka is handled, and the report says what could not be asked."""
     index(client, settings, [of("7", "x:1")])
     monkeypatch.setenv("TWEETPULSE_KAFKA__BOOTSTRAP_SERVERS", "127.0.0.1:9")
     (error,) = run("--tweet", "x:1")["not_asked"]
@@ -305,7 +305,7 @@ def test_the_list_names_nobody(settings: Settings, run: Run, client: Elasticsear
     ],
 )
 def test_compliance_files(client: Elasticsearch, settings: Settings, run: Run, name: str, wanted: set[str]) -> None:
-    """What X wants deleted goes, of tweets and of users; all else stays."""
+    """Tweets and users that X lists are deleted; all others stay."""
     file = shared_data(f"twitter_v2/{name}")
     tweets = [of("1482680858", "x:77"), of("5", "x:1170025343920402432"), of("5", "x:1170147183095664640")]
     index(client, settings, [*tweets, of("6", "x:78")])
@@ -315,7 +315,7 @@ def test_compliance_files(client: Elasticsearch, settings: Settings, run: Run, n
 
 
 def test_a_damaged_compliance_file(client: Elasticsearch, settings: Settings, run: Run, tmp_path: Path) -> None:
-    """What can be read is honoured; then it is said how many lines were not, with an exit code of its own."""
+    """Readable lines are applied; the command counts the others and ends with an exit code of its own."""
     file = tmp_path / "tweets_compliance.jsonl"
     file.write_bytes(b'{"id":"1","action":"delete","reason":"deleted"}\n{"id":"2","acti')
     index(client, settings, [of("7", "x:1"), of("7", "x:2")])

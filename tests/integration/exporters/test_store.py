@@ -26,7 +26,7 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 @pytest.fixture
 def server(settings: Settings) -> ElasticsearchSettings:
-    """Where Elasticsearch is, with a namespace of this test's own."""
+    """Settings for the server, with a namespace of this test's own."""
     return settings.elasticsearch
 
 
@@ -91,7 +91,7 @@ def test_disk(server: ElasticsearchSettings, stack: StackInfo) -> None:
 
 
 def collected(server: ElasticsearchSettings) -> dict[tuple[str, str], float]:
-    """What the collector says: (end of the metric's name, data stream) → value."""
+    """The metrics of the collector: (end of the metric's name, data stream) → value."""
     with closing(DataStreams(server.namespace, lambda: Store(server))) as streams:
         return {
             (family.name.removeprefix("tweetpulse_data_stream_"), sample.labels["data_stream"]): sample.value

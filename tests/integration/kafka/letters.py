@@ -1,4 +1,4 @@
-"""What is in the topics of tweets and of rejected records, and `tweetpulse rejected replay` as a process."""
+"""Readers of the topics of tweets and of rejected records, and `tweetpulse rejected replay` as a process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who gets into Elasticsearch by TLS: passwords and API keys, and a server that is not who it says."""
+"""Access to Elasticsearch over TLS: passwords, API keys, and a server with the wrong certificate."""
 
 from __future__ import annotations
 

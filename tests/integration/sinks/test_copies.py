@@ -103,7 +103,7 @@ def test_a_copy_left_in_the_write_index_is_found_by_its_conflict(client: Elastic
 def test_an_index_that_can_not_be_asked_is_waited_for(
     client: Elasticsearch, settings: Settings, stack: StackInfo, state: str
 ) -> None:
-    """What it holds is not known, so nothing is sent; when it can be asked again, all is already there."""
+    """An index that can't be searched stops all sending; once it can, every document is already there."""
     stream = scored_stream(settings)
     index(client, settings, *[entry(number) for number in range(50)])
     older = resolve(client, stream).write

@@ -36,7 +36,7 @@ def changes(client: Elasticsearch, settings: Settings) -> tuple[str, ...]:
 
 
 def fate(client: Elasticsearch, settings: Settings, lang: str = "en") -> Fate:
-    """What becomes of a tweet that says its language."""
+    """The result for a tweet that says its language."""
     stream = scored_stream(settings)
     document = b'{"@timestamp":"2026-01-01T00:00:00Z","event":{"id":"t:1"},"tweet":{"lang":"%s"}}' % lang.encode()
     report = DocumentWriter(client, settings.elasticsearch, patience=0.2).index(

@@ -145,7 +145,7 @@ def test_acknowledgements_go_on_while_nothing_comes(settings: Settings) -> None:
 
 
 def test_faults_are_on_the_page(settings: Settings) -> None:
-    """What a source tells is there while it runs, by its reason."""
+    """A source's faults are on the page while it runs, by their reason."""
     with Collecting(settings) as collecting:
         until(lambda: collecting.metric("tweetpulse_source_connected") == 1, "the connection")
         collecting.source.events.interrupted(Fault.STALL, 1.0)

@@ -171,7 +171,7 @@ def test_what_comes_late_to_a_server_is_refilled_too(settings: Settings, fake: F
 def test_a_gap_that_is_too_long_is_refilled_in_part(
     settings: Settings, fake: FakeMastodon, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What could be had is there, and the rest is said to be lost."""
+    """The posts that the server lists are there, and the rest is reported as lost."""
     monkeypatch.setattr(feed, "MAX_PAGES", 2)
     with collecting(settings, fake, tmp_path) as collector:
         connected(collector, fake)

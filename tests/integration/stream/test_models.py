@@ -174,7 +174,7 @@ class Swaps:
         return self.events.total.read.total() if self.champions else 0
 
     def allowed(self, batch: Begun) -> set[str | None]:
-        """Who was the champion, or stood in for a broken one, at some moment while the driver asked."""
+        """The versions that were champion, or stood in for a broken one, at some moment while the driver asked."""
         sound = [one for one in self.promotions if one.sound]
         before = [one.version for one in sound if one.done <= batch.asked]
         meanwhile = [one.version for one in sound if one.done > batch.asked and one.begun <= batch.known]

@@ -1,4 +1,4 @@
-"""What leaves the stream of people, and what was forgotten while it runs: with the real broker and Elasticsearch."""
+"""Personal data that leaves the stream, and ids that are forgotten while it runs, with real servers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How findings are shown, and how the command ends."""
+"""The printing of findings, and the exit code."""
 
 from __future__ import annotations
 

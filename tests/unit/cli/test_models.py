@@ -41,7 +41,7 @@ def registry(bare: Path) -> Registry:
 
 @pytest.fixture
 def notes(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
-    """What was noted for the boards."""
+    """The notes for the boards."""
     noted: list[tuple[str, str]] = []
     monkeypatch.setattr(models, "note", lambda settings, action, message: noted.append((action, message)))
     return noted

@@ -78,7 +78,7 @@ def test_only_what_must_reaches_outside() -> None:
 
 @by_service
 def test_every_service_has_a_health_check_or_ends(name: str) -> None:
-    """What stays up is checked; what runs once is not started again."""
+    """A service that stays up is checked; one that runs once is not restarted."""
     service = SERVICES[name]
     if name in ONE_SHOT:
         assert service["restart"] == "no"
@@ -293,7 +293,7 @@ def test_our_settings_are_settings() -> None:
 
 
 def test_grafana_gets_every_variable_of_its_provisioning() -> None:
-    """What the provisioning files take from the environment is set."""
+    """Each variable in the provisioning files is set."""
     folder = ROOT / "dashboards/grafana/provisioning"
     wanted = {name for path in folder.rglob("*.yaml") for name in re.findall(r"\$(TWEETPULSE_\w+)", path.read_text())}
     assert wanted

@@ -1,4 +1,4 @@
-"""What is wrong with the alias, and what mends it."""
+"""Faults of the alias, and their cures."""
 
 from __future__ import annotations
 

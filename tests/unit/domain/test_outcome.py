@@ -1,4 +1,4 @@
-"""What tasks return adds up, and accounts for every record."""
+"""The outcomes of tasks add up, and account for every record."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def test_the_fault_that_waiting_does_not_mend_is_told() -> None:
 
 
 def test_adding_leaves_the_other_alone() -> None:
-    """What is added is not changed, then or later."""
+    """The added outcome is not changed, then or later."""
     total, added = Outcome(), outcome(10)
     total.add(added)
     total.add(added)

@@ -168,7 +168,7 @@ def test_ids_that_name_their_author() -> None:
 
 
 def test_links_without_names() -> None:
-    """What is no tweet's address is left out: it may hold a name anywhere."""
+    """A link that is not a tweet's address is left out, since it may hold a name anywhere."""
     assert link_without_name("https://mobile.twitter.com/ann/status/12?s=20") == "https://x.com/i/status/12"
     assert link_without_name("https://example.social/@ann/1") is None
     assert link_without_name(None) is None

@@ -1,4 +1,4 @@
-"""What a task does with its share of a batch: with several sinks, and with no more settings than it needs."""
+"""The work of a Spark task on its part of a batch: with several sinks, and with no more settings than it needs."""
 
 from __future__ import annotations
 
@@ -159,7 +159,7 @@ def test_a_sink_with_a_bug(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_workers_get_no_secret_that_they_do_not_need() -> None:
-    """What travels to them has Elasticsearch's password, which they send documents with, and no other."""
+    """Workers get Elasticsearch's password, which they need to send documents, and no other secret."""
     settings = Settings.model_validate(
         {
             "twitter": {"bearer_token": "of the X API"},

@@ -71,7 +71,7 @@ def test_a_dry_run_says_what_a_start_would_do(x, command):
 
 
 def test_a_dry_run_of_the_search_counts(x, command):
-    """How many tweets each rule finds is what it would cost; none of them is read."""
+    """The number of tweets that each rule matches, which is its cost, is printed; no tweet is read."""
     x.archive.write("acme", age=60)
     code, out, _ = ended(command("--track", "acme", "--mode", "search", "--dry-run"))
     assert (code, x.searches()) == (0, [])

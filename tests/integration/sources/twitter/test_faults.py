@@ -44,7 +44,7 @@ FAULTS: dict[str, tuple[list[Step], str]] = {
 
 @pytest.mark.parametrize("name", FAULTS)
 def test_nothing_is_lost_and_nothing_twice(x, collect, name):
-    """What is missed meanwhile is searched for; the next tweet of the stream is there within ten seconds."""
+    """Missed tweets are refilled by search; the next tweet of the stream is there within ten seconds."""
     steps, reason = FAULTS[name]
     x.play(Send(5), *steps, Missed(3), Send(5))
     with collect() as run:

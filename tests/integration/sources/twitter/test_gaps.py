@@ -1,4 +1,4 @@
-"""What was missed: by search, by backfill, out of reach; and the collector killed in the middle."""
+"""Gaps: refilled by search or by backfill, out of reach, and with a collector killed in the middle."""
 
 from __future__ import annotations
 
