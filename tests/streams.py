@@ -42,7 +42,7 @@ class Drained:
         return self.registry.get_sample_value(name, labels) or 0.0
 
     def counts(self) -> dict[str, float]:
-        """The books, from the metrics alone."""
+        """The accounting, from the metrics alone."""
         stream = scored_stream(self.settings)
         return {
             "read": self.metric("tweetpulse_records_read_total", topic=self.settings.kafka.tweets_topic),
@@ -90,7 +90,7 @@ def run_of(
 def drain(
     spark: SparkSession, settings: Settings, champions: Callable[[Settings, StreamEvents], Champions] = champions_of
 ) -> Drained:
-    """Read, score and index all that is in Kafka now; the books must balance."""
+    """Read, score and index all that is in Kafka now; the accounting must balance."""
     registry = CollectorRegistry()
     events = events_of(settings, registry)
     with closing(connect(settings.elasticsearch)) as client:
@@ -101,7 +101,7 @@ def drain(
     drained = Drained(outcome, registry, settings)
     counts = drained.counts()
     assert counts["read"] == counts["indexed"] + counts["already there"] + counts["rejected"]
-    assert outcome.books(scored_stream(settings)).missing == 0
+    assert outcome.accounting(scored_stream(settings)).missing == 0
     return drained
 
 

@@ -93,10 +93,10 @@ def _show_progress(events: StreamEvents, settings: Settings, tell: Tell) -> None
 
 def summary(total: Outcome, settings: Settings) -> str:
     """The counts of this run, in one line."""
-    books = total.books(data_stream(SCORED, settings.elasticsearch.namespace))
+    accounting = total.accounting(data_stream(SCORED, settings.elasticsearch.namespace))
     return (
-        f"read {books.read:,} records: {books.indexed:,} indexed, "
-        f"{books.already_there:,} already there, {books.rejected:,} rejected"
+        f"read {accounting.read:,} records: {accounting.indexed:,} indexed, "
+        f"{accounting.already_there:,} already there, {accounting.rejected:,} rejected"
     )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
-from tests.faults import books
+from tests.faults import accounting
 from tests.faults.oracle import Verdict
 from tests.faults.plan import Planned
 from tests.faults.world import World
@@ -153,7 +153,9 @@ def _telling(world: World, tell: Tell, every: float) -> Iterator[None]:
 def progress(world: World) -> str:
     """The state of a world in one line."""
     sent, committed = world.feed.total, world.committed
-    counts = books.total(books.ledger(one for log in world.stream.logs for one in books.finished(log)).values())
+    counts = accounting.total(
+        accounting.ledger(one for log in world.stream.logs for one in accounting.finished(log)).values()
+    )
     return (
         f"{sent:,} in Kafka, {committed:,} committed, {counts.indexed:,} indexed, "
         f"{counts.rejected:,} rejected, process {len(world.stream.lives)} of the stream"

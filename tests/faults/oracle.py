@@ -1,4 +1,4 @@
-"""The one oracle: nothing lost, nothing twice, and the stream's own books say the same.
+"""The one oracle: nothing lost, nothing twice, and the stream's own accounting say the same.
 
 records in Kafka = tweets indexed + their repeats + records rejected
 """
@@ -13,8 +13,8 @@ from itertools import chain, islice
 from pathlib import Path
 
 from pipeline.settings import Settings
-from tests.faults import books
-from tests.faults.books import Counts
+from tests.faults import accounting
+from tests.faults.accounting import Counts
 from tests.faults.truth import Indexed, Truth, indexed, merged, topic
 
 _SHOWN = 5
@@ -33,7 +33,7 @@ class Verdict:
         twice: documents beyond the first of a tweet or of a rejected record.
         seconds: how long the stream took to recover, at most; None where that was not measured.
         recounted: records whose batch was finished twice, since a kill came before its commit: no fault.
-        differences: where the stream's books, or the fate of a record, are not as they should be, in words.
+        differences: where the stream's accounting, or the fate of a record, are not as they should be, in words.
         examples: a few ids of what was lost or twice.
     """
 
@@ -95,10 +95,10 @@ def judge(
     """
     found = indexed(settings)
     truth = with_refusals(truth or Truth.of(topic(settings.kafka)), found, refusals)
-    batches = [one for log in logs for one in books.finished(log)]
-    kept = (books.ledger(batches) if again is None else books.all_but(batches, again)) | {-2: unlogged}
+    batches = [one for log in logs for one in accounting.finished(log)]
+    kept = (accounting.ledger(batches) if again is None else accounting.all_but(batches, again)) | {-2: unlogged}
     verdict = compared(truth, found, kept, acknowledged, taken)
-    recounted = books.total(one.counts for one in batches).read - books.total(kept.values()).read
+    recounted = accounting.total(one.counts for one in batches).read - accounting.total(kept.values()).read
     return replace(verdict, seconds=seconds, recounted=recounted, differences=(*verdict.differences, *more))
 
 
@@ -162,9 +162,9 @@ def _metrics(truth: Truth, ever: Indexed, kept: dict[int, Counts], was_deleted: 
     it once, though, so then only bounds are known.
     """
     unbalanced = [f"batch {batch} does not balance: {counts}" for batch, counts in kept.items() if not counts.balances]
-    said = books.total(kept.values())
+    said = accounting.total(kept.values())
     tweets, rejected = len(ever.scored), len(truth.rejected)
     if was_deleted and tweets <= said.indexed <= ever.scored.total():
         tweets = said.indexed
     true = Counts(truth.records, tweets, truth.records - tweets - rejected, rejected)
-    return list(chain(islice(unbalanced, _SHOWN), books.differences("the log", said, "truth", true)))
+    return list(chain(islice(unbalanced, _SHOWN), accounting.differences("the log", said, "truth", true)))

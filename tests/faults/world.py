@@ -28,8 +28,8 @@ from pipeline.settings import Settings
 from pipeline.sinks.elasticsearch.client import connect
 from pipeline.sinks.elasticsearch.setup import set_up
 from tests.fault_proxy import Proxy
-from tests.faults import books, broker, oracle
-from tests.faults.books import Counts
+from tests.faults import accounting, broker, oracle
+from tests.faults.accounting import Counts
 from tests.faults.feed import Feed
 from tests.faults.oracle import Verdict
 from tests.faults.records import Made, records
@@ -164,9 +164,9 @@ class World:
             time.sleep(_STEP)
         return done
 
-    def page(self) -> books.Counts | None:
+    def page(self) -> accounting.Counts | None:
         """The counts on the stream's /metrics now."""
-        return books.page(self.page_url)
+        return accounting.page(self.page_url)
 
     @property
     def page_url(self) -> str:
@@ -183,7 +183,7 @@ class World:
             said, shown = self._logged(), self.page()
             if shown is None:
                 found = ["/metrics does not answer"]
-            elif said == self._logged() and not (found := books.differences("/metrics", shown, "its log", said)):
+            elif said == self._logged() and not (found := accounting.differences("/metrics", shown, "its log", said)):
                 return []
             time.sleep(_STEP)
         return found
@@ -211,9 +211,9 @@ class World:
                 unlogged=self.excused.unlogged,
             )
 
-    def _logged(self) -> books.Counts:
+    def _logged(self) -> accounting.Counts:
         """The counts that the present process has logged."""
-        return books.total(one.counts for one in books.finished(self.stream.logs[-1]))
+        return accounting.total(one.counts for one in accounting.finished(self.stream.logs[-1]))
 
     def _process(self, part: AnyPart) -> psutil.Process | None:
         if part != "kafka" and part != "elasticsearch":

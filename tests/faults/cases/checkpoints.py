@@ -14,8 +14,8 @@ from pipeline import committed_offsets
 from pipeline.domain.progress import Partition, newest_committed
 from pipeline.embedded.guard import guarded
 from pipeline.embedded.ports import free_port
-from tests.faults import actions, books, broker, folders
-from tests.faults.books import Counts
+from tests.faults import accounting, actions, broker, folders
+from tests.faults.accounting import Counts
 from tests.faults.case import Case, Run
 from tests.faults.records import reason_of
 from tests.faults.supervised import Supervised
@@ -77,7 +77,7 @@ def _deleted_under_it(world: World, seconds: float) -> None:
         time.sleep(10)
         with world.stream.stopped():
             held = broker.held(world.settings.kafka, world.settings.kafka.tweets_topic)
-            read = books.total(one.counts for log in world.stream.logs for one in books.finished(log)).read
+            read = accounting.total(one.counts for log in world.stream.logs for one in accounting.finished(log)).read
             if read == world.feed.total:
                 before = {(one.topic, one.partition): last for one, (_, last) in held.items()}
             again = _between(world, committed_offsets.read(world.settings.checkpoint) or {}, before)

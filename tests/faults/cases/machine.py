@@ -15,7 +15,7 @@ import psutil
 
 from tests.fault_proxy import late
 from tests.faults import actions, folders
-from tests.faults.books import Counts, finished, total
+from tests.faults.accounting import Counts, finished, total
 from tests.faults.case import Case, Run, Setup
 from tests.faults.world import World
 from tests.rules.debian import unpacked

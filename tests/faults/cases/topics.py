@@ -16,7 +16,7 @@ from pipeline.domain.names import QUERY
 from pipeline.kafka.broker import Broker
 from pipeline.kafka.client import connect
 from tests.faults import actions, broker
-from tests.faults.books import Counts
+from tests.faults.accounting import Counts
 from tests.faults.case import Case, Run
 from tests.faults.records import Made, tweet
 from tests.faults.truth import Truth, topic
