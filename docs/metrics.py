@@ -28,7 +28,7 @@ ratios from 0 to 1. The series of closed lists exist from the start, at 0.
 """
 _SECTIONS = {
     "stream": "The stream, `:9108/metrics`\n\nIn addition, the standard `process_*` metrics of the driver.",
-    "source": "A collector, `:9110/metrics`\n\nIn addition, `process_*`. Tweets are counted once they are acknowledged.",
+    "source": "A collector, `:9110/metrics`\n\nIn addition, `process_*`. Tweets are counted once acknowledged.",
     "exporter": "The exporter, `:9109/metrics`\n\nThese metrics are correct also while the stream is down.",
 }
 

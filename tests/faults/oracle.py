@@ -1,4 +1,4 @@
-"""The one oracle: nothing lost, nothing twice, and the stream's own accounting say the same.
+"""The one oracle: nothing lost, nothing twice, and the stream's own accounting says the same.
 
 records in Kafka = tweets indexed + their repeats + records rejected
 """
@@ -33,7 +33,7 @@ class Verdict:
         twice: documents beyond the first of a tweet or of a rejected record.
         seconds: how long the stream took to recover, at most; None where that was not measured.
         recounted: records whose batch was finished twice, since a kill came before its commit: no fault.
-        differences: where the stream's accounting, or the fate of a record, are not as they should be, in words.
+        differences: where the stream's accounting, or the fate of a record, is not as it should be, in words.
         examples: a few ids of what was lost or twice.
     """
 

@@ -185,7 +185,7 @@ def test_a_line_that_counts_rejected_records_as_indexed_does_not_balance(tmp_pat
 
 
 def test_a_page_is_summed_over_its_series() -> None:
-    """Tweets and every reason count; the documents of rejected records, and what is not of the accounting, do not."""
+    """Tweets and every reason count; the documents of rejected records, and what is not part of the accounting, do not."""
     text = """
 # TYPE tweetpulse_records_read_total counter
 tweetpulse_records_read_total{topic="t"} 7
