@@ -53,7 +53,7 @@ class Collecting:
         return self.published[-1].tweets if self.published else 0
 
     def metric(self, name: str, **labels: str) -> float:
-        """A sample of its /metrics; 0 where there is none."""
+        """A sample of its /metrics; 0 if there is none."""
         with urllib.request.urlopen(self.collection.url, timeout=5) as answer:
             families = text_string_to_metric_families(answer.read().decode())
         wanted = {"source": self._name, **labels}

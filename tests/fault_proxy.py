@@ -55,7 +55,7 @@ def says(status: int, body: bytes | dict[str, Any], *, html: bool = False) -> Fa
 
 
 def applied_then(answer: Answer) -> Fault:
-    """The real server does what it is asked, and something else is answered."""
+    """The real server applies the request, but the client gets this answer."""
 
     def fault(forward: Forward) -> Answer:
         forward()
@@ -97,7 +97,7 @@ def reset(forward: Forward) -> Answer:
 
 
 def applied_then_reset(forward: Forward) -> Answer:
-    """The real server does what it is asked, and the connection ends."""
+    """The real server applies the request, but the connection ends without an answer."""
     forward()
     raise Reset
 

@@ -38,7 +38,7 @@ class Drained:
     settings: Settings
 
     def metric(self, name: str, **labels: str) -> float:
-        """A sample's value; 0 where there is none."""
+        """A sample's value; 0 if there is none."""
         return self.registry.get_sample_value(name, labels) or 0.0
 
     def counts(self) -> dict[str, float]:

@@ -58,7 +58,7 @@ class Finished:
 
 
 def finished(log: Path) -> list[Finished]:
-    """The finished batches of one process's log; a line that a kill has cut is none."""
+    """The finished batches of one process's log, without a line that a kill has cut."""
     events = (_event(line) for line in log.read_text(errors="replace").splitlines())
     return [found for event in events if (found := _finished(event))]
 

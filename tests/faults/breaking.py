@@ -98,7 +98,7 @@ class Chaos:
         self._watching[-1].start()
 
     def compare(self) -> None:
-        """Note where the metrics of the process that runs now are not what it has logged."""
+        """Note the differences between the metrics of the present process and its log."""
         process, found = len(self.world.stream.lives), self.world.page_differences()
         if found and process == len(self.world.stream.lives) and self.world.page():
             self.differences += [f"process {process}: {one}" for one in found]

@@ -87,7 +87,7 @@ class Feed:
             self.rate = rate
 
     def renew(self) -> None:
-        """Look at the topic anew, which has other partitions or is another one. Nothing may be under way."""
+        """Read the topic's partitions again after a change. No record may be in flight."""
         self._producer.close(5)
         self._producer = connect(KafkaProducer, self._settings, **_OPTIONS)
 

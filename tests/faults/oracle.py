@@ -79,7 +79,7 @@ def judge(
     again: Counts | None = None,
     unlogged: Counts = _NOTHING,
 ) -> Verdict:
-    """Read everything and say what came of it; the stream must have drained.
+    """Read everything and compare it; the stream must have drained.
 
     Args:
         settings: the world's.

@@ -1,4 +1,4 @@
-"""Named points at which the stream is killed, found by what it writes, and whether the point was met."""
+"""Named points at which the stream is killed, found by its output, and whether a point was reached."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ class Worlds:
     _numbers: Iterator[int] = field(default_factory=count)
 
     def done(self, case: Case, seconds: float) -> Row:
-        """Do a case, and say what came of it; where that is not good, its world and its servers are not used again."""
+        """Run a case and return its result; after a failure its world and its servers are not used again."""
         alone = case.fresh or case.own_stack
         is_good = False
         try:

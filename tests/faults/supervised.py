@@ -1,4 +1,4 @@
-"""The stream as a real process that somebody supervises: whenever it ends, it is started again."""
+"""The stream as a real process under a supervisor, which restarts it whenever it ends."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ class Supervised:
 
     @contextmanager
     def stopped(self, how: signal.Signals = signal.SIGTERM) -> Iterator[None]:
-        """End it, cleanly if not told otherwise, and keep it so within the block."""
+        """End it, cleanly by default, and keep it stopped within the block."""
         self._held.set()
         self._end(how)
         try:
@@ -135,7 +135,7 @@ class Supervised:
         return None
 
     def expect_end(self) -> None:
-        """Somebody is about to kill a part of it: if it ends, that is why."""
+        """Announce a kill, so that the end of the process is no surprise."""
         if self.lives:
             self.lives[-1].expected = True
 

@@ -99,7 +99,7 @@ def merged(one: Indexed, other: Indexed) -> Indexed:
 
 
 def topic(settings: KafkaSettings) -> Iterator[Sent]:
-    """All records that the topic of tweets has now; what a producer has taken back is none."""
+    """All records in the topic of tweets, without those of aborted transactions."""
     options = {
         "enable_auto_commit": False,
         "isolation_level": "read_committed",

@@ -1,4 +1,4 @@
-"""A world of its own: servers that may be killed, the stream under a supervisor, and a feed that goes on."""
+"""A world: servers that may be killed, the stream under a supervisor, and a continuous feed."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ class World:
     excused: Excused = field(default_factory=Excused)
 
     def process(self, part: AnyPart, timeout: float = 60.0) -> psutil.Process | None:
-        """A process of this kind; a moment is waited for it, such as while the stream starts. None: there is none."""
+        """A process of this kind, or None; it waits a moment for one, such as while the stream starts."""
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
             if found := self._process(part):

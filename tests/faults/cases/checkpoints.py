@@ -40,7 +40,7 @@ def _nuls(path: Path) -> None:
 
 
 def _offsets(damage: Damage, world: World, seconds: float) -> None:
-    """A batch is planned anew whose records were indexed already."""
+    """A batch is planned again after its records were indexed."""
     with _set_back(world):
         damage(_newest(world, "offsets"))
         # As the machine goes down, what has just been written goes with it.
@@ -157,7 +157,7 @@ def _full(world: World, seconds: float) -> Iterator[str]:
 
 
 def _two_on_one(world: World, seconds: float) -> Iterator[str]:
-    """The second one is told so; the first one does not notice."""
+    """The second stream gets an error; the first one does not notice."""
     lives = len(world.stream.lives)
     with _second(world, world.settings.checkpoint) as second:
         deadline = time.monotonic() + 120

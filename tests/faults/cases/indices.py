@@ -61,7 +61,7 @@ def _take(world: World, indices: list[str]) -> None:
 
 
 def _made_anew(world: World, seconds: float) -> None:
-    """All documents are deleted; the stream makes its data streams anew by itself."""
+    """All documents are deleted; the stream creates its data streams again."""
     proxy = actions.proxy_of(world)
     proxy.refuse()
     try:
@@ -136,7 +136,7 @@ def _block_write(setting: str, world: World, seconds: float) -> None:
 
 
 def _unsealed(world: World, seconds: float) -> None:
-    """Somebody lifts the block of all older indices by hand, in between."""
+    """The write blocks of all older indices are lifted by hand."""
     older(world)
     for _ in range(3):
         for index in backing_indices(world)[:-1]:

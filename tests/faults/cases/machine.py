@@ -40,7 +40,7 @@ def _killed_again_and_again(world: World, seconds: float) -> None:
 
 
 def _no_memory(world: World, seconds: float) -> None:
-    """Whatever the workers' parent forks from now on gets hardly any memory beyond what it begins with."""
+    """New workers may allocate hardly any memory beyond what they start with."""
     daemon = world.process("daemon")
     assert daemon
     soft, hard = daemon.rlimit(RLIMIT_AS)
@@ -84,7 +84,7 @@ def _clock_back(world: World, seconds: float) -> Iterator[str]:
 
 
 def _log_full(world: World, seconds: float) -> Iterator[str]:
-    """Nothing can be logged for a while: the stream goes on, and /metrics has what the log has not."""
+    """Nothing can be logged for a while: the stream goes on, and /metrics has the counts."""
     logs = world.stream.logs[0].parent
     with world.feed.quiet(), world.stream.stopped():
         folders.move_to_disk(logs)
@@ -150,7 +150,7 @@ def _slow(world: World, seconds: float) -> Iterator[str]:
 
 
 def _slower_than_patience(world: World, seconds: float) -> Iterator[str]:
-    """Longer than the stream waits for an answer: what it gave up on has been done all the same."""
+    """Responses take longer than the stream waits; the requests that it gave up on were applied."""
     assert world.proxy
     lives = len(world.stream.lives)
     world.proxy.misbehave(late(world.settings.elasticsearch.request_timeout + 2), times=int(seconds))

@@ -31,7 +31,7 @@ _WAITING = "tweetpulse_sink_waiting"
 
 
 def _remade(number: int, world: World, seconds: float) -> Iterator[str]:
-    """Deleted and made anew while the stream is down, and it gets so many records."""
+    """The topic is deleted and created again while the stream is down, and gets so many records."""
     with world.feed.quiet():
         world.drained()
         with world.stream.stopped():
@@ -42,7 +42,7 @@ def _remade(number: int, world: World, seconds: float) -> Iterator[str]:
 
 
 def _remade_under_it(world: World, seconds: float) -> Iterator[str]:
-    """Deleted and made anew while the stream runs and has nothing to do."""
+    """The topic is deleted and created again while the stream is idle."""
     with world.feed.quiet():
         world.drained()
         first = len(world.stream.lives) - 1
@@ -82,7 +82,7 @@ def _more_partitions(world: World, seconds: float) -> Iterator[str]:
 
 
 def _overtaken(world: World, seconds: float) -> Iterator[str]:
-    """Half of what the stream has not read is deleted while it is down; it goes on by the cure that it tells."""
+    """Half of the unread records are deleted while the stream is down; the printed cure lets it go on."""
     with world.feed.quiet():
         world.drained()
         with world.stream.stopped():
@@ -141,7 +141,7 @@ def _side_topic_gone(world: World, seconds: float) -> Iterator[str]:
 
 
 def _side_topic_takes_little(world: World, seconds: float) -> Iterator[str]:
-    """It refuses what the stream thinks that it takes; it goes on by the cure that it tells."""
+    """The topic refuses messages of the configured size; the printed cure lets the stream go on."""
     kafka, first = world.settings.kafka, len(world.stream.lives) - 1
     broker.alter(kafka, kafka.scored_topic, max_message_bytes=20_000)
     world.feed.send(_long(world.random.randbytes(30_000).hex(), number) for number in range(5))
@@ -164,7 +164,7 @@ def _side_topics_compacted(world: World, seconds: float) -> None:
 
 
 def _taken_back(world: World, seconds: float) -> None:
-    """A producer writes in transactions, and takes every second one back: what it has taken back is no tweet."""
+    """A producer aborts every second transaction: aborted records are not read."""
     kafka = world.settings.kafka
     producer = connect(KafkaProducer, kafka, transactional_id=f"faults-{os.getpid()}", max_block_ms=60_000)
     try:

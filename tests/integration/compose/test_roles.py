@@ -74,7 +74,7 @@ def entry(number: int) -> Entry:
 
 
 def test_the_writer_indexes_once_over_a_rollover(as_user: As) -> None:
-    """It creates, is told of repeats in the write index, finds those in older ones, and takes back what raced."""
+    """It creates documents, gets conflicts in the write index, finds repeats in older ones, and deletes copies."""
     client, settings = as_user("only_writer")
     sink = DocumentWriter(client, settings)
     before = resolve(client, SCORED, since=0)
@@ -257,7 +257,7 @@ ENOUGH = "may do what the stream needs; set-up is another user's (`run --no-setu
     ],
 )
 def test_the_doctor_knows_what_a_user_may_do(as_user: As, name: str, level: str, told: str) -> None:
-    """By the server's own word; what it may not look at itself is a warning, and no fault."""
+    """The server itself says so; a right that can't be looked up is a warning, not a fault."""
     _, settings = as_user(name)
     (found,) = store.roles(settings)
     assert found.level == level

@@ -69,7 +69,7 @@ def lonely(check: Check) -> Check:
 
 
 def cure(settings: Settings, finding: Finding, admin: Any = None) -> None:
-    """Do what it says, as a person would."""
+    """Apply the printed cure, as a person would."""
     command = finding.cure.split(", then")[0].split(": the")[0]
     if command.startswith("kafka-configs.sh"):
         name, _, value = command.split("--add-config ")[1].partition("=")
@@ -210,7 +210,7 @@ def test_elasticsearch_changed_by_hand(
 
 
 def test_an_index_that_takes_no_documents(ready: Settings, client: Elasticsearch) -> None:
-    """As a full disk leaves it, or somebody's hand."""
+    """As after a full disk, or a change by hand."""
     client.indices.put_settings(index=scored_stream(ready), settings={"index.blocks.write": True})
     (finding,) = seen(ready, "elasticsearch disk")
     assert (finding.level, scored_stream(ready) in finding.what) == ("fault", True)
@@ -228,7 +228,7 @@ def test_a_checkpoint_that_others_can_read(ready: Settings) -> None:
 
 
 def test_a_batch_that_a_power_cut_damaged(ready: Settings) -> None:
-    """The stream drops it at its start: what it was to read is read anew; nothing of it was committed."""
+    """The stream drops it at its start and reads its records again; none of them was committed."""
     write_batch(ready.checkpoint, 0, {ready.kafka.tweets_topic: {0: 0}})
     (ready.checkpoint / "offsets/1").write_bytes(bytes(80))
     (ready.checkpoint / "offsets/.1.crc").write_bytes(b"crc")

@@ -48,6 +48,6 @@ def test_nothing_listens_beyond_loopback(stack: StackInfo) -> None:
 
 
 def test_servers_never_run_as_root(stack: StackInfo) -> None:
-    """Started by root they run as nobody, else as whoever started them."""
+    """Started by root they run as `nobody`, otherwise as the user that started them."""
     root = pwd.getpwuid(0).pw_name
     assert root not in {process.username() for process in of_stack(stack.state_dir)}

@@ -140,7 +140,7 @@ def test_a_users_name_whatever_its_case(client: Elasticsearch, settings: Setting
 
 
 def test_hashed_authors_are_found_by_what_they_were(client: Elasticsearch, settings: Settings, run: Run) -> None:
-    """Whoever asks knows the id and not its hash, also where older documents have it as it is."""
+    """The id is given without its hash; documents with and without the hash are found."""
     hashed = Pseudonyms(secret_key(settings))
     author = Author(id=hashed.user_id("7"), name=hashed.name("ann"))
     index(client, settings, [tweet(id="x:1", author=author), of("7", "x:2"), of("8", "x:3")])
@@ -204,7 +204,7 @@ def test_all_namespaces(client: Elasticsearch, settings: Settings, run: Run) -> 
 
 
 def test_a_batch_in_flight_is_waited_for(client: Elasticsearch, settings: Settings) -> None:
-    """It may not know the list yet: what it indexes is deleted too, since nothing is before it is over."""
+    """It may not know the list yet: the deletion begins after it, and covers what it indexed."""
     told: list[str] = []
     forgetting = Forgetting(
         settings, client, Registry(settings.registry), settings.elasticsearch.namespace, told.append
@@ -225,7 +225,7 @@ def test_a_batch_in_flight_is_waited_for(client: Elasticsearch, settings: Settin
 
 
 def test_what_comes_back_from_elsewhere(client: Elasticsearch, settings: Settings) -> None:
-    """Somebody indexes it again and again without asking the list: that is said, not passed over."""
+    """A program that ignores the list indexes it again and again: the command reports that."""
     index(client, settings, [of("7", "x:1")])
 
     class Stubborn(Forgetting):

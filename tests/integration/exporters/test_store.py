@@ -60,7 +60,7 @@ def test_data_streams(server: ElasticsearchSettings, client: Elasticsearch) -> N
 
 
 def test_the_alias(server: ElasticsearchSettings, client: Elasticsearch) -> None:
-    """Not told before there are data streams; then right, wrong once it is removed, and right again after set-up."""
+    """Absent before there are data streams; then 1, 0 once the alias is removed, and 1 again after set-up."""
 
     def told() -> list[float]:
         with closing(Alias(server.namespace, lambda: Store(server))) as alias:

@@ -97,7 +97,7 @@ def test_records_that_expired_unread(settings: Settings, producer: KafkaProducer
 
 @pytest.mark.parametrize(("start", "behind"), [("earliest", 3), ("latest", 0)])
 def test_a_stream_that_never_ran(settings: Settings, producer: KafkaProducer, start: str, behind: int) -> None:
-    """Behind is what it will read: all that is there, or nothing."""
+    """Lag is what it will read: all records, or none."""
     topic = settings.kafka.tweets_topic
     send(producer, topic, {1: 3})
     with closing(collector(settings, from_earliest=start == "earliest")) as lag:

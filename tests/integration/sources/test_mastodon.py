@@ -190,7 +190,7 @@ def test_a_gap_that_is_too_long_is_refilled_in_part(
 def test_a_gap_that_can_not_be_refilled_is_lost_and_said(
     settings: Settings, fake: FakeMastodon, tmp_path: Path
 ) -> None:
-    """The stream goes on where the server hides its lists."""
+    """The stream continues although the server does not list its posts."""
     with collecting(settings, fake, tmp_path) as collector:
         connected(collector, fake)
         post(fake, "a")

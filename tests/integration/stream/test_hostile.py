@@ -60,7 +60,7 @@ def read(settings: Settings, topic: str) -> list[tuple[bytes, bytes, dict[str, b
 
 
 def test_junk_that_compresses_well(settings: Settings, spark: SparkSession) -> None:
-    """5 MB of it, many times what its topic takes: rejected early, its head is kept with its size."""
+    """5 MB, many times the topic's limit: it is rejected early, and its head is kept with its size."""
     send(settings, [tweet(1), b"x" * 5_000_000, tweet(2)])
     drained = drain(spark, settings)
     assert drained.counts() == {"read": 3, "indexed": 2, "already there": 0, "rejected": 1}

@@ -241,7 +241,7 @@ def _only_champions(settings: Settings, swaps: Swaps) -> None:
 
 
 def _failed_once(drained: Drained, swaps: Swaps) -> None:
-    """The broken model is told, while it is the champion; then it is over."""
+    """The broken model is reported while it is the champion, and not afterwards."""
     assert drained.metric("tweetpulse_model_load_errors_total", task="sentiment") >= 1
     assert drained.metric("tweetpulse_model_load_failed", task="sentiment") == 0
     last = swaps.promotions[-1].version

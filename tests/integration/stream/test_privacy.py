@@ -108,7 +108,7 @@ def _other_names(settings: Settings) -> Settings:
 
 
 def test_what_is_forgotten_does_not_come_back(settings: Settings, spark: SparkSession) -> None:
-    """By tweet, by author, by name, in a looped replay, in a record that is none; each is counted as forgotten.
+    """By tweet, by author, by name, in a looped replay, in an invalid record; each is counted as forgotten.
 
     Its rejected document holds nothing of it, and nothing goes to the topic of rejected records.
     """

@@ -57,7 +57,7 @@ class Desk:
     registry: Registry
 
     def retrain(self, *arguments: str) -> tuple[int, list[dict[str, Any]], str]:
-        """The exit code, what it prints as JSON, and what it tells besides."""
+        """The exit code, its JSON output, and its other output."""
         files = {"sentiment": [{"path": str(self.file), "columns": ",".join(f"{name}={name}" for name in NAMED)}]}
         env = environment(self.settings) | {"TWEETPULSE_MODELS__TRAINING": json.dumps(files)}
         command = [sys.executable, "-m", "pipeline", "retrain", "--json", *arguments]

@@ -70,7 +70,7 @@ def test_ports(tmp_path: Path) -> None:
     ],
 )
 def test_whose_process_it_is(command: str, ours: bool) -> None:
-    """By what was started, not by the folder in which it lies."""
+    """By the program that was started, not by its folder."""
     assert machine.is_our_command(command.split()) is ours
 
 
@@ -212,7 +212,7 @@ def test_checkpoint(facts: progress.Facts, level: str, cure: str) -> None:
 
 
 def test_a_checkpoint_that_is_a_file(tmp_path: Path) -> None:
-    """Nothing is to be done to the file: it is somebody else's."""
+    """The cure does not touch the file, which belongs to somebody else."""
     (tmp_path / "file").write_text("mine")
     (found,) = progress.look(tmp_path / "file")
     assert (found.level, found.cure) == ("fault", "set TWEETPULSE_STREAM__CHECKPOINT to a folder")

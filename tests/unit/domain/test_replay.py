@@ -22,7 +22,7 @@ def test_a_key_tells_of_its_attempt() -> None:
     ],
 )  # fmt: skip
 def test_any_other_key_tells_nothing(key: bytes | None) -> None:
-    """Whoever may write to the topic writes keys too: none of them does harm."""
+    """Any producer can choose keys: none of them does harm."""
     assert replay_in(key) is None
 
 

@@ -50,7 +50,7 @@ def test_another_key(tmp_path: Path) -> None:
 
 
 def test_no_list_at_all(tmp_path: Path) -> None:
-    """A file of that name that is none is said to be damaged, and left as it is."""
+    """Another file of that name is reported as damaged and not changed."""
     (tmp_path / "forgotten").write_bytes(b"something else, and longer than the head of a list is")
     with pytest.raises(SetupError, match="damaged"):
         ForgottenList(tmp_path).add(KEY, entries("x:1"))

@@ -146,7 +146,7 @@ def test_authors_dropped() -> None:
 
 
 def test_profiles_in_links() -> None:
-    """A link to a profile names its owner; a link to a tweet goes on leading there."""
+    """A link to a profile names its owner; a link to a tweet still works."""
     links = "https://x.com/Ann/status/1 https://twitter.com/ann x.com/i/status/2 https://x.com/search?q=a"
     assert (
         DROP.text(links) == "https://x.com/i/status/1 https://twitter.com/i x.com/i/status/2 https://x.com/search?q=a"

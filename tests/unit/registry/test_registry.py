@@ -133,7 +133,7 @@ def test_a_damaged_file_is_refused(registry: Registry, folder: Path, spoil: byte
 
 
 def test_a_file_that_is_gone(registry: Registry, folder: Path) -> None:
-    """It is told like one that never was."""
+    """The error is that of a version that never existed."""
     version = publish(registry)
     (folder / "sentiment" / "versions" / version / MODEL).unlink()
     for name in (MODEL, "other.bin"):
@@ -143,7 +143,7 @@ def test_a_file_that_is_gone(registry: Registry, folder: Path) -> None:
 
 @pytest.mark.parametrize("text", [b"", b"{", b"[]", b'{"task": "sentiment"}', b"\xff"])
 def test_a_damaged_manifest(registry: Registry, folder: Path, text: bytes) -> None:
-    """It is told where it is asked for; the others are listed all the same."""
+    """It is an error where the version is asked for; the others are still listed."""
     spoilt, whole = publish(registry), publish(registry, b"whole")
     (folder / "sentiment" / "versions" / spoilt / "manifest.json").write_bytes(text)
     with pytest.raises(ScoringError, match="is damaged"):
@@ -227,7 +227,7 @@ def test_promoting_the_champion(registry: Registry) -> None:
 
 
 def test_promoting_what_was_held_to_another(registry: Registry) -> None:
-    """Between the figures and the promotion somebody else was promoted: those figures do not count any more."""
+    """If another version was promoted after the comparison, the comparison does not count."""
     a, b, c = (publish(registry, model) for model in (b"a", b"b", b"c"))
     registry.promote(SENTIMENT, a, "first", held_to=None)
     registry.promote(SENTIMENT, b, "better than a", held_to=a)

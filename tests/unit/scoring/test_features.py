@@ -114,7 +114,7 @@ def test_a_negation_goes_up_to_the_end_of_its_clause() -> None:
 
 
 def test_numbers_are_named() -> None:
-    """Each number has a name, and feelings, emphasis and names are told apart."""
+    """Each number has a name; sentiment, emphasis and names are separate."""
     rows = Reader(Recipe()).read(["GREAT!!! @a @b", "not great?", "bad http://t.co/x"]).numbers
     column = dict(zip(NUMBERS, rows.T, strict=True))
 

@@ -1,4 +1,4 @@
-"""The command itself: what it says, what it changes, how it ends."""
+"""The command itself: its output, its changes, its exit code."""
 
 from __future__ import annotations
 
