@@ -125,6 +125,7 @@ class BatchRunner:
             before_sleep=self._tell_waiting,
         ):
             with attempt:
+                # The batch stays uncommitted, and Spark repeats it at the next start.
                 if self._stop.is_set():
                     raise Stopping("asked to stop")
                 number = attempt.retry_state.attempt_number
@@ -132,6 +133,7 @@ class BatchRunner:
         return outcome
 
     def _attempt(self, records: DataFrame, champions: tuple[Champion, ...], this: Attempt) -> Outcome:
+        # Before anything is written: offsets of another topic with the same name would look valid.
         self._check_topic()
         with self._privacy.in_force(records.sparkSession.sparkContext) if self._privacy else nullcontext() as told:
             return self._attempt_told(records, champions, this, told)
