@@ -43,8 +43,8 @@ def label(
     by: Annotated[str | None, typer.Option(help="Who gives the label.")] = None,
     listed: Annotated[bool, typer.Option("--list", help="Show the labels, the newest first.")] = False,
     task: Annotated[Task | None, typer.Option(help="With --list: only the labels of this task.")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=10_000, help="With --list: the number of labels.")] = 20,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per line.")] = False,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="With --list: so many.")] = 20,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
     """Give a tweet a label: `tweetpulse label x:123 positive`. The next `tweetpulse retrain` learns from it."""
     settings = with_embedded(current_settings())

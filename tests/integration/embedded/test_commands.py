@@ -66,7 +66,7 @@ def test_status_prints_addresses_versions_states_and_processes(stack: StackInfo)
 
 
 def test_up_again_changes_nothing(stack: StackInfo) -> None:
-    """A running stack is reported and not started again."""
+    """A stack that runs is told of, not started twice."""
     done = run(stack.state_dir, "up")
     assert (done.returncode, stack.kafka.address in done.stdout) == (0, True)
     assert {process.pid for process in of_stack(stack.state_dir)} == {stack.kafka.pid, stack.elasticsearch.pid}
@@ -107,7 +107,7 @@ def test_a_server_that_dies_is_explained_and_nothing_stays(state_dir: Path) -> N
 
 
 def test_servers_of_ones_own_are_not_started(state_dir: Path) -> None:
-    """If both addresses are set, no stack is needed, and the command says so."""
+    """Whoever sets both addresses needs no stack, and is told so."""
     own = {"TWEETPULSE_KAFKA__BOOTSTRAP_SERVERS": "mine:9092", "TWEETPULSE_ELASTICSEARCH__URL": "http://mine:9200"}
     done = run(state_dir, "up", **own)
     assert (done.returncode, done.stdout.count("is your own")) == (0, 2)
