@@ -210,7 +210,7 @@ def token_of(settings: MastodonSettings) -> str | None:
     else:
         return None
     if not (token and token.isascii() and token.isprintable()) or " " in token:
-        raise ConfigError(f"{TOKEN_SETTING} is no access token: it is empty, or holds a sign that none has")
+        raise ConfigError(f"{TOKEN_SETTING} is not an access token: it is empty, or has a character that no token has")
     return token
 
 
@@ -218,7 +218,7 @@ def _no_entry(instance: str, status: int, *, has_token: bool) -> str:
     how = f"make one there (Preferences, Development, New application, scope read), and set {TOKEN_SETTING}"
     if has_token:
         return f"{instance} refuses the access token (HTTP {status}): {how}"
-    return f"{instance} shows its timelines to those with an access token only (HTTP {status}): {how}"
+    return f"{instance} shows its timelines only with an access token (HTTP {status}): {how}"
 
 
 @contextmanager

@@ -146,7 +146,7 @@ def test_a_topic_that_was_made_anew(ready: Settings, admin: Any) -> None:
         time.sleep(0.2)
     bootstrap.topics(ready)
     (finding,) = seen(ready, "topics")
-    assert f"{topic} was made anew" in finding.what
+    assert f"{topic} was created again" in finding.what
     cure(ready, finding)
     assert seen(ready, "topics") == []
 
@@ -247,7 +247,7 @@ def test_a_stream_that_is_behind(ready: Settings) -> None:
     assert (told.level, told.what) == ("ok", f"20 records of {topic} are still to be read")
     write_batch(ready.checkpoint, 1, {topic: dict.fromkeys(range(4), 500)})
     (finding,) = seen(ready, "lag")
-    assert f"{topic} was made anew, or cut" in finding.what
+    assert f"{topic} was created again, or cut" in finding.what
     cure(ready, finding)
     assert seen(ready, "lag") == []
 

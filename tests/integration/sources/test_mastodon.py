@@ -226,7 +226,7 @@ def test_a_server_that_wants_a_token_says_so_in_one_line(
 ) -> None:
     """Without one and with a wrong one; the token itself is in neither line. The right one from a file is taken."""
     fake.token = "right"
-    for token, said in ((None, "with an access token only"), ("wrong", "refuses the access token")):
+    for token, said in ((None, "only with an access token"), ("wrong", "refuses the access token")):
         with collecting(settings, fake, tmp_path, access_token=token) as collector:
             collector.thread.join(30)
         assert isinstance(collector.error, ConfigError)

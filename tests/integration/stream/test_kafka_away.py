@@ -124,7 +124,7 @@ def test_a_topic_that_was_made_anew(settings: Settings, spark: SparkSession, tmp
     drain(spark, settings)
     remake_topic(settings)
     publish(settings, tweets(300, 500))
-    with pytest.raises(SetupError, match="made anew") as raised:
+    with pytest.raises(SetupError, match="created again") as raised:
         drain(spark, settings)
     assert "move the checkpoint away (mv)" in raised.value.message
     settings.checkpoint.rename(tmp_path / "checkpoint.old")
@@ -142,7 +142,7 @@ def test_a_topic_that_is_made_anew_under_a_running_stream(settings: Settings, tm
         remake_topic(settings)
         publish(settings, tweets(300, 300))
         assert process.wait(timeout=240) == 3, log.read_text()[-2_000:]
-    assert "was deleted and made anew" in log.read_text()
+    assert "was deleted and created again" in log.read_text()
 
 
 def test_a_damaged_checkpoint(settings: Settings, spark: SparkSession) -> None:

@@ -73,7 +73,7 @@ def test_rows_that_it_was_trained_on_are_left_out(run: Run, rows: Path, version:
 
 
 def test_they_are_measured_on_when_asked_for(run: Run, rows: Path, version: str) -> None:
-    """The output says that this measures memory."""
+    """Named as what it is: memory."""
     arguments = "evaluate", "--task", "sentiment", "--version", version, "--data", str(rows), *COLUMNS
 
     code, out, _ = run(*arguments, "--include-seen", "--json")

@@ -238,8 +238,8 @@ def test_a_file_of_zeros_is_found(tmp_path: Path) -> None:
     [
         ({("tweets", 0): 5}, {("tweets", 0): (0, 9)}, "ok", "4 records of tweets are still to be read"),
         ({("tweets", 0): 5}, {("tweets", 0): (7, 9)}, "fault", "Kafka deleted 2 records"),
-        ({("tweets", 0): 5}, {("tweets", 0): (0, 3)}, "fault", "tweets was made anew"),
-        ({("tweets", 0): 5}, {}, "fault", "tweets was made anew"),
+        ({("tweets", 0): 5}, {("tweets", 0): (0, 3)}, "fault", "tweets was created again"),
+        ({("tweets", 0): 5}, {}, "fault", "tweets was created again"),
         ({("others", 0): 5}, {("tweets", 0): (0, 9)}, "fault", "the checkpoint is of others"),
     ],
 )

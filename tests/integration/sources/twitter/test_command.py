@@ -94,7 +94,7 @@ def test_a_dry_run_tells_what_would_be_refilled(x, command, tmp_path):
     ("arguments", "variables", "code", "said"),
     [
         ((), {}, 2, "nothing to track"),
-        (("--track", "form:acme"), {}, 2, "the rule 'form:acme' won't do: did you mean from:?"),
+        (("--track", "form:acme"), {}, 2, "the rule 'form:acme' is invalid: did you mean from:?"),
         (("--track", "acme"), {"TWEETPULSE_TWITTER__BEARER_TOKEN": None}, 2,
          "X needs a bearer token: get one at https://developer.x.com/"),
         (("--track", "acme"), {"TWEETPULSE_TWITTER__BEARER_TOKEN": None,
