@@ -98,7 +98,7 @@ class BatchRunner:
         Raises:
             Stopping: the stream was asked to stop before the batch was done.
             ConfigError: a privilege, a credential or a topic's limit is wrong; kept in `failure` too.
-            SetupError: the topic was made anew, or Elasticsearch refuses what waiting does not mend; kept likewise.
+            SetupError: the topic was created again, or Elasticsearch refuses what waiting does not mend; kept likewise.
         """
         with self.in_flight:
             try:

@@ -80,7 +80,7 @@ class Seals:
             SinkUnavailable: an index is gone, or can't be sealed now.
             ApiError, TransportError: Elasticsearch refuses or does not answer.
         """
-        # A data stream that was deleted and made anew begins with the same names.
+        # A data stream that was deleted and created again begins with the same names.
         self._sealed.discard(backing.write)
         for index in backing.older:
             if index not in self._sealed:

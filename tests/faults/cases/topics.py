@@ -201,7 +201,7 @@ def _case(name: str, what: str, run: Run, **options: object) -> Case:
 CASES = (
     _case(
         "topic made anew with fewer records",
-        "It is deleted and made anew while the stream is down. Refused with exit 3; the checkpoint is moved away.",
+        "It is deleted and created again while the stream is down. Refused with exit 3; the checkpoint is moved away.",
         partial(_remade, 200),
         fresh=True,
         ends=True,
@@ -215,7 +215,7 @@ CASES = (
     ),
     _case(
         "topic made anew under a running stream",
-        "The topic is deleted and made anew. The stream ends with exit 3; the checkpoint is moved away.",
+        "The topic is deleted and created again. The stream ends with exit 3; the checkpoint is moved away.",
         _remade_under_it,
         fresh=True,
         ends=True,
