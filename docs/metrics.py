@@ -23,13 +23,13 @@ COMMAND = "python docs/metrics.py"
 _HEAD = f"""\
 # Metrics
 
-Generated from the code by `{COMMAND}`, and held to it by a test. Times are in seconds, sizes in bytes, ratios
-go from 0 to 1. Series of closed sets exist from the start, at 0.
+Generated from the code by `{COMMAND}`; a test compares this page with the code. Times are in seconds, sizes in bytes,
+ratios from 0 to 1. The series of closed lists exist from the start, at 0.
 """
 _SECTIONS = {
-    "stream": "The stream, `:9108/metrics`\n\nBesides these, `process_*` of the driver, as all clients have them.",
-    "source": "A collecting process, `:9110/metrics`\n\nBesides these, `process_*`. A tweet counts once Kafka has it.",
-    "exporter": "The exporter, `:9109/metrics`\n\nIt tells the truth also while the stream is down.",
+    "stream": "The stream, `:9108/metrics`\n\nIn addition, the standard `process_*` metrics of the driver.",
+    "source": "A collector, `:9110/metrics`\n\nIn addition, `process_*`. Tweets are counted once acknowledged.",
+    "exporter": "The exporter, `:9109/metrics`\n\nThese metrics are correct also while the stream is down.",
 }
 
 

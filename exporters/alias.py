@@ -49,8 +49,8 @@ def families(state: AliasState | None) -> tuple[Metric, ...]:
     """The family; without a sample where there is no data stream yet."""
     ok = GaugeMetricFamily(
         "tweetpulse_alias_ok",
-        "1 if the alias tweetpulse-tweets shows all of one data stream of scored tweets; 0 if it is gone, filtered, or "
-        "on several. Absent before there is a data stream.",
+        "1 if the alias tweetpulse-tweets points at one data stream of scored tweets, without a filter; 0 if it is "
+        "gone, filtered or on several. Absent before there is a data stream.",
     )
     if state is not None:
         ok.add_metric([], 0.0 if state.fault else 1.0)

@@ -76,7 +76,7 @@ def families(streams: Mapping[str, Stored]) -> tuple[Metric, ...]:
         "tweetpulse_data_stream_documents", "Documents in the data stream, without replicas.", labels=LABELS
     )
     size = GaugeMetricFamily(
-        "tweetpulse_data_stream_size_bytes", "Disk that the data stream takes, with replicas.", labels=LABELS
+        "tweetpulse_data_stream_size_bytes", "Disk space of the data stream, with replicas.", labels=LABELS
     )
     newest = GaugeMetricFamily(
         "tweetpulse_data_stream_newest_ingested_timestamp_seconds",

@@ -153,7 +153,7 @@ def _own_families() -> tuple[GaugeMetricFamily, GaugeMetricFamily]:
     return (
         GaugeMetricFamily(
             "tweetpulse_exporter_scrape_duration_seconds",
-            "How long the collector took at this scrape.",
+            "Seconds that the collector took at this scrape.",
             labels=["collector"],
         ),
         GaugeMetricFamily(

@@ -112,12 +112,12 @@ def families(
     """
     records = GaugeMetricFamily(
         "tweetpulse_stream_lag_records",
-        "Records in Kafka that no committed batch of the query holds.",
+        "Records in Kafka that the query has not committed.",
         labels=LABELS,
     )
     seconds = GaugeMetricFamily(
         "tweetpulse_stream_lag_seconds",
-        "How long the oldest of these records has been in Kafka; 0 when there is none.",
+        "Seconds that the oldest of these records has been in Kafka; 0 if there is none.",
         labels=LABELS,
     )
     expired = GaugeMetricFamily(

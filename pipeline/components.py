@@ -1,7 +1,7 @@
 """Scorers and sinks by name: ours, those of installed packages, and a user's own class as `module:Class`.
 
-This table is all that the stream, the command line and the doctor know of them. A package names its own as entry points
-(`tweetpulse.scorers`, `tweetpulse.sinks`).
+The stream, the command line and the doctor find components only through this table. A package names its own as entry
+points (`tweetpulse.scorers`, `tweetpulse.sinks`).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def scorers_of(settings: Settings) -> tuple[Scorer, ...]:
     """The scorers that `scoring.scorers` names, in its order.
 
     Raises:
-        ConfigError: one can't be found or made, or a language of `scoring.languages` is spoken by none of them.
+        ConfigError: a scorer can't be found or created, or none speaks a language of `scoring.languages`.
     """
     found: tuple[Scorer, ...] = _all(settings.scoring.scorers, SCORERS, "scorer", settings)
     check_languages(settings.scoring.languages, found)
@@ -34,7 +34,7 @@ def sinks_of(settings: Settings) -> tuple[Sink, ...]:
     """The sinks that `stream.sinks` names, in its order; nothing is connected yet.
 
     Raises:
-        ConfigError: one can't be found or made, or two have one name.
+        ConfigError: a sink can't be found or created, or two have the same name.
     """
     found: tuple[Sink, ...] = _all(settings.stream.sinks, SINKS, "sink", settings)
     names = [one.name for one in found]
@@ -47,7 +47,7 @@ def check_languages(languages: Sequence[str] | None, scorers: Sequence[Scorer]) 
     """Settings may only narrow what scorers speak.
 
     Raises:
-        ConfigError: nobody speaks one of the languages.
+        ConfigError: no scorer speaks one of the languages.
     """
     if languages is None or any(not one.languages for one in scorers):
         return
@@ -97,7 +97,7 @@ def _made(name: str, component: Any, settings: Settings, kind: str) -> Any:
     except PipelineError:
         raise
     except Exception as error:
-        # Somebody else's code: whatever it raises, people get one line.
+        # It may be a user's own class, which can raise anything: the command still prints one line.
         raise ConfigError(
             f"the {kind} {name} can't be made ({type(error).__name__}: {error}): "
             "see its options in [components] of tweetpulse.toml"

@@ -1,4 +1,4 @@
-"""Whether what a server answered would show anything."""
+"""Checks if a server's answer would show anything."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ _RESULTS = ("value", "values", "count", "hits", "doc_count")
 
 
 def has_hits(answer: dict[str, Any]) -> bool:
-    """Whether a search found documents and all its aggregations have something in them."""
+    """True if a search found documents and each of its aggregations holds a value."""
     found = bool(answer["hits"]["total"]["value"])
     return found and all(map(has_data, answer.get("aggregations", {}).values()))
 
 
 def has_data(aggregation: dict[str, Any]) -> bool:
-    """Whether an aggregation has a bucket with documents, or a number; in the innermost bucket too."""
+    """True if an aggregation has a bucket with documents, or a number; in the innermost bucket too."""
     if "buckets" in aggregation:
         buckets = aggregation["buckets"]
         return any(map(_is_filled, buckets.values() if isinstance(buckets, dict) else buckets))

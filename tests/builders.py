@@ -101,7 +101,7 @@ def linear_model(
 
 
 def published(registry: Registry, model: LinearModel | bytes, task: Task = Task.SENTIMENT, **fields: Any) -> str:
-    """The version of a model that was just put into a registry, or of bytes that are none."""
+    """The version of a model that was just published, or of bytes that are not a model."""
     data = model if isinstance(model, bytes) else model.dumps()
     known = TASK_LABELS[task] if isinstance(model, bytes) else model.labels
     files = {MODEL: data} | fields.pop("files", {})

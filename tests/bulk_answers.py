@@ -1,4 +1,4 @@
-"""What Elasticsearch, or what stands before it, may answer to a bulk request though it is no document's fault.
+"""Faulty answers to a bulk request, by Elasticsearch or a proxy, that are no document's fault.
 
 Each is waited out; it is tried on 60 tweets in `make test`, and under a running feed in `make test-faults`.
 """

@@ -24,7 +24,7 @@ class Authority:
 
     @property
     def file(self) -> Path:
-        """What clients are to trust."""
+        """The certificate that clients must trust."""
         return self.pair.certificate
 
     def sign(self, name: str, *, hosts: tuple[str, ...] = ()) -> Pair:

@@ -28,13 +28,13 @@ def sentiment(positive: Sequence[str] = ()) -> LinearModel:
 
 
 def complaints() -> LinearModel:
-    """What VADER finds negative, and what has one of the reasons' own words."""
+    """A model that calls a tweet a complaint if VADER finds it negative or if it has the word of a reason."""
     words = {word: {COMPLAINT: STRONG} for word in REASON_WORDS.values()}
     return _felt(linear_model(Task.COMPLAINT, {NO_COMPLAINT: 1.0}, words), {COMPLAINT: -9.0})
 
 
 def reasons() -> LinearModel:
-    """By the reasons' own words."""
+    """A model that finds a reason by its word."""
     words = {word: {reason: STRONG} for reason, word in REASON_WORDS.items()}
     return linear_model(Task.REASON, {"other": 1.0}, words)
 

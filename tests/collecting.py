@@ -49,11 +49,11 @@ class Collecting:
 
     @property
     def tweets(self) -> int:
-        """How many Kafka has acknowledged."""
+        """The number of tweets that Kafka has acknowledged."""
         return self.published[-1].tweets if self.published else 0
 
     def metric(self, name: str, **labels: str) -> float:
-        """A sample of its /metrics; 0 where there is none."""
+        """A sample of its /metrics; 0 if there is none."""
         with urllib.request.urlopen(self.collection.url, timeout=5) as answer:
             families = text_string_to_metric_families(answer.read().decode())
         wanted = {"source": self._name, **labels}

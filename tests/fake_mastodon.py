@@ -78,7 +78,7 @@ class FakeMastodon:
 
     @property
     def listening(self) -> int:
-        """How many streams are open."""
+        """The number of open streams."""
         return self._listening
 
     def post(self, text: str, *tags: str, **fields: Any) -> dict[str, Any]:

@@ -113,7 +113,7 @@ class FakeChampions:
 
 @dataclass
 class FakeObserver:
-    """Notes what it is told; `on_wait` happens at each wait."""
+    """Records its calls; `on_wait` is called at each wait."""
 
     on_wait: Callable[[], object] = lambda: None
     waits: list[tuple[str, str, int]] = field(default_factory=list)

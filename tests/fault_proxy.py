@@ -23,7 +23,7 @@ KIND = "application/vnd.elasticsearch+json;compatible-with=8"
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What goes back to the client; `cut`: the connection ends after so many bytes of the body."""
+    """A response to the client; `cut`: the connection ends after so many bytes of the body."""
 
     status: int
     body: bytes
@@ -55,7 +55,7 @@ def says(status: int, body: bytes | dict[str, Any], *, html: bool = False) -> Fa
 
 
 def applied_then(answer: Answer) -> Fault:
-    """The real server does what it is asked, and something else is answered."""
+    """The real server applies the request, but the client gets this answer."""
 
     def fault(forward: Forward) -> Answer:
         forward()
@@ -97,7 +97,7 @@ def reset(forward: Forward) -> Answer:
 
 
 def applied_then_reset(forward: Forward) -> Answer:
-    """The real server does what it is asked, and the connection ends."""
+    """The real server applies the request, but the connection ends without an answer."""
     forward()
     raise Reset
 
@@ -148,10 +148,10 @@ def items_refused(status: int, kind: str, *, every: int) -> Fault:
 
 @dataclass
 class Proxy:
-    """Where it listens, and what is to go wrong: `fault`, for the next `times` requests to `path`.
+    """A proxy that applies `fault` to the next `times` requests to `path`.
 
     Attributes:
-        met: how many requests it has happened to; `done`: how many of them are over.
+        met: the number of requests that got the fault; `done`: how many of them are over.
     """
 
     server: str
@@ -175,7 +175,7 @@ class Proxy:
             self.fault = None
 
     def next_fault(self, path: str) -> Fault | None:
-        """What happens to a request."""
+        """The fault for this request, or None."""
         with self._lock:
             if self._listening is None:
                 return reset

@@ -1,4 +1,4 @@
-"""What the index templates let into a document: the strict mapping, applied as Elasticsearch applies it."""
+"""The strict mapping of the index templates, applied to a document as Elasticsearch applies it."""
 
 from __future__ import annotations
 

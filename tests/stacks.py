@@ -75,7 +75,7 @@ def settings_of(stack: StackInfo, *, mark: str, folder: Path) -> Settings:
 
 
 def repaired(state_dir: Path) -> StackInfo:
-    """Start the servers of a stack that have died, on the ports that they had: whoever uses them knows no others.
+    """Restart the dead servers of a stack on the ports that they had, which their users know.
 
     A process that was killed is gone before its threads are, which hold its port: so it is tried again for a while.
     """

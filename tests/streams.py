@@ -31,18 +31,18 @@ from pipeline.telemetry.metrics import StreamMetrics
 
 @dataclass(frozen=True, slots=True)
 class Drained:
-    """What a drain said: the sum of its outcomes, and its metrics."""
+    """The result of a drain: the sum of its outcomes, and its metrics."""
 
     outcome: Outcome
     registry: CollectorRegistry
     settings: Settings
 
     def metric(self, name: str, **labels: str) -> float:
-        """A sample's value; 0 where there is none."""
+        """A sample's value; 0 if there is none."""
         return self.registry.get_sample_value(name, labels) or 0.0
 
     def counts(self) -> dict[str, float]:
-        """The books, from the metrics alone."""
+        """The accounting, from the metrics alone."""
         stream = scored_stream(self.settings)
         return {
             "read": self.metric("tweetpulse_records_read_total", topic=self.settings.kafka.tweets_topic),
@@ -62,7 +62,7 @@ def champions_of(settings: Settings, events: StreamEvents) -> Champions:
 
 
 def events_of(settings: Settings, registry: CollectorRegistry | None = None) -> StreamEvents:
-    """What tells the log and the metrics of a registry."""
+    """The events that write to the log and to the metrics of a registry."""
     registry = CollectorRegistry() if registry is None else registry
     return StreamEvents(StreamMetrics(registry, settings, sinks_of(settings)))
 
@@ -90,7 +90,7 @@ def run_of(
 def drain(
     spark: SparkSession, settings: Settings, champions: Callable[[Settings, StreamEvents], Champions] = champions_of
 ) -> Drained:
-    """Read, score and index all that is in Kafka now; the books must balance."""
+    """Read, score and index all that is in Kafka now; the accounting must balance."""
     registry = CollectorRegistry()
     events = events_of(settings, registry)
     with closing(connect(settings.elasticsearch)) as client:
@@ -101,7 +101,7 @@ def drain(
     drained = Drained(outcome, registry, settings)
     counts = drained.counts()
     assert counts["read"] == counts["indexed"] + counts["already there"] + counts["rejected"]
-    assert outcome.books(scored_stream(settings)).missing == 0
+    assert outcome.accounting(scored_stream(settings)).missing == 0
     return drained
 
 
@@ -134,7 +134,7 @@ def documents(settings: Settings, stream: str, size: int = 100) -> dict[str, Map
 
 
 def count(settings: Settings, stream: str | None = None) -> int:
-    """How many documents a data stream holds; the scored one if none is named."""
+    """The number of documents in a data stream; by default the scored one."""
     name = stream or scored_stream(settings)
     with closing(connect(settings.elasticsearch)) as client:
         client.indices.refresh(index=name)
@@ -142,7 +142,7 @@ def count(settings: Settings, stream: str | None = None) -> int:
 
 
 def distinct_ids(settings: Settings) -> int:
-    """How many distinct tweets the scored data stream holds, exactly: by reading all of their ids."""
+    """The exact number of distinct tweets in the scored data stream, by reading all of their ids."""
     return len({fields["event.id"] for fields in every_document(settings, "event.id")})
 
 

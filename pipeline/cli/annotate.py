@@ -22,15 +22,15 @@ ACTION = "annotate"
 
 @app.command()
 def annotate(
-    message: Annotated[str, typer.Argument(help="What happened, as the boards will show it.", show_default=False)],
-    entity: Annotated[list[str] | None, typer.Option(help="A brand that it is about; repeatable.")] = None,
+    message: Annotated[str, typer.Argument(help="The text that the boards show.", show_default=False)],
+    entity: Annotated[list[str] | None, typer.Option(help="The brand that the note is about; repeatable.")] = None,
     at: Annotated[
         str | None, typer.Option(help="When: 2026-03-01T09:00 (this machine's zone) or ...+02:00; now if not given.")
     ] = None,
-    end: Annotated[str | None, typer.Option(help="When it ended, if it took a while.")] = None,
-    tag: Annotated[list[str] | None, typer.Option(help="What boards may filter by; repeatable.")] = None,
+    end: Annotated[str | None, typer.Option(help="The end, if it lasted.")] = None,
+    tag: Annotated[list[str] | None, typer.Option(help="A tag by which boards can filter; repeatable.")] = None,
 ) -> None:
-    """Note down a campaign, an outage, a launch: boards show it over the tweets of that time."""
+    """Note a campaign, an outage or a launch, which boards mark on the time axis."""
     if not message.strip():
         raise ConfigError("there is nothing to note: say what happened")
     settings = with_embedded(current_settings())

@@ -33,7 +33,7 @@ _debug = False
 def _root(
     state_dir: Annotated[
         Path | None,
-        typer.Option(help="Where servers and checkpoints keep their state; one stack each.", readable=False),
+        typer.Option(help="The folder for the state of servers and checkpoints; one stack per folder.", readable=False),
     ] = None,
     debug: Annotated[bool, typer.Option(help="Show the traceback of an error.")] = False,
     version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,

@@ -83,14 +83,14 @@ class Classifier:
 def classify(
     texts: Annotated[
         list[str] | None,
-        typer.Argument(metavar="TEXT...", help="Texts, or - for one a line on standard input, as from a pipe."),
+        typer.Argument(metavar="TEXT...", help="Texts, or - to read one text per line from standard input."),
     ] = None,
     verbatim: Annotated[
-        bool, typer.Option("--verbatim", help="Let VADER score @mentions and names of brands too.")
+        bool, typer.Option("--verbatim", help="Let VADER also score @mentions and names of brands.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a text.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per text.")] = False,
 ) -> None:
-    """Score a text as the stream would: VADER and the champions side by side, with the words that weighed most."""
+    """Score a text as the stream does: VADER and the champions side by side, with the most important words."""
     if not texts and sys.stdin.isatty():
         raise ConfigError("there is nothing to classify: give a text, or - and one a line on standard input")
     is_piped = not texts or texts == ["-"]

@@ -32,12 +32,12 @@ def options_of(section: type[Section]) -> Iterator[tuple[str, FieldInfo, Option]
 
 
 def flag_of(name: str, option: Option) -> str:
-    """How an option is written."""
+    """The option's name on the command line."""
     return option.flag or f"--{name.replace('_', '-')}"
 
 
 def command_of(source: Entry) -> Callable[..., None]:
-    """What typer makes a command of: its parameters are the options of the source's section."""
+    """A function for typer to make a command of: its parameters are the options in the source's section."""
 
     def run(**given: Any) -> None:
         dry_run = given.pop("dry_run", False)
@@ -59,11 +59,12 @@ def command_of(source: Entry) -> Callable[..., None]:
 
 
 def with_options(section: Section, given: dict[str, Any]) -> Section:
-    """Arguments win over settings.
+    """The section with the given options, which override the settings.
 
     Raises:
-        ConfigError: one can't be what it is given for.
+        ConfigError: an option has an invalid value.
     """
+    # A flag that is not given is False, and must not switch off what the settings switch on.
     changed = {name: value for name, value in given.items() if value is not None and value is not False}
     try:
         return type(section)(**dict(section) | changed)
@@ -88,7 +89,7 @@ def _parameter(name: str, type_: Any, given: Any) -> Parameter:
 
 
 def _type_of(field: FieldInfo) -> Any:
-    """Several values are a list there; what is not given is None."""
+    """The type for typer: a list for several values; None stands for an option that is not given."""
     if field.annotation is bool:
         return bool
     return (list[str] if get_origin(field.annotation) is tuple else field.annotation) | None  # type: ignore[operator]

@@ -175,8 +175,8 @@ def _drain(settings: Settings, stop: threading.Event, tell: Tell, *, once: bool)
     scored = data_stream(SCORED, settings.elasticsearch.namespace)
 
     def so_far(total: Outcome) -> None:
-        books = total.books(scored)
-        tell("stream", f"scored and indexed: {books.indexed:,} of {books.read:,} read")
+        accounting = total.accounting(scored)
+        tell("stream", f"scored and indexed: {accounting.indexed:,} of {accounting.read:,} read")
 
     tell("stream", "starting Spark")
     with on_signals(stop, finishing), bootstrap.stream(settings, stop, tell) as (run, url):
@@ -206,9 +206,9 @@ def _require_balance(outcome: Outcome, settings: Settings, held: int | None) -> 
     Raises:
         PipelineError: it does not: a bug.
     """
-    books = outcome.books(data_stream(SCORED, settings.elasticsearch.namespace))
-    if books.missing or (held is not None and held != books.indexed):
+    accounting = outcome.accounting(data_stream(SCORED, settings.elasticsearch.namespace))
+    if accounting.missing or (held is not None and held != accounting.indexed):
         raise PipelineError(
-            f"the accounting does not add up: {books.missing:,} records are missing, and Elasticsearch holds {held} "
-            f"documents for {books.indexed:,} indexed; please report it"
+            f"the accounting does not add up: {accounting.missing:,} records are missing, and Elasticsearch holds "
+            f"{held} documents for {accounting.indexed:,} indexed; please report it"
         )

@@ -33,7 +33,7 @@ class Drained:
 
 
 def summarize_demo(drained: Drained, entities: Sequence[Tally], others: int, settings: Settings) -> None:
-    """Print the books, the sentiments, the entities and where all of it was.
+    """Print the accounting, the sentiments, the entities and the addresses.
 
     Args:
         drained: what became of the records.
@@ -70,7 +70,7 @@ def entity_table(entities: Sequence[Tally], others: int) -> Table:
 
 def _books(outcome: Outcome, settings: Settings) -> Table:
     table = Table(box=None, show_header=False, pad_edge=False)
-    for name, number in asdict(outcome.books(data_stream(SCORED, settings.elasticsearch.namespace))).items():
+    for name, number in asdict(outcome.accounting(data_stream(SCORED, settings.elasticsearch.namespace))).items():
         table.add_row(name.replace("_", " "), f"{number:,}")
     for reason, number in outcome.rejected.most_common():
         table.add_row(f"  {reason}", f"{number:,}")

@@ -30,7 +30,7 @@ _STYLES = {"ok": "green", "warning": "yellow", "fault": "bold red"}
 def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Look at everything that the stream needs, and say what cures what is wrong; exit code 3 if there is a fault."""
+    """Check everything that the stream needs, and print a cure for each fault; exit code 3 if there is one."""
     # What fails is told as a finding: the clients would tell it a second time.
     for name in ("elastic_transport", "kafka"):
         logging.getLogger(name).propagate = False

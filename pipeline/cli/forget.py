@@ -31,16 +31,16 @@ LEFT = "other copies: the files that were replayed, backups and snapshots, and w
 def forget(
     tweet: Annotated[list[str] | None, typer.Option(help="A tweet's `event.id`, such as x:123. Repeatable.")] = None,
     user: Annotated[list[str] | None, typer.Option(help="A user's `user.id`, or @name. Repeatable.")] = None,
-    file: Annotated[
-        list[Path] | None, typer.Option(help="A compliance file of X's. Repeatable.", readable=False)
-    ] = None,
+    file: Annotated[list[Path] | None, typer.Option(help="A compliance file of X. Repeatable.", readable=False)] = None,
     holds: Annotated[
-        Holds | None, typer.Option(help="What the ids in --file are of, if its name does not say.")
+        Holds | None, typer.Option(help="The kind of the ids in --file, if its name does not tell.")
     ] = None,
-    all_namespaces: Annotated[bool, typer.Option("--all-namespaces", help="In all namespaces, not in one.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="The report as one JSON object.")] = False,
+    all_namespaces: Annotated[
+        bool, typer.Option("--all-namespaces", help="Search all namespaces, not only the one in the settings.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as one JSON object.")] = False,
 ) -> None:
-    """Remove tweets, and all that users wrote, from every index, and keep a replay from bringing them back."""
+    """Delete tweets, or all tweets of users, from every index, and keep replays from bringing them back."""
     settings = with_embedded(current_settings())
     asked = Compliance()
     for path in file or ():

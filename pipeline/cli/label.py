@@ -27,7 +27,7 @@ from pipeline.training.labels import Label, Labels, said
 @app.command()
 def label(
     tweet: Annotated[
-        str | None, typer.Argument(metavar="ID", help="The tweet's, as boards show it.", show_default=False)
+        str | None, typer.Argument(metavar="ID", help="The id of the tweet, as boards show it.", show_default=False)
     ] = None,
     what: Annotated[
         str | None,
@@ -37,14 +37,16 @@ def label(
             show_default=False,
         ),
     ] = None,
-    reason: Annotated[str | None, typer.Option(help="Why it complains, with `complaint`; a new reason, too.")] = None,
-    by: Annotated[str | None, typer.Option(help="Who says so.")] = None,
-    listed: Annotated[bool, typer.Option("--list", help="Show what has been said, the newest first.")] = False,
-    task: Annotated[Task | None, typer.Option(help="With --list: only those of this task.")] = None,
+    reason: Annotated[
+        str | None, typer.Option(help="With `complaint`: why the tweet complains, which may be a new reason.")
+    ] = None,
+    by: Annotated[str | None, typer.Option(help="Who gives the label.")] = None,
+    listed: Annotated[bool, typer.Option("--list", help="Show the labels, the newest first.")] = False,
+    task: Annotated[Task | None, typer.Option(help="With --list: only the labels of this task.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="With --list: so many.")] = 20,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
-    """Say what a tweet is: `tweetpulse label x:123 positive`. The next `tweetpulse retrain` learns from it."""
+    """Give a tweet a label: `tweetpulse label x:123 positive`. The next `tweetpulse retrain` learns from it."""
     settings = with_embedded(current_settings())
     if listed == (tweet is not None or what is not None) or (tweet is None) != (what is None):
         raise ConfigError("write `tweetpulse label ID LABEL`, or `tweetpulse label --list`")

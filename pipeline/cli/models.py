@@ -28,19 +28,20 @@ from pipeline.training.promotion import compare, weigh
 PROMOTED = "model-promoted"
 """The action of the event that boards draw."""
 
-models = typer.Typer(no_args_is_help=True, help="The trained models: what there is, and which one is in use.")
+models = typer.Typer(no_args_is_help=True, help="List, compare, promote and roll back trained models.")
 app.add_typer(models, name="models")
 
 OfTask = Annotated[Task | None, typer.Option("--task", help="sentiment, complaint or reason; all if not given.")]
-Version = Annotated[str, typer.Argument(help="As `tweetpulse models list` shows it.", show_default=False)]
+Version = Annotated[str, typer.Argument(help="The version, as `tweetpulse models list` shows it.", show_default=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
 @models.command("list")
 def list_(
-    task: OfTask = None, as_json: Annotated[bool, typer.Option("--json", help="One object a line.")] = False
+    task: OfTask = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per line.")] = False,
 ) -> None:
-    """Show the versions of each task, oldest first, with what they reached on rows that training never saw."""
+    """List the versions of each task, the oldest first, with their measures on held-out rows."""
     registry = bootstrap.registry(current_settings())
     champions = {one: registry.champion(one) for one in ([task] if task else Task)}
     found = [
@@ -59,7 +60,7 @@ def list_(
 
 @models.command()
 def show(version: Version, task: OfTask = None, as_json: AsJson = False) -> None:
-    """Show what a version is: its data, its parameters, what it reached, and when it was promoted."""
+    """Show a version's data, parameters, measures and promotions."""
     registry = bootstrap.registry(current_settings())
     manifest = registry.manifest(task_of(registry, version, task), version)
     promotions = [asdict(one) for one in registry.history(manifest.task) if one.version == version]
@@ -76,11 +77,11 @@ def show(version: Version, task: OfTask = None, as_json: AsJson = False) -> None
 def promote(
     version: Version,
     task: OfTask = None,
-    force: Annotated[bool, typer.Option("--force", help="Promote it whatever the figures say; needs --why.")] = False,
-    why: Annotated[str | None, typer.Option(help="The reason, for the history.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Promote without the comparison; needs --why.")] = False,
+    why: Annotated[str | None, typer.Option(help="The reason, which is kept in the history.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Make a version the champion if it is better than the one in use: by more than chance, and nowhere worse.
+    """Make a version the champion if it is significantly better than the present one, and on no slice worse.
 
     Exit code 7: it is not, and the champion stays.
     """
@@ -104,7 +105,7 @@ def rollback(
     task: Annotated[Task, typer.Option("--task", help="sentiment, complaint or reason.", show_default=False)],
     as_json: AsJson = False,
 ) -> None:
-    """Put the champion before the present one back in its place."""
+    """Restore the previous champion."""
     settings = current_settings()
     registry = bootstrap.registry(settings)
     version = registry.rollback(task)
@@ -115,7 +116,7 @@ def rollback(
 
 @models.command("compare")
 def compare_(version: Version, other: Version, task: OfTask = None, as_json: AsJson = False) -> None:
-    """Show what two versions reach on the rows that the other one was measured on and neither was trained on."""
+    """Compare two versions on held-out rows that neither was trained on."""
     registry = bootstrap.registry(current_settings())
     of = task_of(registry, version, task)
     found = compare(registry, of, version, other)

@@ -10,7 +10,7 @@ import typer
 from pipeline.cli.app import app, err, out, settings
 from pipeline.sinks.kibana import Kibana
 
-provision = typer.Typer(help="Bring the dashboards to where they are looked at.", no_args_is_help=True)
+provision = typer.Typer(help="Import dashboards.", no_args_is_help=True)
 app.add_typer(provision, name="provision")
 
 _FIRST = "/app/dashboards#/view/tweetpulse-live"
@@ -18,12 +18,12 @@ _FIRST = "/app/dashboards#/view/tweetpulse-live"
 
 @provision.callback()
 def _group() -> None:
-    """Bring the dashboards to where they are looked at."""
+    """Import dashboards."""
 
 
 @provision.command("kibana")
 def provision_kibana() -> None:
-    """Wait for Kibana, then import the dashboards and make the alerting rules; what is there is brought up to date."""
+    """Wait for Kibana, then import the dashboards and the alert rules; existing ones are updated."""
     kibana_settings = settings().kibana
     kibana = Kibana(kibana_settings)
     err.print(f"waiting for Kibana at {kibana_settings.url}", markup=False, soft_wrap=True)

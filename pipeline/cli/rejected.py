@@ -24,7 +24,7 @@ from pipeline.kafka.dead_letters import DeadLetter, History, open_dead_letters
 from pipeline.kafka.resending import Left, Resent, chosen
 from pipeline.settings import Settings
 
-rejected = typer.Typer(no_args_is_help=True, help="Look at the rejected records, and send them again after a fix.")
+rejected = typer.Typer(no_args_is_help=True, help="List the rejected records, and send them again after a fix.")
 app.add_typer(rejected, name="rejected")
 
 Only = Annotated[Reason | None, typer.Option("--reason", help="Only those rejected for this reason.")]
@@ -39,10 +39,10 @@ LEFT = {
 @rejected.command("list")
 def list_(
     reason: Only = None,
-    limit: Annotated[int, typer.Option(min=1, help="Show so many, the newest.")] = 20,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line, all of them.")] = False,
+    limit: Annotated[int, typer.Option(min=1, help="The number of records to show, the newest.")] = 20,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per line, for all records.")] = False,
 ) -> None:
-    """Show the rejected records, and how many there are of each reason."""
+    """List the rejected records, and their number by reason."""
     settings = with_embedded(current_settings())
     with open_dead_letters(settings.kafka) as letters:
         found = sorted(
@@ -59,9 +59,9 @@ def list_(
 @rejected.command()
 def replay(
     reason: Only = None,
-    again: Annotated[bool, typer.Option("--again", help="Also those that were sent again before.")] = False,
+    again: Annotated[bool, typer.Option("--again", help="Also records that were sent again before.")] = False,
 ) -> None:
-    """Send the rejected records again, as they came: after a fix they are accepted, else rejected anew."""
+    """Send the rejected records again with their original bytes; without a fix they are rejected again."""
     settings, stop, resent = with_embedded(current_settings()), threading.Event(), Resent()
     try:
         with on_signals(stop), open_dead_letters(settings.kafka) as letters, bootstrap.resender(settings) as resender:

@@ -53,15 +53,15 @@ def retrain(
     tasks: Annotated[
         list[Task] | None,
         typer.Argument(
-            help="If none is given: those of the setting models.training, and those with enough labels.",
+            help="Default: those of the setting models.training, and those with enough labels.",
             show_default=False,
         ),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Train also where there is nothing new.")] = False,
-    master: Annotated[str | None, typer.Option(help="Spark's master; this machine, if none is given.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a task.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Train even if there is nothing new.")] = False,
+    master: Annotated[str | None, typer.Option(help="Spark's master; this machine by default.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per task.")] = False,
 ) -> None:
-    """Train anew what has something new to learn from, and promote what is better than the champion.
+    """Train each task that has new labelled rows, and promote the version if it is better than the champion.
 
     Learned from are the files of the setting models.training, and what `tweetpulse label` was told: that alone, from
     50 tweets of each of two labels on. Made for a schedule. Exit codes: 0 promoted, 7 trained and the champion stays,

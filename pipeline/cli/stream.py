@@ -30,10 +30,12 @@ def setup(
     ] = False,
     alter_topics: Annotated[
         bool,
-        typer.Option("--alter-topics", help="Give topics that are there kafka.retention_hours and the broker's time."),
+        typer.Option(
+            "--alter-topics", help="Set kafka.retention_hours and the broker's timestamps on existing topics."
+        ),
     ] = False,
 ) -> None:
-    """Make topics, templates, data streams and the alias, and mend what is not as it should be; says what differed."""
+    """Create topics, templates, data streams and the alias, repair those that differ, and print the differences."""
     report = bootstrap.set_up(with_embedded(current_settings()), switch=switch, alter_topics=alter_topics)
     for change in report.changes:
         out.print(change, markup=False, soft_wrap=True)
@@ -44,13 +46,13 @@ def setup(
 
 @app.command()
 def run(
-    once: Annotated[bool, typer.Option("--once", help="Drain what is there, then end.")] = False,
+    once: Annotated[bool, typer.Option("--once", help="Process the records in Kafka, then end.")] = False,
     no_setup: Annotated[
         bool,
         typer.Option("--no-setup", help="Leave topics and templates as `tweetpulse setup` made them."),
     ] = False,
     accept_data_loss: Annotated[
-        bool, typer.Option("--accept-data-loss", help="Go on where Kafka has deleted what was not read yet.")
+        bool, typer.Option("--accept-data-loss", help="Continue although Kafka has deleted unread records.")
     ] = False,
 ) -> None:
     """Score the tweets in Kafka and index them into Elasticsearch, until Ctrl-C or SIGTERM."""
@@ -91,10 +93,10 @@ def _show_progress(events: StreamEvents, settings: Settings, tell: Tell) -> None
 
 def summary(total: Outcome, settings: Settings) -> str:
     """The counts of this run, in one line."""
-    books = total.books(data_stream(SCORED, settings.elasticsearch.namespace))
+    accounting = total.accounting(data_stream(SCORED, settings.elasticsearch.namespace))
     return (
-        f"read {books.read:,} records: {books.indexed:,} indexed, "
-        f"{books.already_there:,} already there, {books.rejected:,} rejected"
+        f"read {accounting.read:,} records: {accounting.indexed:,} indexed, "
+        f"{accounting.already_there:,} already there, {accounting.rejected:,} rejected"
     )
 
 

@@ -54,14 +54,16 @@ def train(
     columns: Columns = None,
     test: Annotated[
         Path | None,
-        typer.Option(help="Measure on this file, in the same layout, and train on all of --data.", readable=False),
+        typer.Option(help="Evaluate on this file, in the same layout, and train on all of --data.", readable=False),
     ] = None,
-    held_out: Annotated[float, typer.Option(min=0.01, max=0.9, help="The share to measure on, without --test.")] = 0.2,
+    held_out: Annotated[
+        float, typer.Option(min=0.01, max=0.9, help="The share of rows to evaluate on, without --test.")
+    ] = 0.2,
     split: Annotated[Way, typer.Option(help="Hold out the latest rows, or whole groups of ids.")] = "auto",
-    master: Annotated[str | None, typer.Option(help="Spark's master; this machine, if none is given.")] = None,
+    master: Annotated[str | None, typer.Option(help="Spark's master; this machine by default.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Train a model on labelled tweets, measure it on rows that it never saw, and put it into the registry.
+    """Train a model on labelled tweets, evaluate it on held-out rows, and publish it to the registry.
 
     It is not in use until `tweetpulse models promote` makes it the champion.
     """
@@ -98,15 +100,18 @@ def train(
 def evaluate(
     task: Annotated[Task, typer.Option(help="What the model is for.", show_default=False)],
     data: Data,
-    version: Annotated[str, typer.Option(help="As `tweetpulse models list` shows it, or champion.")] = CHAMPION,
+    version: Annotated[
+        str, typer.Option(help="A version, as `tweetpulse models list` shows it, or champion.")
+    ] = CHAMPION,
     layout: Layout = "auto",
     columns: Columns = None,
     include_seen: Annotated[
-        bool, typer.Option("--include-seen", help="Measure on rows that it was trained on, too: that measures memory.")
+        bool,
+        typer.Option("--include-seen", help="Also evaluate on rows that it was trained on, which measures memory."),
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Measure a version on labelled tweets; rows that it was trained on are left out."""
+    """Evaluate a version on labelled tweets, without the rows that it was trained on."""
     registry = bootstrap.registry(current_settings())
     manifest = registry.manifest(task, _version(registry, task, version))
     rows = labelled.combined(labelled.read(task, path, layout, columns) for path in data)

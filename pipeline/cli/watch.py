@@ -32,15 +32,15 @@ _STARTERS = {"stream": "tweetpulse run", "exporter": "tweetpulse-exporter"}
 MAX_PAGE_BYTES = 50_000_000
 """Bytes of the longest page that is read; ours are shorter."""
 
-Url = Annotated[str | None, typer.Option(help="Its /metrics, where it is not where the settings say.")]
+Url = Annotated[str | None, typer.Option(help="The address of its /metrics, if it differs from the settings.")]
 
 
 @app.command()
 def watch(
     stream_url: Url = None,
     exporter_url: Url = None,
-    interval: Annotated[float, typer.Option(min=0.1, help="Seconds between two looks.")] = 1.0,
-    once: Annotated[bool, typer.Option("--once", help="Look twice, show it, and end.")] = False,
+    interval: Annotated[float, typer.Option(min=0.1, help="Seconds between two updates.")] = 1.0,
+    once: Annotated[bool, typer.Option("--once", help="Update twice, show the result, and end.")] = False,
 ) -> None:
     """Show throughput, lag, errors and sentiment live, until Ctrl-C."""
     telemetry = current_settings().telemetry

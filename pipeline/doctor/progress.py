@@ -120,7 +120,9 @@ def judge_lag(
         return [fault("lag", what, f"set TWEETPULSE_KAFKA__TWEETS_TOPIC, or {aside}")]
     beyond = [partition for partition, offset in committed.items() if offset > held.get(partition, (0, 0))[1]]
     if beyond:
-        return [fault("lag", f"{beyond[0][0]} was made anew, or cut: it ends before what the stream has read", aside)]
+        return [
+            fault("lag", f"{beyond[0][0]} was created again, or cut: it ends before what the stream has read", aside)
+        ]
     behind = lags(committed, held).values()
     expired = sum(one.expired for one in behind)
     if expired:

@@ -42,7 +42,7 @@ class Topic:
         name: of the topic.
         operations: what the stream does with it (`READ`, `WRITE`).
         error: Kafka's error code; 0 where it is there and may be looked at.
-        id: Kafka's own, which a topic that is made anew does not keep.
+        id: Kafka's own, which a topic that is created again does not keep.
         partitions: how many.
         configs: name → value; empty where this user may not see them.
         allowed: what this user may do.
@@ -75,7 +75,7 @@ def judge_version(servers: str, version: tuple[int, ...]) -> Finding:
         return ok("kafka", told)
     needed = ".".join(map(str, OLDEST))
     return warning(
-        "kafka", f"{told}, and older than {needed}: a topic made anew is not noticed", f"update it to {needed}"
+        "kafka", f"{told}, and older than {needed}: a topic created again is not noticed", f"update it to {needed}"
     )
 
 
@@ -132,7 +132,7 @@ def kept_ids(checkpoint: Path) -> Mapping[str, str]:
 
 def _judge_id(topic: Topic, known: Mapping[str, str], checkpoint: Path) -> Iterable[Finding]:
     if topic.id and known.get(topic.name, topic.id) != topic.id:
-        what = f"{topic.name} was made anew since the checkpoint {checkpoint} was begun: records would be missed"
+        what = f"{topic.name} was created again since the checkpoint {checkpoint} was begun: records would be missed"
         old, new = shlex.quote(str(checkpoint)), shlex.quote(f"{checkpoint}.old")
         yield fault("topics", what, f"mv {old} {new}, then start the stream: it reads all of the topic")
 

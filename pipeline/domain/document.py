@@ -39,7 +39,7 @@ class Coordinates:
     def key(self) -> str:
         """`topic-partition-offset-milliseconds`: the id of a rejected record.
 
-        The time tells it from the record that lies there once the topic is deleted and made anew.
+        The time tells it from the record that lies there once the topic is deleted and created again.
         """
         return f"{self.topic}-{self.partition}-{self.offset}-{round(self.time.timestamp() * 1000)}"
 

@@ -37,7 +37,7 @@ class Durations:
 
 
 @dataclass(frozen=True, slots=True)
-class Books:
+class Accounting:
     """What became of records: each is indexed, already there or rejected. A rejected one's own document is neither."""
 
     read: int
@@ -106,10 +106,10 @@ class Outcome:
         faults = [fault for fault in (self.fault, other.fault) if fault is not None]
         self.fault = min(faults, key=lambda fault: isinstance(fault, SinkUnavailable), default=None)
 
-    def books(self, target: str) -> Books:
+    def accounting(self, target: str) -> Accounting:
         """The counts as people are told them; `target` is a sink's place for tweets (Elasticsearch's data stream)."""
         refused = sum(times for (where, _), times in self.failed.items() if where == target)
-        return Books(self.read.total(), self.indexed[target], self.already_there[target], self.invalid + refused)
+        return Accounting(self.read.total(), self.indexed[target], self.already_there[target], self.invalid + refused)
 
 
 _COUNTERS = (

@@ -91,7 +91,7 @@ def lag_of(committed: int | None, beginning: int, end: int) -> Lag:
     """The lag of a partition that is read up to `committed` and of which the broker has `beginning` up to `end`.
 
     None is a partition made after the batch: it will be read from its beginning. An offset beyond the end means
-    that the topic was made anew: nothing of it was read.
+    that the topic was created again: nothing of it was read.
     """
     done = beginning if committed is None or committed > end else committed
     first = max(done, beginning)

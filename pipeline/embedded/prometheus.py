@@ -1,4 +1,4 @@
-"""The Prometheus that is on PATH, with the project's own scrape configuration and rules."""
+"""Starts the Prometheus on PATH with the project's scrape configuration and rules."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ def log_file(folder: Path) -> Path:
 
 
 def prepare(folder: Path, targets: Mapping[str, str], account: Account | None) -> None:
-    """Write the configuration anew; the data stay.
+    """Write the configuration again; the data are kept.
 
     Args:
-        folder: the server's own.
+        folder: the server's folder.
         targets: job → address of its /metrics.
-        account: who is to own the folder.
+        account: the owner of the folder.
     """
     (folder / "data").mkdir(parents=True, exist_ok=True)
     shutil.rmtree(folder / "config", ignore_errors=True)
@@ -46,7 +46,7 @@ def prepare(folder: Path, targets: Mapping[str, str], account: Account | None) -
         shutil.copytree(ours, folder / "config")
     processes = [{"targets": [address], "labels": {"job": job}} for job, address in targets.items()]
     for name, found in (("processes", processes), ("alertmanagers", [])):
-        # Every JSON is YAML.
+        # Prometheus reads YAML; JSON is a subset of it and needs no library.
         (folder / "config" / "targets" / f"{name}.yml").write_text(json.dumps(found), encoding="utf-8")
     give(folder, account)
 

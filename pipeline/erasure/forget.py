@@ -99,6 +99,7 @@ class Forgetting:
 
     def _enlist(self, wanted: Wanted) -> Added:
         """Put it on the list, and wait until each batch that does not know it yet is over."""
+        # The list before the deletion: what is deleted first could be indexed again before it is listed.
         entries = [entry(self._key, kind, value) for kind, values in wanted.by_kind().items() for value in values]
         added = self._list.add(self._key, entries)
         self._list.wait_until_in_force(waiting=lambda: self._tell("waiting for the stream's batch in flight"))

@@ -156,6 +156,7 @@ def _java_key(file: Path) -> str:
 
 
 def _first_bytes(key: str) -> bytes:
+    # The name of the scheme is near the start; 64 characters of base64 can be decoded by themselves.
     try:
         return b64decode("".join(key.partition(_ENCRYPTED)[2].split())[:64])
     except NotBase64:
@@ -163,4 +164,5 @@ def _first_bytes(key: str) -> bytes:
 
 
 def _quoted(text: str) -> str:
+    # In JAAS a quote or a semicolon in a password would end the option, and the rest be read as options.
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -136,10 +136,12 @@ class Window:
         if self._fruitless > FRUITLESS or not (large or isinstance(error, OUT_OF_ORDER)):
             raise error
         self._producer = self._connect()
+        # Whatever is not acknowledged is sent again, also what may be in Kafka: twice is allowed, never is not.
         for sent in self._sent:
             if not sent.is_acknowledged:
                 sent.future = None
         if large:
+            # All of them failed with the same error; the largest is the likeliest cause.
             self._suspect = max(large, key=lambda sent: len(sent.value))
             self._send(self._suspect)
         else:

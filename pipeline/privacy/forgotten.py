@@ -145,15 +145,17 @@ class ForgottenList:
         with readable_errors(self._batches):
             file = opened(self._batches)
         with file:
+            # Asked again and again, since waiting for a lock (`flock`) has no time-out of its own.
             for attempt in range(int(patience / _POLL) + 1):
                 if take(file):
+                    # Let go of at once: a batch that begins from now on reads the list with the new entries.
                     return
                 if not attempt:
                     waiting()
                 sleep(_POLL)
         raise SetupError(
-            f"a batch of the stream has been in flight for {patience:.0f} s: what is listed is rejected from the next "
-            "one on; see why the stream waits, then run this again"
+            f"a batch of the stream has been in flight for {patience:.0f} s, and may not know the list: see why the "
+            "stream waits, then run this again"
         )
 
 
@@ -173,11 +175,11 @@ def entries_in(content: bytes, key: bytes) -> frozenset[bytes]:
     if not whole:
         return frozenset()
     if not content.startswith(_MAGIC):
-        raise SetupError(f"the list `{NAME}` in the privacy folder is damaged: bring it back from a copy")
+        raise SetupError(f"the list `{NAME}` in the privacy folder is damaged: restore it from a copy")
     if content[:_HEAD_BYTES] != head(key):
         raise ConfigError(
             f"the list `{NAME}` in the privacy folder was made with another key: set privacy.key or privacy.key_file "
-            "to that one, or bring the file `key` back"
+            "to that key, or restore the file `key`"
         )
     return frozenset(content[at : at + ENTRY_BYTES] for at in range(_HEAD_BYTES, whole, ENTRY_BYTES))
 

@@ -39,7 +39,7 @@ class Storage:
         address = urlsplit(uri) if "://" in uri else None
         if address is not None and address.password:
             raise ConfigError(
-                "the registry's URI holds a password: leave it out, the credentials of the machine are taken"
+                "the registry's URI holds a password: leave it out; the machine's own credentials are used"
             )
         if address is not None and address.scheme not in ("file", *_REMOTE):
             raise ConfigError(f"no registry can be at {address.scheme}://: name a folder, hdfs:// or s3://")

@@ -125,6 +125,7 @@ def document_frequencies(
         whose = owners[grams.rows]
         order = np.lexsort((whose, grams.hashes))
         whose, hashes = whose[order], grams.hashes[order]
+        # Sorted by n-gram and text, so that an n-gram that comes again in a text stands beside itself.
         again = (whose[1:] == whose[:-1]) & (hashes[1:] == hashes[:-1])
         first = np.concatenate([[True], ~again])[: len(hashes)]
         found.append((hashes[first], whose[first] % count))
@@ -148,6 +149,7 @@ def vocabulary_of(hashes: Hashes, counts: Places, texts: Places, at_least: int) 
     kept = np.flatnonzero(counts.sum(axis=1) >= at_least)
     kept = kept[np.argsort(hashes[kept])]
     inside, everywhere = counts[kept], counts[kept].sum(axis=1, keepdims=True)
+    # One is added to each count: an n-gram that a label never has would else have an infinite logarithm.
     likely = (inside + 1) / (texts + 2)
     likely_elsewhere = (everywhere - inside + 1) / (texts.sum() - texts + 2)
     return Vocabulary(hashes[kept], TELLS_LEAST + np.abs(np.log(likely / likely_elsewhere)).max(axis=1, initial=0.0))
@@ -161,6 +163,7 @@ def vectors(reading: Reading, vocabulary: Vocabulary) -> Sparse:
         known, places = vocabulary.find(grams.hashes)
         rows, scales = grams.rows[known], vocabulary.scales[places]
         keys.append(rows * width + places)
+        # Each kind is L2-normalised by itself: the many n-grams of characters would else outweigh the words.
         values.append(scales / lengths(sums(rows, scales**2, texts))[rows])
     rows, columns = np.nonzero(reading.numbers)
     keys.append(rows * width + len(vocabulary) + columns)

@@ -153,6 +153,7 @@ class Reader:
         return reading
 
     def _read(self, texts: Sequence[str]) -> Reading:
+        # Replaced as a whole: numbers are places in arrays, so a single token can't be taken out.
         if len(self._table.tokens) > MAX_TOKENS or len(self._table.chunks) > MAX_TOKENS:
             self._table = TokenTable(self.recipe)
         table = self._table
@@ -212,6 +213,7 @@ def _counts(facts: Floats, negated: NDArray[np.bool_], starts: Places) -> Floats
         *(positive * late, negative * late),
     ]
     sums = np.column_stack([np.bincount(rows, column, len(starts) - 1) for column in columns])
+    # Counts have no upper end, and would outweigh the n-grams, whose vectors have length 1.
     squashed: Floats = np.log1p(sums) / 2
     return squashed
 
@@ -231,6 +233,7 @@ def mixed(hashes: Hashes, kind: int) -> Hashes:
 def _char_grams(spellings: Sequence[str], shortest: int, longest: int) -> tuple[Hashes, Places]:
     """The n-grams of each spelling, and how many each has."""
     encoded = "".join(spellings).encode("utf-32-le", "surrogatepass")
+    # One more, since a character with the code 0 would leave the hash of its n-gram as it was.
     codes = np.frombuffer(encoded, np.uint32).astype(np.uint64) + np.uint64(1)
     lengths = np.array([len(one) for one in spellings], np.int64)
     owners = np.repeat(np.arange(len(spellings)), lengths)

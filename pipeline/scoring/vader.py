@@ -80,6 +80,7 @@ class Vader:
 
 def _shouted(words: Sequence[Word]) -> bool:
     in_caps = len([word for word in words if word.caps])
+    # Five words are padding: three before the text, two after it.
     return 0 < in_caps < len(words) - 5
 
 
@@ -95,6 +96,7 @@ def _turned(valences: list[float], but: int) -> list[float]:
         places[valence].append(place)
     for visited in range(len(turned)):
         valence = turned[visited]
+        # The leftmost place of an equal value, as `list.index` finds it, without the walk that makes it quadratic.
         place = heappop(places[valence])
         turned[place] = valence * (BEFORE_BUT if place < but else AFTER_BUT)
         heappush(places[turned[place]], place)

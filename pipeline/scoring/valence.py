@@ -31,6 +31,8 @@ def valence_at(words: Sequence[Word], at: int, shouted: bool, lexicon: Lexicon) 
     valence = _own(word, words[at + 1], one, two, three)
     if shouted and word.caps:
         valence += CAPS if valence > 0 else -CAPS
+    # The reference loops over the three words before; written out, since each distance has a factor and exceptions of
+    # its own. It takes a word that is in its lexicon for no booster and no negation: hence `known`.
     if not one.known:
         valence = (valence + _boost(one, valence, shouted)) * (NEGATION if one.negates else 1.0)
     if not two.known:
@@ -85,6 +87,7 @@ def _idiom(words: Sequence[Word], at: int, valence: float, lexicon: Lexicon) -> 
         return valence
     three, two, one, word, after, later = [word.name for word in around]
     before = (f"{one} {word}", f"{two} {one} {word}", f"{two} {one}", f"{three} {two} {one}", f"{three} {two}")
+    # The order of the reference: the first idiom in `before` wins, and an idiom that goes beyond the word overrides it.
     valence = next((lexicon.idioms[phrase] for phrase in before if phrase in lexicon.idioms), valence)
     for phrase in (f"{word} {after}", f"{word} {after} {later}"):
         valence = lexicon.idioms.get(phrase, valence)

@@ -81,4 +81,5 @@ def _bare(token: str) -> str:
 
 
 def _rarest(phrase: Iterable[str]) -> str:
+    # The longest word stands for the rarest: frequencies are not in the lexicon, and any word of the phrase is correct.
     return max(phrase, key=len)

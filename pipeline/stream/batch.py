@@ -98,7 +98,7 @@ class BatchRunner:
         Raises:
             Stopping: the stream was asked to stop before the batch was done.
             ConfigError: a privilege, a credential or a topic's limit is wrong; kept in `failure` too.
-            SetupError: the topic was made anew, or Elasticsearch refuses what waiting does not mend; kept likewise.
+            SetupError: the topic was created again, or Elasticsearch refuses what waiting does not mend; kept likewise.
         """
         with self.in_flight:
             try:
@@ -125,6 +125,7 @@ class BatchRunner:
             before_sleep=self._tell_waiting,
         ):
             with attempt:
+                # The batch stays uncommitted, and Spark repeats it at the next start.
                 if self._stop.is_set():
                     raise Stopping("asked to stop")
                 number = attempt.retry_state.attempt_number
@@ -132,6 +133,7 @@ class BatchRunner:
         return outcome
 
     def _attempt(self, records: DataFrame, champions: tuple[Champion, ...], this: Attempt) -> Outcome:
+        # Before anything is written: offsets of another topic with the same name would look valid.
         self._check_topic()
         with self._privacy.in_force(records.sparkSession.sparkContext) if self._privacy else nullcontext() as told:
             return self._attempt_told(records, champions, this, told)

@@ -47,6 +47,7 @@ def load_model(data: bytes, task: Task, version: str) -> Model:
         raise ScoringError(f"{task} {version} is a model of {model.task}")
     check_labels(task, model.labels)
     try:
+        # Damaged coefficients can be read all the same, and show only in a prediction.
         (prediction,) = model.predict([_PROBE])
     except Exception as error:
         # Whatever damaged numbers bring about must not end the stream.
@@ -121,6 +122,7 @@ class Champions:
 
     def _look(self, task: Task, context: Any) -> None:
         slot, version, began = self._slots[task], "", self._clock()
+        # Each look at a registry that does not answer may last its whole time-out, and the batch waits for it.
         if slot.away and began < slot.again:
             return
         try:
@@ -148,6 +150,7 @@ class Champions:
         former = self._slots[task].champion
         self._slots[task] = _Slot(Champion(task, version, context.broadcast(data)))
         self._observer.model_in_use(task, version, manifest.created, manifest.metrics, manifest.labels)
+        # No earlier batch is running, so no worker still fetches it.
         if former is not None:
             former.model.destroy()
 

@@ -116,6 +116,8 @@ def _damaged(folder: Path) -> list[Path]:
     # Without its offsets a commit says nothing; one that is damaged itself only means that its batch is repeated.
     orphans = [path for path in (folder / "commits" / name.name for name in offsets) if path.exists()]
     commits = [path for path in _damaged_newest(folder / "commits", _is_commit) if path not in orphans]
+    # Spark refuses to start if it can't read `metadata` or `sources/0/0`, and writes either anew where it is absent.
+    # Neither says which records were read: `offsets` does.
     return [
         *_unreadable(folder / "metadata", _is_json),
         *_unreadable(folder / "sources/0/0", _is_start),

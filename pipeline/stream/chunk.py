@@ -116,6 +116,7 @@ def refuse(chunk: Chunk, refused: RejectedRecord) -> None:
     """Count a record that is no tweet and keep it for the sinks; of one that is forgotten, not its bytes."""
     chunk.outcome.rejected[refused.rejection.reason] += 1
     chunk.outcome.invalid += 1
+    # Else the bytes would come back by the document, or by a replay of the topic of rejected records.
     if refused.rejection.reason is Reason.FORGOTTEN:
         refused = RejectedRecord(refused.rejection, refused.record._replace(value=None))
     chunk.refused.append(refused)
@@ -189,6 +190,7 @@ def _accept(chunk: Chunk, scored: Scored, opinion: Opinion, document: Document, 
         )
         return
     chunk.documents.append((tweet.id, body))
+    # Of a repeated id the first record counts, as in Elasticsearch.
     if opinion.is_complaint and tweet.id not in chunk.records:
         chunk.complaints.add(tweet.id)
     chunk.records.setdefault(tweet.id, record)

@@ -116,6 +116,7 @@ def run(batches: Iterator[pa.RecordBatch], work: Work, outcomes: Outcomes) -> It
     try:
         yield from _overlapped(batches, _as_attempted(work), outcome)
     except PipelineError as error:
+        # Raised here, Spark would repeat the task and hand on the error as text; the driver decides what it means.
         outcome.fault = error
     finally:
         outcomes.add(outcome)
@@ -140,6 +141,7 @@ def _overlapped(batches: Iterator[pa.RecordBatch], work: Work, outcome: Outcome)
         for batch in batches:
             chunk = worker.score(batch, models, guard)
             under_way.append((chunk, worker.write(pool, chunk, work)))
+            # Scoring needs the processor and bulk requests mostly wait: a chunk is scored while others are answered.
             if len(under_way) > IN_FLIGHT:
                 yield from worker.settle(*under_way.popleft(), work, outcome)
         while under_way:

@@ -114,6 +114,7 @@ class Privacy:
             ConfigError: the key is wrong, or the list was made with another: going on would index what is forgotten.
             SetupError: the key or the list can't be read.
         """
+        # The lock before the look: `forget` would not wait for a batch that has looked and does not hold it yet.
         with self._list.batch():
             version = self._list.version
             if version != self._told.version or (self._settings.privacy.hides_authors and not self._told.key):

@@ -107,12 +107,12 @@ def _as_pipeline_error(error: Exception) -> PipelineError:
     if "failOnDataLoss" in text or "KAFKA_DATA_LOSS" in text:
         return SetupError(
             "Kafka no longer has records that the stream has not read (retention, or another topic of that name): "
-            "`tweetpulse run --accept-data-loss` goes on from what is there"
+            "`tweetpulse run --accept-data-loss` continues with the records that are left"
         )
     if _FULL in text:
         return SetupError(
             f"a disk is full ({_FULL}): make room where the checkpoint is (stream.checkpoint) and for temporary files, "
-            "and start the stream again: it goes on where it was"
+            "and start the stream again: it continues where it stopped"
         )
     # Py4J's own text only says which of its objects was called.
     first = kafka_io.root_cause(error) or next((line.strip() for line in text.splitlines() if line.strip()), "")

@@ -29,7 +29,7 @@ from pipeline.telemetry.listener import Listener
 class Run:
     """Everything that a run needs; built by `pipeline.bootstrap`.
 
-    `ensures`: whether what is missing in a sink is made anew while the stream runs.
+    `ensures`: whether what is missing in a sink is created again while the stream runs.
     """
 
     spark: SparkSession
@@ -91,7 +91,7 @@ class Run:
             try:
                 return query.wait(self.spark, started, self.settings, runner, self.stop, partial(self._look, watch))
             except SetupError:
-                # Spark takes a topic that was made anew, or is about to be, for one that retention has cut.
+                # Spark takes a topic that was created again, or is about to be, for one that retention has cut.
                 if _is_gone(watch):
                     return query.Ended(kafka_away=True)
                 raise
@@ -112,7 +112,7 @@ def _is_gone(watch: TopicWatch) -> bool:
     """True if the topic can't be reached now.
 
     Raises:
-        SetupError: it was made anew.
+        SetupError: it was created again.
     """
     try:
         watch.check()

@@ -1,6 +1,6 @@
 """Checks that the topic is still the one that the checkpoint belongs to, and that Kafka answers.
 
-Offsets count from 0 in every topic. A topic that is deleted and made anew looks like the one before it with other
+Offsets count from 0 in every topic. A topic that is deleted and created again looks like the one before it with other
 records, so a stream that goes on by its offsets never reads the first ones. Therefore Kafka gives every topic an id.
 """
 
@@ -42,13 +42,14 @@ class TopicWatch:
 
         Raises:
             SinkUnavailable: Kafka does not answer, or has no such topic now.
-            SetupError: the topic was made anew, or the file can't be read or written.
+            SetupError: the topic was created again, or the file can't be read or written.
         """
         found, known = self._ask(), kept_topic_ids(self._file)
         if known.get(self._topic, found) != found:
             raise SetupError(
-                f"the topic {self._topic} was deleted and made anew, and the checkpoint {self._file.parent} is of the "
-                "one before it: move the checkpoint away (mv), and all of the new topic is read (no tweet is doubled)"
+                f"the topic {self._topic} was deleted and created again, and the checkpoint {self._file.parent} "
+                "belongs to the old one: move the checkpoint away (mv), and the whole new topic is read (no tweet is "
+                "duplicated)"
             )
         if self._topic not in known:
             _keep(self._file, known | {self._topic: found})
@@ -66,7 +67,7 @@ class TopicWatch:
                 raise ConfigError(
                     f"the topic {name} takes {limit:,} bytes a message and not {kafka.max_message_bytes:,}: "
                     "raise its max.message.bytes, or lower TWEETPULSE_KAFKA__MAX_MESSAGE_BYTES "
-                    "(it gets the head of what is larger)"
+                    "(of a larger message only the head is written)"
                 )
 
     def _limits(self, names: Iterable[str]) -> dict[str, int]:
@@ -76,6 +77,7 @@ class TopicWatch:
         except ConfigError:
             raise
         except (KafkaError, PipelineError):
+            # It is asked after a write has failed: without an answer, that fault stands and is waited out.
             self.close()
             return {}
         limits = {name: configs.get(_LIMIT, {}).get("value") for name, configs in found.items()}
@@ -107,6 +109,7 @@ class TopicWatch:
         except (KafkaError, PipelineError):
             self.close()
             raise SinkUnavailable("Kafka does not answer", reason="kafka") from None
+        # Waited for and not refused: only a topic that is there tells by its id whether it is another one.
         if found["error_code"]:
             raise SinkUnavailable(f"Kafka has no topic {self._topic} now", reason="kafka")
         return str(found["topic_id"])

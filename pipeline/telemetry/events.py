@@ -66,16 +66,16 @@ class StreamEvents:
         self.total.add(outcome)
         self.on_batch(self.total)
         self._alive()
-        books = outcome.books(self._metrics.scored_target)
+        accounting = outcome.accounting(self._metrics.scored_target)
         self._log.info(
             "batch finished",
             **{
                 "event.action": "batch-finished",
                 "tweetpulse.batch": batch,
-                "tweetpulse.read": books.read,
-                "tweetpulse.indexed": books.indexed,
-                "tweetpulse.already_there": books.already_there,
-                "tweetpulse.rejected": books.rejected,
+                "tweetpulse.read": accounting.read,
+                "tweetpulse.indexed": accounting.indexed,
+                "tweetpulse.already_there": accounting.already_there,
+                "tweetpulse.rejected": accounting.rejected,
             },
         )
 

@@ -77,54 +77,73 @@ class StreamMetrics:
             registry.register(collector)
             return collector
 
-        self.read = counter("records_read", "Records read from Kafka, of finished batches.", "topic")
-        self.rejected = counter("records_rejected", "Records that are not tweets, by reason.", "reason")
+        self.read = counter("records_read", "Records read from Kafka in finished batches.", "topic")
+        self.rejected = counter("records_rejected", "Rejected records, by reason.", "reason")
         self.scored = counter("tweets_scored", "Tweets scored, by sentiment.", "sentiment")
-        self.entities = counter("entity_tweets", "Tweets that name an entity, by sentiment.", "entity", "sentiment")
+        self.entities = counter("entity_tweets", "Tweets about an entity, by sentiment.", "entity", "sentiment")
         self.indexed = counter("documents_indexed", "Documents created in a sink.", "data_stream")
-        self.duplicate = counter("documents_duplicate", "Documents that were already there.", "data_stream")
+        self.duplicate = counter(
+            "documents_duplicate",
+            "Documents not created, because their id was indexed before from another record.",
+            "data_stream",
+        )
         self.failed = counter(
-            "documents_failed", "Documents that a sink refused for their own fault.", "data_stream", "reason"
+            "documents_failed",
+            "Documents that a sink refused because of the document itself, by reason.",
+            "data_stream",
+            "reason",
         )
         self.retries = counter("bulk_retries", "Bulk requests or batches sent again, by reason.", "reason")
         self.truncated = counter(
-            "messages_truncated", "Messages too large for their topic, which got the head.", "topic"
+            "messages_truncated", "Messages too large for their topic, of which only the head was written.", "topic"
         )
         self.batch_duration = Histogram(
             "tweetpulse_batch_duration_seconds",
-            "From trigger to commit of a micro-batch.",
+            "Seconds from the trigger to the commit of a micro-batch.",
             ("query",),
             buckets=EDGES,
             registry=registry,
         )
-        self.bulk = durations("bulk_request_duration_seconds", "A bulk request, until answered.")
-        self.delay = durations("ingest_delay_seconds", "From Kafka's time to acknowledged by Elasticsearch.")
+        self.bulk = durations("bulk_request_duration_seconds", "Seconds from sending a bulk request to its response.")
+        self.delay = durations(
+            "ingest_delay_seconds", "Seconds from a record's Kafka timestamp to its acknowledgement by Elasticsearch."
+        )
         self.chunk = durations(
             "chunk_duration_seconds",
-            "What a chunk of records took in a task, by step: documents (decoding, VADER, making documents), models.",
+            "Seconds of a Spark task for a chunk, by step: documents (decode, score, make documents), models.",
             "step",
             (DOCUMENTS, MODELS),
         )
-        self.phase = gauge("batch_phase_seconds", "Where the last micro-batch spent its time.", "phase")
-        self.newest = gauge("event_newest_timestamp_seconds", "The newest event time seen.", "query")
-        self.last_seen = gauge("query_last_seen_timestamp_seconds", "When the query last gave a sign of life.", "query")
+        self.phase = gauge("batch_phase_seconds", "Seconds that each phase of the last micro-batch took.", "phase")
+        self.newest = gauge("event_newest_timestamp_seconds", "The newest event time among the tweets scored.", "query")
+        self.last_seen = gauge(
+            "query_last_seen_timestamp_seconds",
+            "When the query last reported progress, or that it is idle or waiting.",
+            "query",
+        )
         self.active = gauge("query_active", "1 while the query runs.", "query")
         self.waiting = gauge("sink_waiting", "1 while a sink waits for its environment.", "sink", "reason")
-        self.trigger = gauge("trigger_interval_seconds", "How often a micro-batch is started at most.", "query")
-        self.model = gauge("model_info", "1 for the model in use.", "task", "version")
-        self.trained = gauge("model_trained_timestamp_seconds", "When the model was trained.", "task", "version")
-        self.evaluation = gauge(
-            "model_evaluation_ratio", "What the model reached on held-out rows.", "task", "version", "measure"
+        self.trigger = gauge(
+            "trigger_interval_seconds", "Shortest interval in seconds between the starts of two micro-batches.", "query"
         )
-        self.load_errors = counter("model_load_errors", "Attempts at loading a champion that failed.", "task")
+        self.model = gauge("model_info", "1 for the champion in use.", "task", "version")
+        self.trained = gauge("model_trained_timestamp_seconds", "When the champion was trained.", "task", "version")
+        self.evaluation = gauge(
+            "model_evaluation_ratio", "The champion's measures on held-out rows, 0 to 1.", "task", "version", "measure"
+        )
+        self.load_errors = counter("model_load_errors", "Failed attempts to load a champion.", "task")
         self.load_failed = gauge(
             "model_load_failed",
-            "1 while the champion can't be loaded: the one before it stands in, or none.",
+            "1 while the champion can't be loaded; the previous one stays in use, or none.",
             "task",
         )
-        self.compared = counter("scorer_compared", "Tweets of which VADER and the champion can be compared.", "task")
-        self.disagreements = counter("scorer_disagreements", "Of these, where they say different things.", "task")
-        self.predictions = counter("predictions", "Tweets that a champion gave a label.", "task", "label")
+        self.compared = counter(
+            "scorer_compared", "Tweets whose labels by VADER and by the champion can be compared.", "task"
+        )
+        self.disagreements = counter(
+            "scorer_disagreements", "Compared tweets to which VADER and the champion gave different labels.", "task"
+        )
+        self.predictions = counter("predictions", "Tweets that a champion gave a label, by label.", "task", "label")
         self._start_series(settings)
 
     def serve(self, task: Task, version: str, trained: float, evaluation: Mapping[str, float]) -> None:

@@ -109,6 +109,7 @@ def decide(task: Task, rows: Rows, *, margin: float = MARGIN) -> Decision:
         f"{found.measure} {found.challenger:.3f} against {found.champion:.3f} on {found.rows:,} rows, "
         f"difference at least {found.low:+.3f} with 95 % confidence"
     )
+    # One-sided: 5 % of the resamples lie below `low`, so a model that is only equal is promoted once in twenty times.
     if found.low <= 0:
         return Decision(False, f"not better by more than chance: {figures}", found)
     worst = found.slices[0] if found.slices else None
@@ -155,6 +156,7 @@ def compare(task: Task, rows: Rows) -> Comparison:
     """The measure of both on all rows and on the slices, and the interval of the difference (paired bootstrap)."""
     cells = _cells(rows)
     champion, challenger = (float(one[0]) for one in _measures(task, cells[None]))
+    # Paired: each resample has the same rows for both models, since what is hard for one is mostly hard for the other.
     drawn = np.random.default_rng(SEED).multinomial(cells.sum(), cells.ravel() / cells.sum(), size=RESAMPLES)
     before, after = _measures(task, drawn.reshape(RESAMPLES, *cells.shape))
     low, high = np.quantile(after - before, [1 - CONFIDENCE, CONFIDENCE])

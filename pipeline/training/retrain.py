@@ -117,7 +117,7 @@ def retrain(
     if newest is not None and not force and _digests(newest.data) == _digests(labelled.data):
         raise NothingNew(
             f"{task}: nothing new to learn, {newest.version} was trained on the same {len(labelled.rows):,} rows "
-            "(--force trains all the same)"
+            "(--force trains anyway)"
         )
     before = registry.champion(task)
     manifest = train(labelled)

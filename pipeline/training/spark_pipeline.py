@@ -91,6 +91,7 @@ def logistic_regression(strength: float, iterations: int = ITERATIONS) -> Logist
         strength: of the regularisation (L2).
         iterations: of L-BFGS at most.
     """
+    # Spark's standardisation would shrink rare n-grams least, and undo what the vocabulary weighs them by.
     return LogisticRegression(
         weightCol="weight", regParam=strength, maxIter=iterations, tol=TOLERANCE, standardization=False
     )

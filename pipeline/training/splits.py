@@ -87,6 +87,7 @@ def apart(training: Sequence[Row], held_out: Sequence[Row], how: str) -> Split:
     """
     groups = {row.group for row in held_out} | {row.key for row in held_out}
     strangers = [row for row in training if row.group not in groups and row.key not in groups]
+    # They leave the training rows and not the held-out ones, which must not depend on what a model is trained on.
     repeats = near_repeats([row.text for row in strangers], [row.text for row in held_out])
     kept = [row for row, repeat in zip(strangers, repeats, strict=True) if not repeat]
     if not kept or not held_out:
@@ -104,6 +105,7 @@ def folds(rows: Sequence[Row], count: int) -> list[int]:
 
 def fraction_of(group: str) -> float:
     """A number in 0…1 that a group always has."""
+    # A hash, not a draw: a group is on the same side in every training, so two versions share their held-out rows.
     return int.from_bytes(blake2b(group.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big") / 2**64
 
 
@@ -157,6 +159,7 @@ def _signatures(sets: Sequence[frozenset[str]]) -> list[list[tuple[int, int]]]:
     lengths = [len(sets[place]) for place in filled]
     starts = np.concatenate([[0], np.cumsum(lengths)[:-1]])
     hashes = bases[np.array(flat)]
+    # One seed for all runs: both sides of a split must be hashed alike, and the same rows be found each time.
     draw = np.random.default_rng(1)
     bands = np.zeros((len(filled), _BANDS), np.uint64)
     for number in range(_BANDS * _ROWS):

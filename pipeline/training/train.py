@@ -242,6 +242,7 @@ def peak(come_to: Mapping[float, float]) -> float:
     best, tried = max(come_to, key=come_to.__getitem__), np.log(list(come_to))
     if len(tried) < 3:
         return best
+    # Neighbours differ by less than the folds' noise: a curve through all of them is steadier than the best one.
     bend, slope, _ = np.polyfit(tried, list(come_to.values()), 2)
     if bend >= 0:
         return best
@@ -274,6 +275,7 @@ def _check_same(model: LinearModel, fitted: Model, rows: DataFrame) -> None:
     said = fitted.transform(rows)
     table = said.select("text", vector_to_array(said["probability"]).alias("probability")).toArrow()
     theirs, texts = np.array(table["probability"].to_pylist()), [str(text) for text in table["text"].to_pylist()]
+    # What is measured is the model that serves; that it is the one that Spark has trained shows only here.
     apart = float(np.abs(model.probabilities(texts) - theirs).max())
     if not apart <= SAME:
         raise ScoringError(f"what would serve is {apart:.1e} from what Spark says: nothing is published")

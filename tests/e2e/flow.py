@@ -51,7 +51,7 @@ class Flow:
     ended: float
 
     def pages(self) -> dict[str, str]:
-        """Where /metrics of each process is."""
+        """The addresses of each process's /metrics."""
         return {job: f"http://{address}/metrics" for job, address in targets(self.settings).items()}
 
 
@@ -86,7 +86,7 @@ def flowing(state_dir: Path, logs: Path) -> Iterator[Flow]:
 
 
 def targets(settings: Settings) -> dict[str, str]:
-    """Job → address, as Prometheus is told."""
+    """Job → address, as in Prometheus' targets."""
     telemetry = settings.telemetry
     return {
         "tweetpulse-stream": f"{HOST}:{telemetry.stream_port}",
@@ -184,7 +184,7 @@ def _another_model_is_promoted(settings: Settings, prometheus: Prometheus, logs:
 
 
 def _a_champion_cannot_be_loaded(settings: Settings, prometheus: Prometheus, logs: Path) -> None:
-    """Somebody has been at its file; then the one before has its place again."""
+    """Its file is damaged; then the previous champion is restored."""
     registry = Registry(settings.registry)
     version = published(registry, champions.complaints(), Task.COMPLAINT, parameters={"second": True})
     registry.promote(Task.COMPLAINT, version, "made by hand")

@@ -96,7 +96,7 @@ def test_the_real_pages_hold_what_boards_may_name(flow: Flow) -> None:
 
 
 def test_commands_have_noted_what_they_did(flow: Flow) -> None:
-    """By themselves: a run that ended, one that goes on, and what was published; with what a person noted."""
+    """Commands note a finished run, a running one and a publication; a person's note is there too."""
     found = flow.client.search(index=INDICES[config.EVENTS], size=100)["hits"]["hits"]
     assert Counter(hit["_source"]["event"]["action"] for hit in found) == {
         "stream-started": 2,

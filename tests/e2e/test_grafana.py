@@ -37,7 +37,7 @@ pytestmark = pytest.mark.timeout(900)
 
 @dataclass(frozen=True)
 class Grafana:
-    """One that runs; whoever asks is an anonymous viewer."""
+    """A running Grafana; requests are those of an anonymous viewer."""
 
     port: int
     log: Path

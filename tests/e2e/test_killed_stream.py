@@ -137,7 +137,7 @@ def _read(settings: Settings) -> float:
 
 
 def _held(settings: Settings) -> int:
-    """How many records the broker holds, by its own count."""
+    """The number of records that the broker holds, by its own count."""
     with closing(connect(KafkaConsumer, settings.kafka)) as consumer:
         topic = settings.kafka.tweets_topic
         partitions = [TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic)]

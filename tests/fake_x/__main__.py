@@ -30,7 +30,7 @@ ENDS: tuple[tuple[Step, ...], ...] = (
 
 
 def script(seconds: float, every: float) -> Iterator[Step]:
-    """Follow, end, follow, end, ...; the last one goes on for good."""
+    """Follow, end, follow, end, ...; the last connection stays."""
     for ends in islice(cycle(ENDS), max(0, int(seconds / every) - 1)):
         yield Follow(every)
         yield from ends

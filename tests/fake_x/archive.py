@@ -63,7 +63,7 @@ class Archive:
             return [tweet.id for tweet in self.tweets]
 
     def find(self, query: str, since: int, until: int | None, delay: float) -> list[Written]:
-        """What a query finds between two ids, the newest first; what is younger than `delay` is not indexed yet."""
+        """The tweets that a query finds between two ids, newest first, without those younger than `delay` seconds."""
         newest = time.time() - delay
         with self._lock:
             found = [
@@ -75,7 +75,7 @@ class Archive:
 
 
 def matches(rule: str, data: Json) -> bool:
-    """Whether any term of a rule is in a tweet's text; of operators it knows -is:retweet."""
+    """True if a term of the rule is in the tweet's text; the only operator that it knows is -is:retweet."""
     words = {word.lower() for word in re.findall(r"[@#$]?\w+", data["text"])}
     text, found = data["text"].lower(), False
     for minus, operator, value, phrase, word in _TERM.findall(rule):

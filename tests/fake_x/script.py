@@ -1,4 +1,4 @@
-"""What happens on the connections of the stream, one step after the other."""
+"""A script of the events on the stream's connections, one step after the other."""
 
 from __future__ import annotations
 

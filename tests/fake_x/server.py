@@ -39,7 +39,7 @@ PAGE = 100
 
 @dataclass
 class FakeX:
-    """What a test sets and reads; all of it may change while the server runs.
+    """The state that a test sets and reads; all of it may change while the server runs.
 
     Attributes:
         script: steps that are still to come, over all connections of the stream.
@@ -165,7 +165,7 @@ class _Answers(BaseHTTPRequestHandler):
         self._json(404, {"title": "Not Found", "type": "about:blank", "status": 404})
 
     def _report(self) -> None:
-        """What another process wants to know of this one; X has no such thing."""
+        """A report for another process; X has no such endpoint."""
         report = {"ids": self.fake.archive.ids(), "delays": self.fake.delays(), "is_done": self.fake.is_done}
         self._json(200, report)
 

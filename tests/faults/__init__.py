@@ -1,1 +1,1 @@
-"""A world of its own whose parts are killed, frozen and rolled over, and one oracle that says what came of it."""
+"""Worlds whose parts are killed, frozen and rolled over, and an oracle that compares the results."""

@@ -1,4 +1,4 @@
-"""What can be done to a world, each repaired at its end: small functions, for one test or for chaos."""
+"""Faults that can be done to a world, each repaired at its end: small functions, for one test or for chaos."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def roll_over(world: World, times: int = 1) -> None:
 
 
 def older(world: World) -> str:
-    """An older backing index of the scored data stream. Where there is none yet, it is rolled over before."""
+    """An older backing index of the scored data stream, which is rolled over first if there is none."""
     if len(backing_indices(world)) < 2:
         roll_over(world)
     return world.random.choice(backing_indices(world)[:-1])
@@ -242,7 +242,7 @@ def forget_data_streams(world: World) -> None:
 
 
 def stop_elasticsearch(world: World) -> list[str]:
-    """kill -9, until somebody repairs it; the command that it was started with."""
+    """kill -9 without a restart; returns the command that it was started with."""
     process = world.process("elasticsearch")
     assert process
     started_with: list[str] = process.cmdline()

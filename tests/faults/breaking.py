@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
-from tests.faults import books
+from tests.faults import accounting
 from tests.faults.oracle import Verdict
 from tests.faults.plan import Planned
 from tests.faults.world import World
@@ -98,7 +98,7 @@ class Chaos:
         self._watching[-1].start()
 
     def compare(self) -> None:
-        """Note where the metrics of the process that runs now are not what it has logged."""
+        """Note the differences between the metrics of the present process and its log."""
         process, found = len(self.world.stream.lives), self.world.page_differences()
         if found and process == len(self.world.stream.lives) and self.world.page():
             self.differences += [f"process {process}: {one}" for one in found]
@@ -133,7 +133,7 @@ def run(
 
 @contextmanager
 def _telling(world: World, tell: Tell, every: float) -> Iterator[None]:
-    """How it goes, now and then."""
+    """Print the progress now and then."""
     stop = threading.Event()
 
     def watch() -> None:
@@ -151,9 +151,11 @@ def _telling(world: World, tell: Tell, every: float) -> Iterator[None]:
 
 
 def progress(world: World) -> str:
-    """How a world is, in one line."""
+    """The state of a world in one line."""
     sent, committed = world.feed.total, world.committed
-    counts = books.total(books.ledger(one for log in world.stream.logs for one in books.finished(log)).values())
+    counts = accounting.total(
+        accounting.ledger(one for log in world.stream.logs for one in accounting.finished(log)).values()
+    )
     return (
         f"{sent:,} in Kafka, {committed:,} committed, {counts.indexed:,} indexed, "
         f"{counts.rejected:,} rejected, process {len(world.stream.lives)} of the stream"

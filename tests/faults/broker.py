@@ -1,4 +1,4 @@
-"""What can be asked of Kafka, and what can be done to its topics, by whoever administers it."""
+"""Questions to Kafka, and changes to its topics, as an administrator makes them."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ def as_they_are(settings: Settings) -> Settings:
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """How a world is opened; cases with an equal one share a world.
+    """The way a world is opened; cases with an equal one share a world.
 
     Attributes:
         adjust: changes the settings; a function of a module, so that it is equal to itself.

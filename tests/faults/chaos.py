@@ -36,7 +36,7 @@ from tests.stacks import stack_settings
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a run came to; `exits` are the processes of the stream that ended without being killed here."""
+    """The result of a run; `exits` are the processes of the stream that ended without being killed here."""
 
     seed: int
     minutes: float

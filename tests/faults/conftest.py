@@ -1,4 +1,4 @@
-"""One stack for all faults that leave it whole, and the rows of what came of them."""
+"""One stack for all faults that leave it intact, and the rows of their results."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def worlds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worlds]:
 
 @pytest.fixture(scope="session")
 def keep(request: pytest.FixtureRequest) -> Callable[[Row], None]:
-    """Keeps at once what came of a case in a file, and in the table where that was asked for."""
+    """Saves the result of a case in a file, and in the table if that was asked for."""
     found: list[Row] = []
     path = RESULTS / f"faults-{time.strftime('%Y%m%dT%H%M%S')}.json"
 

@@ -1,4 +1,4 @@
-"""What keeps coming, whatever becomes of everybody else: records at a rate, each acknowledged by Kafka in the end."""
+"""A feed of records at a constant rate through all faults, each acknowledged by Kafka in the end."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Feed:
 
     @property
     def total(self) -> int:
-        """How many records Kafka has acknowledged."""
+        """The number of records that Kafka has acknowledged."""
         self._settle()
         return self.acknowledged.total()
 
@@ -87,7 +87,7 @@ class Feed:
             self.rate = rate
 
     def renew(self) -> None:
-        """Look at the topic anew, which has other partitions or is another one. Nothing may be under way."""
+        """Read the topic's partitions again after a change. No record may be in flight."""
         self._producer.close(5)
         self._producer = connect(KafkaProducer, self._settings, **_OPTIONS)
 

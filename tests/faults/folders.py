@@ -30,7 +30,7 @@ def read_only(folder: Path) -> Iterator[None]:
 
 
 def move_to_disk(folder: Path, size: str = "2m") -> None:
-    """Let a folder lie on a small disk of its own, with what it holds, of which nobody may have a file open.
+    """Move a folder with its content to a small disk of its own. None of its files may be open.
 
     Raises:
         pytest.skip.Exception: this user may not mount.
@@ -44,7 +44,7 @@ def move_to_disk(folder: Path, size: str = "2m") -> None:
 
 
 def move_back(folder: Path) -> None:
-    """Undo `move_to_disk`: what the folder holds now lies where it lay before."""
+    """Undo `move_to_disk`: move the folder's present content back."""
     kept = _copy(folder)
     _unmount(folder)
     shutil.copytree(kept, folder, dirs_exist_ok=True)

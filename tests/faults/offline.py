@@ -1,4 +1,4 @@
-"""What is done to Elasticsearch's own files while it is stopped."""
+"""Changes to Elasticsearch's own files while it is stopped."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The one oracle: nothing lost, nothing twice, and the stream's own books say the same.
+"""The one oracle: nothing lost, nothing twice, and the stream's own accounting says the same.
 
 records in Kafka = tweets indexed + their repeats + records rejected
 """
@@ -13,8 +13,8 @@ from itertools import chain, islice
 from pathlib import Path
 
 from pipeline.settings import Settings
-from tests.faults import books
-from tests.faults.books import Counts
+from tests.faults import accounting
+from tests.faults.accounting import Counts
 from tests.faults.truth import Indexed, Truth, indexed, merged, topic
 
 _SHOWN = 5
@@ -23,7 +23,7 @@ _NOTHING = Counts()
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What came of a world.
+    """The result of a comparison of a world with what it should hold.
 
     Attributes:
         produced: records that Kafka has.
@@ -33,7 +33,7 @@ class Verdict:
         twice: documents beyond the first of a tweet or of a rejected record.
         seconds: how long the stream took to recover, at most; None where that was not measured.
         recounted: records whose batch was finished twice, since a kill came before its commit: no fault.
-        differences: where the stream's books, or the fate of a record, are not as they should be, in words.
+        differences: where the stream's accounting, or the fate of a record, is not as it should be, in words.
         examples: a few ids of what was lost or twice.
     """
 
@@ -50,7 +50,7 @@ class Verdict:
 
     @property
     def ok(self) -> bool:
-        """Whether all is as promised."""
+        """True if nothing is lost, twice or counted wrongly."""
         return not self.lost and not self.twice and not self.differences
 
     def __str__(self) -> str:
@@ -79,7 +79,7 @@ def judge(
     again: Counts | None = None,
     unlogged: Counts = _NOTHING,
 ) -> Verdict:
-    """Read everything and say what came of it; the stream must have drained.
+    """Read everything and compare it; the stream must have drained.
 
     Args:
         settings: the world's.
@@ -95,10 +95,10 @@ def judge(
     """
     found = indexed(settings)
     truth = with_refusals(truth or Truth.of(topic(settings.kafka)), found, refusals)
-    batches = [one for log in logs for one in books.finished(log)]
-    kept = (books.ledger(batches) if again is None else books.all_but(batches, again)) | {-2: unlogged}
+    batches = [one for log in logs for one in accounting.finished(log)]
+    kept = (accounting.ledger(batches) if again is None else accounting.all_but(batches, again)) | {-2: unlogged}
     verdict = compared(truth, found, kept, acknowledged, taken)
-    recounted = books.total(one.counts for one in batches).read - books.total(kept.values()).read
+    recounted = accounting.total(one.counts for one in batches).read - accounting.total(kept.values()).read
     return replace(verdict, seconds=seconds, recounted=recounted, differences=(*verdict.differences, *more))
 
 
@@ -143,7 +143,7 @@ def compared(
 
 
 def _fates(truth: Truth, found: Indexed) -> list[str]:
-    """What is there and should not be, or by another reason."""
+    """Documents that should not be there, and records that were rejected for another reason, in words."""
     unknown = found.scored.keys() - truth.ids
     refused = found.rejected.keys() - truth.rejected.keys()
     other = {at for at, reason in truth.rejected.items() if set(found.rejected.get(at, [reason])) != {reason}}
@@ -156,15 +156,15 @@ def _fates(truth: Truth, found: Indexed) -> list[str]:
 
 
 def _metrics(truth: Truth, ever: Indexed, kept: dict[int, Counts], was_deleted: bool) -> list[str]:
-    """Where the sum of what the stream logged is not what Kafka was given and Elasticsearch has had.
+    """The differences between the sum of the stream's log and what Kafka and Elasticsearch hold, in words.
 
     A tweet that comes again after its document was deleted is indexed again. A batch that is repeated after it counts
     it once, though, so then only bounds are known.
     """
     unbalanced = [f"batch {batch} does not balance: {counts}" for batch, counts in kept.items() if not counts.balances]
-    said = books.total(kept.values())
+    said = accounting.total(kept.values())
     tweets, rejected = len(ever.scored), len(truth.rejected)
     if was_deleted and tweets <= said.indexed <= ever.scored.total():
         tweets = said.indexed
     true = Counts(truth.records, tweets, truth.records - tweets - rejected, rejected)
-    return list(chain(islice(unbalanced, _SHOWN), books.differences("the log", said, "truth", true)))
+    return list(chain(islice(unbalanced, _SHOWN), accounting.differences("the log", said, "truth", true)))

@@ -1,4 +1,4 @@
-"""What chaos does and when: all of it follows from the seed."""
+"""The plan of a chaos run, faults and times: all of it follows from the seed."""
 
 from __future__ import annotations
 

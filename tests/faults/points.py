@@ -1,4 +1,4 @@
-"""Named points at which the stream is killed, found by what it writes, and whether the point was met."""
+"""Named points at which the stream is killed, found by its output, and whether a point was reached."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from random import Random
 
 import psutil
 
-from tests.faults import books
+from tests.faults import accounting
 from tests.faults.records import Made, tweet
 from tests.faults.supervised import Life
 from tests.faults.world import World
@@ -28,7 +28,7 @@ def kill_before_commit(world: World) -> bool:
     if not _until(logged):
         return False
     _kill(world, jvm)
-    batch = books.finished(log)[-1].batch
+    batch = accounting.finished(log)[-1].batch
     return not (world.settings.checkpoint / "commits" / str(batch)).exists()
 
 

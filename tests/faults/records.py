@@ -29,7 +29,7 @@ class Made(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Shares:
-    """What part of all records is repeated, invalid or hostile."""
+    """The shares of all records that are repeated, invalid or hostile."""
 
     repeats: float = REPEATS
     invalid: float = INVALID

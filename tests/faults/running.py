@@ -50,7 +50,7 @@ class Worlds:
     _numbers: Iterator[int] = field(default_factory=count)
 
     def done(self, case: Case, seconds: float) -> Row:
-        """Do a case, and say what came of it; where that is not good, its world and its servers are not used again."""
+        """Run a case and return its result; after a failure its world and its servers are not used again."""
         alone = case.fresh or case.own_stack
         is_good = False
         try:
@@ -136,7 +136,7 @@ def _done(case: Case, world: World, seconds: float, *, stop: bool) -> tuple[Verd
 
 
 def _ends(case: Case, world: World) -> Iterator[str]:
-    """Where the stream ended by itself, or did not, other than it was meant to."""
+    """The unexpected ends of the stream's process, and the expected ones that did not come, in words."""
     ended = world.stream.surprises
     if bool(ended) != case.ends:
         said = "; ".join(f"code {one.code}: {' '.join(one.last_words())}" for one in ended)
@@ -144,7 +144,7 @@ def _ends(case: Case, world: World) -> Iterator[str]:
 
 
 def _run(case: Case, world: World, seconds: float) -> Iterator[str]:
-    """What was not as promised; a fault that could not be done is no proof of anything either."""
+    """The broken promises, in words; a fault that could not be injected counts as one, since it proves nothing."""
     try:
         yield from case.run(world, seconds) or ()
     except Exception as error:

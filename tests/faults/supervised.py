@@ -1,4 +1,4 @@
-"""The stream as a real process that somebody supervises: whenever it ends, it is started again."""
+"""The stream as a real process under a supervisor, which restarts it whenever it ends."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Life:
     expected: bool = False
 
     def last_words(self) -> list[str]:
-        """What it said last besides its log lines."""
+        """The process's last output besides its log lines."""
         lines = [line for line in self.log.read_text(errors="replace").splitlines() if line and line[0] != "{"]
         return lines[-_LAST_WORDS:]
 
@@ -85,7 +85,7 @@ class Supervised:
 
     @property
     def is_alive(self) -> bool:
-        """Whether one runs now."""
+        """True if a process runs now."""
         return bool(self.lives) and self.lives[-1].process.poll() is None
 
     @property
@@ -94,7 +94,7 @@ class Supervised:
         return [life for life in self.lives[self._first :] if life.code is not None and not life.expected]
 
     def begin_anew(self) -> None:
-        """What ended until now is no surprise any more, and what is killed from now on is one's own."""
+        """Forget earlier ends of the process: only those from now on count as surprises."""
         self._first = max(len(self.lives) - 1, 0) if self.is_alive else len(self.lives)
         if self.is_alive:
             self.lives[-1].expected = False
@@ -113,7 +113,7 @@ class Supervised:
 
     @contextmanager
     def stopped(self, how: signal.Signals = signal.SIGTERM) -> Iterator[None]:
-        """End it, cleanly if not told otherwise, and keep it so within the block."""
+        """End it, cleanly by default, and keep it stopped within the block."""
         self._held.set()
         self._end(how)
         try:
@@ -135,7 +135,7 @@ class Supervised:
         return None
 
     def expect_end(self) -> None:
-        """Somebody is about to kill a part of it: if it ends, that is why."""
+        """Announce a kill, so that the end of the process is no surprise."""
         if self.lives:
             self.lives[-1].expected = True
 

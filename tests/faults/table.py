@@ -1,4 +1,4 @@
-"""What came of each case, and the table of `docs/reliability.md` that is written of it."""
+"""The results of the cases, and the table in `docs/reliability.md` that is written from them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _HEAD = (
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What came of a case: produced = indexed + already there + rejected, where nothing is wrong.
+    """The result of a case: produced = indexed + already there + rejected, unless something is wrong.
 
     Attributes:
         seconds: from the end of the fault until all that Kafka had then was committed; None: it took too long.
@@ -42,7 +42,7 @@ class Row:
 
     @property
     def ok(self) -> bool:
-        """Whether all is as promised."""
+        """True if everything is as promised."""
         return not (self.lost or self.twice or self.wrong)
 
     @property

@@ -27,7 +27,7 @@ def _id(case: Case) -> str:
 @pytest.mark.timeout(1_200)
 @pytest.mark.parametrize("case", CASES, ids=_id)
 def test_fault(case: Case, worlds: Worlds, keep: Callable[[Row], None], capsys: pytest.CaptureFixture[str]) -> None:
-    """What the row of `docs/reliability.md` says."""
+    """The promise in the case's row of `docs/reliability.md` holds."""
     row = worlds.done(case, case.seconds)
     keep(row)
     said = "\n".join((row.line, *row.wrong))

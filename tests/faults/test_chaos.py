@@ -1,4 +1,4 @@
-"""The short cut of `make chaos`, and what its seed decides."""
+"""A shortened run of `make chaos`, and the effect of its seed."""
 
 from __future__ import annotations
 

@@ -16,9 +16,9 @@ from pipeline.domain.document import REJECTED, SCORED, data_stream
 from pipeline.domain.record import Rejection, decode
 from pipeline.embedded.info import StackInfo
 from pipeline.settings import StreamSettings
-from tests.faults import books, oracle
+from tests.faults import accounting, oracle
+from tests.faults.accounting import Counts, Finished, finished, ledger, shown, total
 from tests.faults.actions import roll_over
-from tests.faults.books import Counts, Finished, finished, ledger, shown, total
 from tests.faults.fuzz import fuzzed
 from tests.faults.oracle import Verdict, compared
 from tests.faults.records import bad, reason_of, records
@@ -111,7 +111,7 @@ def test_a_count_that_is_off_by_one_is_found(world: World, field: str, by: int, 
     assert not oracle.judge(world.settings, [log]).ok
     page = world.page()
     assert page
-    assert books.differences("the page", page, "the log", total([wrong, *(one.counts for one in batches[1:])]))
+    assert accounting.differences("the page", page, "the log", total([wrong, *(one.counts for one in batches[1:])]))
 
 
 def test_what_somebody_has_deleted_is_no_loss(world: World) -> None:
@@ -141,7 +141,7 @@ def test_a_tweet_that_elasticsearch_refused_must_be_indexed_in_the_end(world: Wo
 
 
 def test_what_kafka_acknowledged_and_lost_is_lost(world: World) -> None:
-    """It is not the stream's fault, and is told."""
+    """The stream is not at fault; the loss is reported."""
     acknowledged = world.feed.acknowledged + Counter({b"fault:never-there": 1})
     verdict = oracle.judge(world.settings, world.stream.logs, acknowledged)
     assert (verdict.ok, verdict.lost) == (False, 1)
@@ -149,7 +149,7 @@ def test_what_kafka_acknowledged_and_lost_is_lost(world: World) -> None:
 
 
 def test_a_repeated_batch_counts_once() -> None:
-    """A batch whose commit was lost is logged again: its later line counts, also where later batches are cut anew."""
+    """A batch whose commit was lost is logged again: its later line counts, also if later batches have other limits."""
     first, second, again = Counts(10, 10), Counts(5, 5), Counts(12, 12)
     assert ledger([Finished(0, first), Finished(1, second), Finished(1, second)]) == {0: first, 1: second}
     assert ledger([Finished(0, first), Finished(1, second), Finished(0, again)]) == {0: again}
@@ -185,7 +185,7 @@ def test_a_line_that_counts_rejected_records_as_indexed_does_not_balance(tmp_pat
 
 
 def test_a_page_is_summed_over_its_series() -> None:
-    """Tweets and every reason count; the documents of rejected records, and what is not of the books, do not."""
+    """Tweets and every reason count; the documents of rejected records, and other metrics, do not."""
     text = """
 # TYPE tweetpulse_records_read_total counter
 tweetpulse_records_read_total{topic="t"} 7

@@ -1,4 +1,4 @@
-"""What `make soak ARGS=whole` says of its figures; the run itself takes minutes and is started by hand."""
+"""The judgement of `make soak ARGS=whole` on its figures; the run itself takes minutes and is started by hand."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Kafka was given, and what Elasticsearch has: both read completely, so that nothing is inferred."""
+"""The records in Kafka and the documents in Elasticsearch, both read completely, so that nothing is inferred."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _PATIENCE = 60.0
 
 
 class At(NamedTuple):
-    """Where a record lies in the topic of tweets, and since when, in milliseconds of the epoch.
+    """The place of a record in the topic of tweets, and its timestamp in milliseconds of the epoch.
 
     The time tells it from the record that lies there once the topic was made anew.
     """
@@ -43,7 +43,7 @@ class Sent(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """What must come of the records: each id once in the scored data stream, each invalid record once rejected.
+    """The expected results of the records: each id once in the scored data stream, each invalid record once rejected.
 
     Attributes:
         keys: how often each key is there.
@@ -68,7 +68,7 @@ class Truth:
 
     @property
     def records(self) -> int:
-        """How many there are in all."""
+        """The number of all records."""
         return self.keys.total()
 
     @property
@@ -79,7 +79,7 @@ class Truth:
 
 @dataclass(frozen=True, slots=True)
 class Indexed:
-    """What the backing indices hold, each read on its own.
+    """The documents in the backing indices, each index read separately.
 
     Attributes:
         scored: `_id` → how many indices hold it.
@@ -93,13 +93,13 @@ class Indexed:
 
 
 def merged(one: Indexed, other: Indexed) -> Indexed:
-    """What two have, such as what was there before something was deleted."""
+    """The sum of two, such as before and after a deletion."""
     both = {at: [*one.rejected.get(at, ()), *other.rejected.get(at, ())] for at in one.rejected | other.rejected}
     return Indexed(one.scored + other.scored, both, one.indices | other.indices)
 
 
 def topic(settings: KafkaSettings) -> Iterator[Sent]:
-    """All records that the topic of tweets has now; what a producer has taken back is none."""
+    """All records in the topic of tweets, without those of aborted transactions."""
     options = {
         "enable_auto_commit": False,
         "isolation_level": "read_committed",

@@ -1,4 +1,4 @@
-"""A world of its own: servers that may be killed, the stream under a supervisor, and a feed that goes on."""
+"""A world: servers that may be killed, the stream under a supervisor, and a continuous feed."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ from pipeline.settings import Settings
 from pipeline.sinks.elasticsearch.client import connect
 from pipeline.sinks.elasticsearch.setup import set_up
 from tests.fault_proxy import Proxy
-from tests.faults import books, broker, oracle
-from tests.faults.books import Counts
+from tests.faults import accounting, broker, oracle
+from tests.faults.accounting import Counts
 from tests.faults.feed import Feed
 from tests.faults.oracle import Verdict
 from tests.faults.records import Made, records
@@ -49,7 +49,7 @@ _STEP = 0.25
 
 @dataclass
 class Excused:
-    """What was done by hand, so that the oracle does not take it for a fault of the stream's.
+    """Changes that were made by hand, so that the oracle does not take them for faults of the stream.
 
     Attributes:
         taken: the documents that somebody has deleted, as they were found before.
@@ -96,7 +96,7 @@ class World:
     excused: Excused = field(default_factory=Excused)
 
     def process(self, part: AnyPart, timeout: float = 60.0) -> psutil.Process | None:
-        """A process of this kind; a moment is waited for it, such as while the stream starts. None: there is none."""
+        """A process of this kind, or None; it waits a moment for one, such as while the stream starts."""
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
             if found := self._process(part):
@@ -117,7 +117,7 @@ class World:
 
     @property
     def committed(self) -> int:
-        """How many records the stream has committed, by their offsets, which count what was deleted too."""
+        """The number of records that the stream has committed, by their offsets, which count deleted records too."""
         try:
             return sum((committed_offsets.read(self.settings.checkpoint) or {}).values()) + self.excused.gone
         except (SetupError, ValueError):
@@ -125,7 +125,7 @@ class World:
 
     @property
     def is_in_batch(self) -> bool:
-        """Whether a batch was planned that is not committed: it is being read, scored and indexed."""
+        """True if a batch was planned and not committed: it is being read, scored and indexed."""
         folder = self.settings.checkpoint
         newest = (max(map(int, _numbers(folder / kind)), default=-1) for kind in ("offsets", "commits"))
         return next(newest) > next(newest)
@@ -164,17 +164,17 @@ class World:
             time.sleep(_STEP)
         return done
 
-    def page(self) -> books.Counts | None:
-        """What /metrics of the stream shows now."""
-        return books.page(self.page_url)
+    def page(self) -> accounting.Counts | None:
+        """The counts on the stream's /metrics now."""
+        return accounting.page(self.page_url)
 
     @property
     def page_url(self) -> str:
-        """Where /metrics of the stream is."""
+        """The address of the stream's /metrics."""
         return f"http://{HOST}:{self.settings.telemetry.stream_port}/metrics"
 
     def page_differences(self, tries: int = 5) -> list[str]:
-        """Where /metrics of this process does not show what this process has logged.
+        """The differences between this process's /metrics and its log, in words.
 
         A batch counts a moment before it is logged, so only what differs again and again is a difference.
         """
@@ -183,7 +183,7 @@ class World:
             said, shown = self._logged(), self.page()
             if shown is None:
                 found = ["/metrics does not answer"]
-            elif said == self._logged() and not (found := books.differences("/metrics", shown, "its log", said)):
+            elif said == self._logged() and not (found := accounting.differences("/metrics", shown, "its log", said)):
                 return []
             time.sleep(_STEP)
         return found
@@ -211,9 +211,9 @@ class World:
                 unlogged=self.excused.unlogged,
             )
 
-    def _logged(self) -> books.Counts:
-        """What the present process has logged."""
-        return books.total(one.counts for one in books.finished(self.stream.logs[-1]))
+    def _logged(self) -> accounting.Counts:
+        """The counts that the present process has logged."""
+        return accounting.total(one.counts for one in accounting.finished(self.stream.logs[-1]))
 
     def _process(self, part: AnyPart) -> psutil.Process | None:
         if part != "kafka" and part != "elasticsearch":

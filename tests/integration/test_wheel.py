@@ -140,7 +140,7 @@ def test_what_needs_spark_says_how_to_get_it(plain: Installed, arguments: tuple[
 
 @pytest.mark.timeout(1_800)
 def test_the_demo_runs_from_the_wheel(whole: Installed) -> None:
-    """Real servers, tweets scored and indexed, and books that balance; nothing of the checkout is needed."""
+    """Real servers, tweets scored and indexed, and an accounting that balances, without the checkout."""
     with state_folder() as folder:
         done = whole.run("tweetpulse", "--state-dir", str(folder), "demo", "--tweets", "300", timeout=1_700)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -27,7 +27,7 @@ def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def logging_restored() -> Iterator[None]:
-    """What is configured of the log is as it was before."""
+    """The configuration of the log is restored after the test."""
     before = structlog.get_config()
     yield
     structlog.configure(**before)

@@ -1,4 +1,4 @@
-"""What comes in from outside is bounded before it takes memory or time: a test for each door."""
+"""Input from outside is limited before it takes memory or time: a test for each way in."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def record(path: tuple[str, ...], value: object) -> bytes:
 
 @pytest.mark.parametrize("field", FIELDS)
 def test_a_field_of_a_record_has_a_longest_value(field: str) -> None:
-    """What is as long is taken, what is longer is rejected, and nothing of it is in what is said."""
+    """A value of the maximum length is taken; a longer one is rejected, and the message holds none of it."""
     most = MAX_CHARS[field]
     assert isinstance(decode(record(FIELDS[field], "é" * most)), Tweet)
     refused = decode(record(FIELDS[field], "é" * (most + 1)))
@@ -211,7 +211,7 @@ def test_arrays_that_are_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_an_array_whose_header_boasts() -> None:
-    """What a version was trained on is looked at in the same way; objects are never made of it."""
+    """The file of seen rows is checked in the same way; pickled objects are never loaded."""
     objects = io.BytesIO()
     np.save(objects, np.array([{}], dtype=object), allow_pickle=True)
     for data in (array_header(), objects.getvalue(), b"", b"\x93NUMPY"):
@@ -233,7 +233,7 @@ def test_a_file_of_the_registry_that_is_too_large(tmp_path: Path, monkeypatch: p
 
 
 def test_held_out_rows_that_would_fill_the_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a column takes unpacked is looked at before it is unpacked."""
+    """The unpacked size of a column is checked before it is unpacked."""
     import pyarrow as pa
     from pyarrow import parquet
 
@@ -347,7 +347,7 @@ def test_an_answer_of_x_that_unpacks_without_end(status: int) -> None:
 
 
 def test_a_status_with_long_names_is_a_tweet_all_the_same() -> None:
-    """What a foreign server makes too long is left out of the tweet, which would else be rejected."""
+    """A name that is too long is left out, so that the tweet is not rejected for it."""
     long = "https://example.org/" + "x" * 5_000
     status = {
         "id": "7", "uri": "https://example.org/users/a/statuses/7", "url": long, "content": "<p>late</p>",

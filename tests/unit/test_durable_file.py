@@ -10,7 +10,7 @@ from pipeline import durable_file
 
 
 def test_a_file_is_replaced_whole_and_its_folder_made(tmp_path: Path) -> None:
-    """What is written is there, and nothing else."""
+    """The content is there, and no other file."""
     path = tmp_path / "new" / "state.json"
     durable_file.replace(path, b"one, and long")
     durable_file.replace(path, b"two")

@@ -22,7 +22,7 @@ def test_pickling(kind: type[PipelineError]) -> None:
 
 
 def test_pickling_keeps_attributes() -> None:
-    """What an error knows beyond its message travels too."""
+    """The attributes of an error survive pickling."""
     away = pickle.loads(pickle.dumps(SinkUnavailable("wait", reason="timeout")))
     assert (away.message, away.reason) == ("wait", "timeout")
 

@@ -1,4 +1,4 @@
-"""What is installed only where it is asked for."""
+"""Packages that only an extra installs."""
 
 from __future__ import annotations
 

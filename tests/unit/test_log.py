@@ -48,7 +48,7 @@ def test_a_line_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_full_disk_ends_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What can't be written is left out; whoever logs goes on, and so do those who write to a terminal."""
+    """A line that can't be written is left out; loggers and writers to a terminal go on."""
     log.configure(LogSettings())
     went_on = False
     # Closing it fails too.
@@ -72,7 +72,7 @@ def test_an_exception_stays_in_its_line(capsys: pytest.CaptureFixture[str]) -> N
 
 
 def test_levels(capsys: pytest.CaptureFixture[str]) -> None:
-    """What is below the level is not written."""
+    """A line below the level is not written."""
     log.configure(LogSettings(level="warning"))
     logger = log.get("x")
     logger.info("small")

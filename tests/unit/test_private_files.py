@@ -1,4 +1,4 @@
-"""What is written is its owner's alone."""
+"""Files are readable by their owner only."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def mode(path: Path) -> str:
 
 
 def exposed(folder: Path) -> list[str]:
-    """What in a folder others could read, were they let into it."""
+    """The files in a folder that others could read, if they could enter it."""
     return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.stat().st_mode & 0o077)
 
 
@@ -81,7 +81,7 @@ def test_a_durable_file(tmp_path: Path) -> None:
 
 
 def test_the_resume_file_of_a_live_source(tmp_path: Path) -> None:
-    """How far Kafka has the tweets is nobody else's business."""
+    """The resume file is readable by its owner only."""
     resume = Resume(tmp_path / "sources" / "twitter.json")
     resume.read_up_to("rule", Position("1", WRITTEN))
     resume.save()

@@ -248,7 +248,7 @@ def names_in(path: str) -> frozenset[str]:
 
 
 def is_there(test: str) -> bool:
-    """Whether there is such a test, or such a case of `make test-faults`."""
+    """True if there is such a test, or such a case of `make test-faults`."""
     if test.startswith("faults: "):
         return test.removeprefix("faults: ") in {case.name for case in collected()}
     path, _, name = test.partition("::")

@@ -80,10 +80,11 @@ class Seals:
             SinkUnavailable: an index is gone, or can't be sealed now.
             ApiError, TransportError: Elasticsearch refuses or does not answer.
         """
-        # A data stream that was deleted and made anew begins with the same names.
+        # A data stream that was deleted and created again begins with the same names.
         self._sealed.discard(backing.write)
         for index in backing.older:
             if index not in self._sealed:
+                # In this order: what is written after a refresh and before the block is in no search.
                 block_writes(self._client, index)
                 self._refresh(index)
                 self._sealed.add(index)
@@ -125,6 +126,7 @@ def writable(client: Elasticsearch, index: str) -> Iterator[None]:
     try:
         yield
     finally:
+        # Also after an error: whoever has sealed the index does not look at the block again.
         block_writes(client, index)
 
 

@@ -54,6 +54,7 @@ def verdicts(answer: object) -> list[Verdict]:
     try:
         return [_verdict(item["create"]) for item in answer["items"]]  # type: ignore[index]
     except (KeyError, TypeError):
+        # A proxy may answer 200 with a page of its own: no verdict, or good tweets would be rejected for it.
         return []
 
 
@@ -71,6 +72,7 @@ def _verdict(item: dict[str, Any]) -> Verdict:
             return Verdict(Fate.FAILED, "failure_store", "kept in the failure store")
         return Verdict(Fate.INDEXED, index=item["_index"])
     if status == 409:
+        # The answer does not say whether an earlier attempt made it of this very record: see `DocumentWriter._claim`.
         return Verdict(Fate.ALREADY_THERE, index=item["_index"])
     return _refusal(status, item.get("error", {}))
 
@@ -78,6 +80,7 @@ def _verdict(item: dict[str, Any]) -> Verdict:
 def _refusal(status: int, error: dict[str, Any]) -> Verdict:
     kind = str(error.get("type", "unknown"))
     words = f"{kind}: {_words(error)}"
+    # This comes before 403 is taken for a missing privilege: the block of a full disk has the same status, but it ends.
     if (reason := wait_reason(status, kind)) is not None:
         return Verdict(Fate.WAITING if reason in WAIT_ERRORS.values() else Fate.BUSY, reason, words)
     if status == 404:

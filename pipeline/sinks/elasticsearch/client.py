@@ -71,6 +71,7 @@ def wait_reason(status: int, kind: str) -> str | None:
 
     Every 5xx is: a server that fails on its own account says nothing about a document.
     """
+    # A block with 503 (no master yet) ends by itself; only the others need an administrator.
     if kind in WAIT_ERRORS and status != 503:
         return WAIT_ERRORS[kind]
     return WAIT_STATUSES.get(status, "server_error" if status >= 500 else None)

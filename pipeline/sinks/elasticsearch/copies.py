@@ -37,6 +37,8 @@ def find(client: Elasticsearch, backing: Backing, ids: Collection[str]) -> dict[
     places: dict[str, list[str]] = defaultdict(list)
     for index, id_ in holding(client, backing.older, list(ids)):
         places[id_].append(index)
+    # By id and not by a search, which misses what is not refreshed yet. Ids that only the write index may hold need no
+    # look-up, because `create` answers them with a conflict.
     for id_ in _held(client, backing.write, places):
         places[id_].append(backing.write)
     age = {index: place for place, index in enumerate((*backing.older, backing.write))}
@@ -76,6 +78,7 @@ def keep_oldest(client: Elasticsearch, backing: Backing, places: Mapping[str, Se
         SinkUnavailable: it can't be done now.
         ConfigError: the user may not delete.
     """
+    # Every attempt must choose the same copy: two attempts that kept different ones would delete both.
     surplus: dict[str, list[str]] = defaultdict(list)
     for id_, indices in places.items():
         for index in indices[1:]:
@@ -96,6 +99,7 @@ def _search(client: Elasticsearch, indices: Sequence[str], ids: Sequence[str]) -
             track_total_hits=False,
             filter_path="timed_out,_shards.failed,hits.hits._index,hits.hits._id",
         )
+    # An absent field counts as a failure: an incomplete answer would look like "not there" and allow a second document.
     if answer.get("timed_out", True) or answer.get("_shards", {}).get("failed", 1):
         raise SinkUnavailable("not all shards of an older index answer", reason="unavailable")
     hits = answer.get("hits", {}).get("hits", ())
@@ -139,6 +143,7 @@ def _delete(client: Elasticsearch, index: str, ids: Iterable[str]) -> None:
         status = item["delete"]["status"]
         if status in (401, 403) and item["delete"]["error"]["type"] != "cluster_block_exception":
             raise ConfigError("Elasticsearch does not let this user delete, which takes back a repeat: grant it")
+        # 404: an earlier attempt has deleted it.
         if status not in (200, 404):
             raise SinkUnavailable("Elasticsearch could not take back a repeat", reason="unavailable")
     if len(items) != len(deletions):

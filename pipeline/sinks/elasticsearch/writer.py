@@ -80,6 +80,7 @@ class DocumentWriter:
             self._look_up(backing, distinct, report)
             self._send_all(stream, [entry for entry in distinct.values() if entry.id not in report.verdicts], report)
             self._take_back(stream, backing, report)
+            # Only where an earlier request may have written something: it costs a request for each index.
             if attempt and (attempt.repeated or report.unanswered):
                 self._claim(report, records, attempt.began)
         except (TransportError, ApiError) as error:
@@ -119,6 +120,7 @@ class DocumentWriter:
                 if verdict.fate in LAST_WORDS:
                     report.verdicts[entry.id] = verdict
                 else:
+                    # A server that reports an error may have written the document before it failed.
                     report.unanswered = True
             _raise_for(answered)
 
@@ -132,6 +134,7 @@ class DocumentWriter:
         except ApiError as error:
             if error.status_code != 413:
                 raise
+            # The limit is the server's, or that of a proxy, and is not in the answer: halving finds what passes.
             if len(entries) == 1:
                 return [Verdict(Fate.FAILED, "too_large", "larger than http.max_content_length")]
             return [verdict for half in halves(entries) for verdict in self._bulk(stream, half, report)]

@@ -55,6 +55,7 @@ def merge(gaps: Mapping[int, OpenGap]) -> list[int]:
     ends = {number: until for number, _, until in free}
     gone = []
     for (number, first, _), (next_number, second, _) in pairwise(free):
+        # Beyond the limit gaps are joined across what lies between: tweets that come twice are known by their ids.
         if len(free) > MOST_GAPS or second.gap.after.order <= ends[number].order:
             ends[next_number] = max(ends[number], ends[next_number], key=lambda end: end.order)
             second.gap = Gap(first.gap.after, ends[next_number])

@@ -97,6 +97,7 @@ class Reading:
             PipelineError: the source can't go on.
         """
         self._shown = self._resume.newest(self.feed.name)
+        # The time since the last run is a gap like any other.
         self._lose()
         attempts = Retrying(
             retry=retry_if_exception_type(Interrupted),
@@ -138,6 +139,7 @@ class Reading:
                 raise
         finally:
             self._silent_since = self._connection = None
+            # A server that takes each connection and ends it at once must still be asked ever less often.
             if self._clock.monotonic() - begun >= LIVED:
                 self._backoff.succeeded()
         raise Interrupted(Fault.STALL if self._is_stalled else Fault.DISCONNECTED)
@@ -166,6 +168,7 @@ class Reading:
                 # Whoever closes connections may have looked before this one was there.
                 connection.close()
             while True:
+                # Not while a message is handed on: a Kafka that holds us up is no silence of the server's.
                 self._silent_since = self._clock.monotonic()
                 try:
                     message = next(messages)

@@ -127,6 +127,7 @@ class Resume:
         """All that the feed showed up to there is handed on by now: once Kafka has that, it has all up to there."""
         with self._lock:
             pending = self._feeds[feed].pending
+            # Keep-alives move the position without a tweet: one entry for each count keeps a quiet night out of memory.
             if pending and pending[-1][0] == self._handed_on:
                 position = max(position, pending.pop()[1], key=lambda known: known.order)
             pending.append((self._handed_on, position))
@@ -156,6 +157,7 @@ class Resume:
                     entry.is_connected = self._is_changed = True
                     if until is not None:
                         entry.gap = replace(entry.gap, until=max(until, entry.gap.after, key=lambda end: end.order))
+                    # Only where the backfill reaches back to the beginning: the search has to bring a longer gap.
                     entry.is_backfilled = (
                         backfilled_after is not None and entry.gap.after.order >= backfilled_after.order
                     )
@@ -212,6 +214,7 @@ class Resume:
         for number, entry in list(self._gaps.items()):
             if entry.closes_at is not None and self._acknowledged >= entry.closes_at:
                 del self._gaps[number]
+                # Else a feed without a newer tweet would ask for the same gap again at the next start.
                 if entry.gap.until is not None:
                     self._raise_to(entry.feed, entry.gap.until)
                 self._is_changed = True

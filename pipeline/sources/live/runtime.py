@@ -150,6 +150,7 @@ class Runtime:
                 is_new = item is not None and (position is None or self._is_new(item))
                 if is_new and isinstance(item, Tweet):
                     self.resume.handed_on(entry.gap)
+                # After the count has gone up: the position is reached once Kafka has this tweet, too.
                 if position is not None:
                     self.resume.read_up_to(entry.feed, position)
                 if is_new and item is not None:

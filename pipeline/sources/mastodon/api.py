@@ -1,4 +1,4 @@
-"""Mastodon's HTTP API, as far as it is needed: a stream of events, and pages of a timeline."""
+"""The part of Mastodon's HTTP API that is used: a stream of events, and pages of a timeline."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ from pipeline.sources.times import parse_time
 from pipeline.sources.tokens import token_in
 
 PAGE = 40
-"""Statuses that a page holds at most."""
+"""The most statuses in a page."""
 
 TOKEN_SETTING = "TWEETPULSE_MASTODON__ACCESS_TOKEN"  # noqa: S105 - the name of a setting
 CONNECT_SECONDS = 10.0
 ANSWER_SECONDS = 20.0
 CHUNK_BYTES = 65_536
 MAX_ANSWER_BYTES = 32_000_000
-"""Of a page, unpacked: forty statuses have a hundredth of it. What is longer is no answer, and is not read."""
+"""The longest answer that is read, decompressed. A page of forty statuses has about a hundredth of it."""
 ENDPOINT = "timelines"
 LEAST_WAIT = 1.0
-"""Seconds. A server whose limit is reset at this moment is not asked at once."""
+"""The shortest wait for a rate limit, in seconds, also if the server resets it at this moment."""
 
 _WANTS_TOKEN = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.UNPROCESSABLE_ENTITY)
 _ABSENT = (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
@@ -46,13 +46,13 @@ TellBudget = Callable[[str, int, int, datetime], None]
 
 
 class Streaming:
-    """A timeline's stream while it is open."""
+    """An open stream of a timeline."""
 
     def __init__(self, response: BaseHTTPResponse) -> None:
         self._response = response
 
     def chunks(self) -> Iterator[bytes]:
-        """The bytes as they come; they end where the server ends.
+        """The bytes as they arrive, until the server closes the connection.
 
         Raises:
             Interrupted: the connection is lost.
@@ -71,12 +71,12 @@ class Streaming:
 
     def release(self) -> None:
         """Let go of the socket, from the thread that reads."""
-        # It is in the middle of its body: the connection is of no use to anybody else.
+        # The body has no end, so the connection can't go back into the pool for another request.
         self._response.close()
 
 
 class Api:
-    """One server, asked from several threads.
+    """A client of one server, used from several threads.
 
     Args:
         settings: the server and the token.
@@ -115,11 +115,11 @@ class Api:
         """Open a timeline's stream.
 
         Raises:
-            Interrupted: it can't be had now.
+            Interrupted: a temporary fault.
             ConfigError: the server wants a token, or refuses the one that it got.
             SourceError: it refuses the request.
         """
-        # A silent stream is ended by the runtime, and before this time-out does it.
+        # Longer than `stall_seconds`: the runtime ends silent streams, and counts them as stalled.
         patience = self._settings.stall_seconds + ANSWER_SECONDS
         return Streaming(self._get(self._streaming_url() + timeline.stream_path, patience))
 
@@ -151,7 +151,7 @@ class Api:
         return found if isinstance(found, list) else []
 
     def _streaming_url(self) -> str:
-        """Large servers stream from a host of its own, and say which."""
+        """The URL for streams: large servers have a separate host for them, which they name."""
         if self._streaming is None:
             try:
                 response = self._get(f"{self._url}/api/v2/instance", ANSWER_SECONDS)
@@ -206,11 +206,11 @@ def token_of(settings: MastodonSettings) -> str | None:
     elif settings.access_token_file is not None:
         token = token_in(settings.access_token_file, "access token", f"{TOKEN_SETTING}_FILE")
         if not token:
-            return None  # The place for one, and none in it.
+            return None  # An empty file is the placeholder of `compose/` for a server that needs no token.
     else:
         return None
     if not (token and token.isascii() and token.isprintable()) or " " in token:
-        raise ConfigError(f"{TOKEN_SETTING} is no access token: it is empty, or holds a sign that none has")
+        raise ConfigError(f"{TOKEN_SETTING} is not an access token: it is empty, or has a character that no token has")
     return token
 
 
@@ -218,7 +218,7 @@ def _no_entry(instance: str, status: int, *, has_token: bool) -> str:
     how = f"make one there (Preferences, Development, New application, scope read), and set {TOKEN_SETTING}"
     if has_token:
         return f"{instance} refuses the access token (HTTP {status}): {how}"
-    return f"{instance} shows its timelines to those with an access token only (HTTP {status}): {how}"
+    return f"{instance} shows its timelines only with an access token (HTTP {status}): {how}"
 
 
 @contextmanager

@@ -133,7 +133,7 @@ def as_error(refusal: Refusal, mode: Literal["stream", "search"] = "stream") -> 
     said = f"{refusal.status}{f', {refusal.title}' if refusal.title else ''}"
     if "unsupported-authentication" in refusal.title.lower():
         return ConfigError(
-            f"X takes no such credential here ({said}): {TOKEN_SETTING} has to be the app's own bearer token "
+            f"X does not accept this kind of credential ({said}): set {TOKEN_SETTING} to the app's own bearer token "
             f"(app-only), from {PORTAL}"
         )
     if refusal.fault is Fault.UNAUTHORIZED:

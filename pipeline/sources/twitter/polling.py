@@ -1,4 +1,4 @@
-"""Accounts without the stream: X's search, asked again and again for what was written since."""
+"""For accounts without access to the stream: polls X's search for the tweets since the last round."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pipeline.sources.twitter.gaps import Gaps
 from pipeline.sources.twitter.ids import position_before
 
 LONG_ROUNDS = 3
-"""A span of so many rounds is told as a gap: nobody asked for a while."""
+"""A span of more rounds than this counts as a gap, because the search was not polled for a while."""
 
 
 class Polling:
@@ -22,8 +22,8 @@ class Polling:
     Args:
         gaps: searches for them.
         clock: by which it waits between rounds.
-        settle: how old a tweet has to be until the search surely shows it.
-        pause: between two rounds.
+        settle: the age from which on the search surely lists a tweet.
+        pause: the time between two rounds.
     """
 
     name = ONLY_FEED
@@ -37,12 +37,12 @@ class Polling:
         self._pause = pause
 
     def connect(self, reached: Position | None) -> Rounds:
-        """Nothing is asked yet; the first round goes one pause back."""
+        """The rounds from the position reached; a feed that was never read begins one pause ago."""
         begins = position_before(self._clock.now() - self._settle - self._pause)
         return Rounds(begins, reached or begins, self._clock, self._settle, self._pause)
 
     def before(self, position: Position) -> Position:
-        """Rounds begin where the last one ended."""
+        """The position itself: rounds do not overlap."""
         return position
 
     def is_due(self, gap: Gap) -> bool:
@@ -56,7 +56,7 @@ class Polling:
 
 @dataclass(frozen=True, slots=True)
 class Rounds:
-    """Where the next round begins, and how they follow each other."""
+    """A connection that yields a span for each round."""
 
     begins: Position
     until: Position
@@ -76,7 +76,7 @@ class Rounds:
             self.clock.sleep(self.pause.total_seconds())
 
     def close(self) -> None:
-        """The clock is stopped before."""
+        """Nothing to close: the rounds end with the clock."""
 
     def _is_routine(self, after: Position, until: Position) -> bool:
         return bool(after.at and until.at and until.at - after.at <= LONG_ROUNDS * self.pause)

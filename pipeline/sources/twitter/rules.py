@@ -152,7 +152,7 @@ def _rule(text: str, retweets: str, longest: int) -> Rule:
         if len(value) > longest:
             raise BadRule(f"it has {len(value)} characters, and X takes {longest} (twitter.rule_characters)")
     except BadRule as why:
-        raise ConfigError(f"the rule {text!r} won't do: {why}") from None
+        raise ConfigError(f"the rule {text!r} is invalid: {why}") from None
     return Rule(value, brand, doubts)
 
 
@@ -168,11 +168,11 @@ def _split(text: str) -> tuple[str | None, str]:
 
 def _refuse_misspelt(text: str, name: str, rest: str) -> None:
     if rest.startswith("//"):
-        raise ConfigError(f'the rule {text!r} won\'t do: an address is looked for with url:"{text}"')
+        raise ConfigError(f'the rule {text!r} is invalid: an address is looked for with url:"{text}"')
     close = get_close_matches(name, OPERATORS, n=1, cutoff=_MISSPELT) if name.islower() else []
     if close:
         raise ConfigError(
-            f"the rule {text!r} won't do: did you mean {close[0]}:? A brand of that name is written "
+            f"the rule {text!r} is invalid: did you mean {close[0]}:? A brand of that name is written "
             f'"{name}":{rest}, and an operator of X\'s that is not known here ({text})'
         )
 

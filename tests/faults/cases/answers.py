@@ -1,4 +1,4 @@
-"""What Elasticsearch, or what stands before it, answers; a proxy stands for what a real server can't be made to say."""
+"""Faulty answers of Elasticsearch or of a proxy before it; a test proxy gives those that no real server can."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def _refused(world: World, seconds: float) -> None:
 
 
 def _mapping(world: World, seconds: float) -> Iterator[str]:
-    """What Elasticsearch refuses for its own fault is rejected, and comes again by `rejected replay`."""
+    """Documents that Elasticsearch refuses for their own fault are rejected, and indexed after `rejected replay`."""
     world.excused.reasons.add("mapping")
     fault = items_refused(400, "document_parsing_exception", every=25)
     yield from _answered(fault, world, seconds)
@@ -58,15 +58,15 @@ def _mapping(world: World, seconds: float) -> Iterator[str]:
 _BULK_ENDS: dict[str, tuple[Fault, str]] = {
     "401": (
         says(401, {"error": {"type": "security_exception", "reason": "no"}}),
-        "No bulk request is allowed for 8 s: the stream ends with one line, until it is and somebody starts it again.",
+        "No bulk request is authenticated for 8 s: the stream ends with one line, and is restarted afterwards.",
     ),
     "403 of a missing privilege": (
         says(403, {"error": {"type": "security_exception", "reason": "no"}}),
-        "A bulk request may not be made for 8 s: the stream ends with one line, until it may and it is started again.",
+        "Bulk requests are forbidden for 8 s: the stream ends with one line, and is restarted once they are allowed.",
     ),
     "item 403 of a missing privilege": (
         items_refused(403, "security_exception", every=5),
-        "One document of five may not be written for 8 s: as above.",
+        "One document of five is forbidden for 8 s: as above.",
     ),
 }
 
@@ -95,7 +95,14 @@ CASES = (
         for name, fault in ITEMS.items()
     ),
     *(
-        Case(GROUP, name, f"What is answered for 8 s: {name}.", _with(fault), seconds=_SECONDS, setup=_PROXIED)
+        Case(
+            GROUP,
+            name,
+            f"Each bulk request is answered with {name} for 8 s.",
+            _with(fault),
+            seconds=_SECONDS,
+            setup=_PROXIED,
+        )
         for name, fault in BROKEN.items()
     ),
     *(

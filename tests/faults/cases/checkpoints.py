@@ -1,4 +1,4 @@
-"""What becomes of the stream when its checkpoint is damaged, gone, set back, in use, or can't be written."""
+"""Faults of the checkpoint: damaged, deleted, set back, in use, or not writable."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from pipeline import committed_offsets
 from pipeline.domain.progress import Partition, newest_committed
 from pipeline.embedded.guard import guarded
 from pipeline.embedded.ports import free_port
-from tests.faults import actions, books, broker, folders
-from tests.faults.books import Counts
+from tests.faults import accounting, actions, broker, folders
+from tests.faults.accounting import Counts
 from tests.faults.case import Case, Run
 from tests.faults.records import reason_of
 from tests.faults.supervised import Supervised
@@ -40,7 +40,7 @@ def _nuls(path: Path) -> None:
 
 
 def _offsets(damage: Damage, world: World, seconds: float) -> None:
-    """A batch is planned anew whose records were indexed already."""
+    """A batch is planned again after its records were indexed."""
     with _set_back(world):
         damage(_newest(world, "offsets"))
         # As the machine goes down, what has just been written goes with it.
@@ -77,7 +77,7 @@ def _deleted_under_it(world: World, seconds: float) -> None:
         time.sleep(10)
         with world.stream.stopped():
             held = broker.held(world.settings.kafka, world.settings.kafka.tweets_topic)
-            read = books.total(one.counts for log in world.stream.logs for one in books.finished(log)).read
+            read = accounting.total(one.counts for log in world.stream.logs for one in accounting.finished(log)).read
             if read == world.feed.total:
                 before = {(one.topic, one.partition): last for one, (_, last) in held.items()}
             again = _between(world, committed_offsets.read(world.settings.checkpoint) or {}, before)
@@ -157,7 +157,7 @@ def _full(world: World, seconds: float) -> Iterator[str]:
 
 
 def _two_on_one(world: World, seconds: float) -> Iterator[str]:
-    """The second one is told so; the first one does not notice."""
+    """The second stream gets an error; the first one does not notice."""
     lives = len(world.stream.lives)
     with _second(world, world.settings.checkpoint) as second:
         deadline = time.monotonic() + 120
@@ -224,10 +224,14 @@ CASES = (
         for how, damage in (("empty", _empty), ("full of NULs", _nuls))
     ),
     _case("checkpoint's metadata full of NULs", "`metadata` can't be read.", _metadata),
-    _case("checkpoint deleted", "The stream is down; then it reads all again.", _deleted),
+    _case(
+        "checkpoint deleted",
+        "It is deleted while the stream is down; the stream then reads everything again.",
+        _deleted,
+    ),
     _case(
         "checkpoint deleted under a running stream",
-        "It is restarted 5 s later, and reads all again.",
+        "The stream is restarted 5 s later, and reads everything again.",
         _deleted_under_it,
         ends=True,
     ),
@@ -239,14 +243,14 @@ CASES = (
     ),
     _case(
         "checkpoint read-only",
-        "Its file system becomes read-only, 10 s; the stream ends with exit 3 and what to do, and is restarted.",
+        "Its file system is read-only for 10 s; the stream ends with exit code 3 and a cure, and is restarted.",
         _read_only,
         seconds=10.0,
         ends=True,
     ),
     _case(
         "checkpoint on a full disk",
-        "Not a byte is free, 10 s; the stream ends with exit 3 and what to do, and is restarted.",
+        "The disk is full for 10 s; the stream ends with exit code 3 and a cure, and is restarted.",
         _full,
         seconds=10.0,
         ends=True,
@@ -254,7 +258,7 @@ CASES = (
     _case("two streams on one checkpoint", "The second one ends with exit 9, and the first one goes on.", _two_on_one),
     _case(
         "two streams with a checkpoint each",
-        "Both read all and write to the same data streams, which roll over meanwhile.",
+        "Both read everything and write to the same data streams, which roll over meanwhile.",
         _two,
         seconds=10.0,
     ),

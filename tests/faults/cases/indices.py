@@ -1,4 +1,4 @@
-"""What may become of a data stream's indices and of its templates."""
+"""Faults of a data stream's indices and of its templates."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def _uuid(world: World, index: str) -> str:
 
 
 def _deleted(world: World, seconds: float) -> None:
-    """What it held is gone; a tweet of it that comes again is indexed again."""
+    """The documents of the index are gone; a tweet of it that comes again is indexed again."""
     index = older(world)
     world.until_in_batch()
     # The stream seals it before it goes on.
@@ -61,7 +61,7 @@ def _take(world: World, indices: list[str]) -> None:
 
 
 def _made_anew(world: World, seconds: float) -> None:
-    """All documents are deleted; the stream makes its data streams anew by itself."""
+    """All documents are deleted; the stream creates its data streams again."""
     proxy = actions.proxy_of(world)
     proxy.refuse()
     try:
@@ -136,7 +136,7 @@ def _block_write(setting: str, world: World, seconds: float) -> None:
 
 
 def _unsealed(world: World, seconds: float) -> None:
-    """Somebody lifts the block of all older indices by hand, in between."""
+    """The write blocks of all older indices are lifted by hand."""
     older(world)
     for _ in range(3):
         for index in backing_indices(world)[:-1]:
@@ -261,7 +261,7 @@ CASES = (
     Case(
         GROUP,
         "disk at flood stage",
-        "The watermarks are above what the disk has: Elasticsearch makes all indices read-only for 8 s.",
+        "The watermarks are set above the free space: Elasticsearch makes all indices read-only for 8 s.",
         _flood_stage,
         seconds=_SECONDS,
     ),

@@ -1,4 +1,4 @@
-"""What becomes of the stream when the machine under it is short of something, or is being handled."""
+"""Faults of the machine under the stream: no memory, no disk, a wrong clock, signals, slow servers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import psutil
 
 from tests.fault_proxy import late
 from tests.faults import actions, folders
-from tests.faults.books import Counts, finished, total
+from tests.faults.accounting import Counts, finished, total
 from tests.faults.case import Case, Run, Setup
 from tests.faults.world import World
 from tests.rules.debian import unpacked
@@ -40,7 +40,7 @@ def _killed_again_and_again(world: World, seconds: float) -> None:
 
 
 def _no_memory(world: World, seconds: float) -> None:
-    """Whatever the workers' parent forks from now on gets hardly any memory beyond what it begins with."""
+    """New workers may allocate hardly any memory beyond what they start with."""
     daemon = world.process("daemon")
     assert daemon
     soft, hard = daemon.rlimit(RLIMIT_AS)
@@ -84,7 +84,7 @@ def _clock_back(world: World, seconds: float) -> Iterator[str]:
 
 
 def _log_full(world: World, seconds: float) -> Iterator[str]:
-    """Nothing can be logged for a while: the stream goes on, and /metrics has what the log has not."""
+    """Nothing can be logged for a while: the stream goes on, and /metrics has the counts."""
     logs = world.stream.logs[0].parent
     with world.feed.quiet(), world.stream.stopped():
         folders.move_to_disk(logs)
@@ -150,7 +150,7 @@ def _slow(world: World, seconds: float) -> Iterator[str]:
 
 
 def _slower_than_patience(world: World, seconds: float) -> Iterator[str]:
-    """Longer than the stream waits for an answer: what it gave up on has been done all the same."""
+    """Responses take longer than the stream waits; the requests that it gave up on were applied."""
     assert world.proxy
     lives = len(world.stream.lives)
     world.proxy.misbehave(late(world.settings.elasticsearch.request_timeout + 2), times=int(seconds))
@@ -166,7 +166,7 @@ def _case(name: str, what: str, run: Run, **options: object) -> Case:
 CASES = (
     _case(
         "workers killed again and again",
-        "For 20 s every Python worker is killed as the system does it that runs out of memory.",
+        "For 20 s every Python worker is killed, as by the out-of-memory killer.",
         _killed_again_and_again,
         seconds=20.0,
         fresh=True,
@@ -174,18 +174,18 @@ CASES = (
     ),
     _case(
         "workers without memory",
-        "The workers may have 1 MB beyond what they begin with, 20 s.",
+        "For 20 s the workers may allocate 1 MB more than they have at their start.",
         _no_memory,
         seconds=20.0,
         fresh=True,
     ),
     _case(
         "clock set back by an hour",
-        "The stream runs an hour ahead, kill -9 in a batch; it starts again with the true clock and repeats the batch.",
+        "The stream's clock is an hour fast; kill -9 in a batch; it restarts with the true time and repeats it.",
         _clock_back,
         fresh=True,
     ),
-    _case("log on a full disk", "The stream can't log anything, 20 s.", _log_full, seconds=20.0, fresh=True),
+    _case("log on a full disk", "The stream can't write to its log for 20 s.", _log_full, seconds=20.0, fresh=True),
     *(
         _case(
             f"{number.name} to {whom}",
@@ -197,14 +197,14 @@ CASES = (
     ),
     _case(
         "slow Elasticsearch under load",
-        "Each bulk request takes 3 s longer, 60 s; 1,000 records a second come in.",
+        "For 60 s each bulk request takes 3 s longer, and 1,000 records a second arrive.",
         _slow,
         seconds=60.0,
         setup=Setup(proxied=True),
     ),
     _case(
         "Elasticsearch slower than the stream waits",
-        "Ten bulk requests are done, and answered after the time-out.",
+        "Ten bulk requests are applied, but answered only after the client's time-out.",
         _slower_than_patience,
         seconds=10.0,
         setup=Setup(proxied=True),

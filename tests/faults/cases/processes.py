@@ -31,7 +31,7 @@ _SURVIVED: tuple[AnyPart, ...] = ("daemon", "worker", "kafka", "elasticsearch")
 
 
 def _killed(part: AnyPart, world: World, seconds: float) -> Iterator[str]:
-    """kill -9 in a batch; whoever supervises it starts it again."""
+    """kill -9 in a batch; the supervisor restarts it."""
     lives = len(world.stream.lives)
     world.until_in_batch()
     actions.kill(world, part, seconds)

@@ -61,7 +61,7 @@ def _fuzzed(world: World, seconds: float) -> None:
 
 
 def _large(world: World, seconds: float) -> Iterator[str]:
-    """What is larger than `stream.max_record_bytes` is rejected early; what is just below it is indexed."""
+    """A record larger than `stream.max_record_bytes` is rejected early; one just below the limit is indexed."""
     lives = len(world.stream.lives)
     limit = world.settings.stream.max_record_bytes
     _send(world, (_too_large(f"junk {n}", b"x" * 5_000_000) for n in range(3)))
@@ -124,7 +124,7 @@ def _milliseconds(year: int) -> int:
 
 
 def _bounded_delay(world: World) -> Iterator[str]:
-    """What counts only grows, also when a record is of tomorrow."""
+    """Counters only grow, also when a record has a time in the future."""
     total = actions.metric(world, "tweetpulse_ingest_delay_seconds_sum")
     if total is None or total < 0:
         yield f"the sum of delays is {total}"
@@ -153,7 +153,7 @@ def _case(name: str, what: str, run: Run, **options: object) -> Case:
 CASES = (
     _case(
         "10,000 fuzzed records",
-        "Mutated and cut tweets, random bytes, depths, numbers, encodings, ids, times: each has a fate known before.",
+        "Mutated and cut tweets, random bytes, depths, numbers, encodings, ids, times, each with its expected result.",
         _fuzzed,
         seconds=10_000,
         short=2_000,
@@ -172,7 +172,7 @@ CASES = (
     _case("tombstones, headers, no keys", "Records without a value, without a key, with 200 headers.", _bare),
     _case(
         "records of 1970 and of the year 10,000",
-        "The topic keeps its producers' time, and its broker takes any.",
+        "The topic stores the producers' timestamps, and its broker accepts any.",
         _timed,
         fresh=True,
     ),

@@ -1,4 +1,4 @@
-"""What becomes of the stream when something is done to its topics."""
+"""Faults of the stream's topics."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pipeline.domain.names import QUERY
 from pipeline.kafka.broker import Broker
 from pipeline.kafka.client import connect
 from tests.faults import actions, broker
-from tests.faults.books import Counts
+from tests.faults.accounting import Counts
 from tests.faults.case import Case, Run
 from tests.faults.records import Made, tweet
 from tests.faults.truth import Truth, topic
@@ -31,7 +31,7 @@ _WAITING = "tweetpulse_sink_waiting"
 
 
 def _remade(number: int, world: World, seconds: float) -> Iterator[str]:
-    """Deleted and made anew while the stream is down, and it gets so many records."""
+    """The topic is deleted and created again while the stream is down, and gets so many records."""
     with world.feed.quiet():
         world.drained()
         with world.stream.stopped():
@@ -42,7 +42,7 @@ def _remade(number: int, world: World, seconds: float) -> Iterator[str]:
 
 
 def _remade_under_it(world: World, seconds: float) -> Iterator[str]:
-    """Deleted and made anew while the stream runs and has nothing to do."""
+    """The topic is deleted and created again while the stream is idle."""
     with world.feed.quiet():
         world.drained()
         first = len(world.stream.lives) - 1
@@ -82,7 +82,7 @@ def _more_partitions(world: World, seconds: float) -> Iterator[str]:
 
 
 def _overtaken(world: World, seconds: float) -> Iterator[str]:
-    """Half of what the stream has not read is deleted while it is down; it goes on by the cure that it tells."""
+    """Half of the unread records are deleted while the stream is down; the printed cure lets it go on."""
     with world.feed.quiet():
         world.drained()
         with world.stream.stopped():
@@ -110,7 +110,7 @@ def _expire_half(world: World) -> None:
 
 
 def _says_expired(world: World, number: int) -> Iterator[str]:
-    """Whether the exporter says so."""
+    """Check that the exporter counts the expired records."""
     lag = StreamLag(
         {QUERY: world.settings.checkpoint},
         topic=world.settings.kafka.tweets_topic,
@@ -141,7 +141,7 @@ def _side_topic_gone(world: World, seconds: float) -> Iterator[str]:
 
 
 def _side_topic_takes_little(world: World, seconds: float) -> Iterator[str]:
-    """It refuses what the stream thinks that it takes; it goes on by the cure that it tells."""
+    """The topic refuses messages of the configured size; the printed cure lets the stream go on."""
     kafka, first = world.settings.kafka, len(world.stream.lives) - 1
     broker.alter(kafka, kafka.scored_topic, max_message_bytes=20_000)
     world.feed.send(_long(world.random.randbytes(30_000).hex(), number) for number in range(5))
@@ -156,7 +156,7 @@ def _long(text: str, number: int) -> Made:
 
 
 def _side_topics_compacted(world: World, seconds: float) -> None:
-    """What has the same key is thinned out under the stream's hands; only records with keys may be written at all."""
+    """Compaction removes records while the stream writes; a compacted topic takes only records with keys."""
     kafka = world.settings.kafka
     for name in (kafka.scored_topic, kafka.rejected_topic, kafka.assistance_topic):
         broker.alter(kafka, name, cleanup_policy="compact", segment_ms=1_000, max_compaction_lag_ms=1_000)
@@ -164,7 +164,7 @@ def _side_topics_compacted(world: World, seconds: float) -> None:
 
 
 def _taken_back(world: World, seconds: float) -> None:
-    """A producer writes in transactions, and takes every second one back: what it has taken back is no tweet."""
+    """A producer aborts every second transaction: aborted records are not read."""
     kafka = world.settings.kafka
     producer = connect(KafkaProducer, kafka, transactional_id=f"faults-{os.getpid()}", max_block_ms=60_000)
     try:
@@ -201,28 +201,28 @@ def _case(name: str, what: str, run: Run, **options: object) -> Case:
 CASES = (
     _case(
         "topic made anew with fewer records",
-        "It is deleted and made anew while the stream is down. Refused with exit 3; the checkpoint is moved away.",
+        "It is deleted and created again while the stream is down. Refused with exit 3; the checkpoint is moved away.",
         partial(_remade, 200),
         fresh=True,
         ends=True,
     ),
     _case(
         "topic made anew with more records",
-        "The same, and it has more records than the old one had: by the offsets alone nothing seems amiss.",
+        "The same, and it has more records than the old one had: the offsets alone do not show it.",
         partial(_remade, 4_000),
         fresh=True,
         ends=True,
     ),
     _case(
         "topic made anew under a running stream",
-        "The topic is deleted and made anew. The stream ends with exit 3; the checkpoint is moved away.",
+        "The topic is deleted and created again. The stream ends with exit 3; the checkpoint is moved away.",
         _remade_under_it,
         fresh=True,
         ends=True,
     ),
     _case(
         "partitions added",
-        "From 4 to 8 under a running stream: repeats come from another partition than what they repeat.",
+        "From 4 to 8 under a running stream: repeats come from other partitions than the originals.",
         _more_partitions,
         seconds=15.0,
         short=3.0,
@@ -245,21 +245,21 @@ CASES = (
     ),
     _case(
         "topic of scored tweets takes little",
-        "Its `max.message.bytes` is far below `kafka.max_message_bytes`: exit 2, and the setting is lowered as told.",
+        "Its `max.message.bytes` is far below `kafka.max_message_bytes`: exit code 2; the setting is lowered.",
         _side_topic_takes_little,
         fresh=True,
         ends=True,
     ),
     _case(
         "side topics compacted",
-        "All topics that the stream writes to are compacted, at once and all the time.",
+        "All topics that the stream writes to are compacted, immediately and continuously.",
         _side_topics_compacted,
         seconds=20.0,
         fresh=True,
     ),
     _case(
         "transactions taken back",
-        "A producer writes transactions of 200 tweets and takes every second one back.",
+        "A producer writes transactions of 200 tweets and aborts every second one.",
         _taken_back,
         seconds=20.0,
         short=0.0,

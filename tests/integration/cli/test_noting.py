@@ -1,4 +1,4 @@
-"""What commands tell and ask Elasticsearch by the way."""
+"""Commands that write notes to Elasticsearch or read a little from it."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def test_what_took_a_while_is_a_span(client: Elasticsearch, settings: Settings) 
 
 
 def test_a_person_notes_what_is_missing(client: Elasticsearch, settings: Settings) -> None:
-    """From when to when, and of whom, as the runbook says of a gap that is lost."""
+    """The begin, the end and the brand, as the runbook says for a lost gap."""
     times = ("--at", "2026-03-01T09:00+00:00", "--end", "2026-03-01T10:30+00:00")
     command = [sys.executable, "-m", "pipeline", "annotate", *times, "--entity", "Acme", "no tweets of X"]
     subprocess.run(command, cwd=ROOT, env=environment(settings), capture_output=True, check=True)
@@ -98,7 +98,7 @@ def test_a_person_notes_what_is_missing(client: Elasticsearch, settings: Setting
 
 
 def test_nobody_there_and_nothing_set_up_is_no_fault(settings: Settings, away: Settings) -> None:
-    """Neither is told to anybody: the command has done what it was asked for."""
+    """Neither is reported: the command has done its own work."""
     note(away, "replay", "a replay")
     note(settings, "replay", "a replay")
     assert already_there(away)(["x:1"]) == already_there(settings)(["x:1"]) == 0

@@ -1,4 +1,4 @@
-"""What each user of compose may do, and may not, on a real Elasticsearch with security on."""
+"""The rights of each user of compose, and their limits, on a real Elasticsearch with security on."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def entry(number: int) -> Entry:
 
 
 def test_the_writer_indexes_once_over_a_rollover(as_user: As) -> None:
-    """It creates, is told of repeats in the write index, finds those in older ones, and takes back what raced."""
+    """It creates documents, gets conflicts in the write index, finds repeats in older ones, and deletes copies."""
     client, settings = as_user("only_writer")
     sink = DocumentWriter(client, settings)
     before = resolve(client, SCORED, since=0)
@@ -257,7 +257,7 @@ ENOUGH = "may do what the stream needs; set-up is another user's (`run --no-setu
     ],
 )
 def test_the_doctor_knows_what_a_user_may_do(as_user: As, name: str, level: str, told: str) -> None:
-    """By the server's own word; what it may not look at itself is a warning, and no fault."""
+    """The server itself says so; a right that can't be looked up is a warning, not a fault."""
     _, settings = as_user(name)
     (found,) = store.roles(settings)
     assert found.level == level
@@ -267,7 +267,7 @@ def test_the_doctor_knows_what_a_user_may_do(as_user: As, name: str, level: str,
 
 
 def test_the_doctor_asks_for_the_writers_role() -> None:
-    """What it asks about is what compose grants to the stream."""
+    """The doctor asks for exactly the rights that compose grants to the stream."""
     role = json.loads((ROOT / "compose/roles/tweetpulse_writer.json").read_text())
     assert role["indices"][0] == {"names": ["logs-tweets.*"], "privileges": list(store.WRITER)}
 

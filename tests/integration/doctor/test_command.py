@@ -67,7 +67,7 @@ def test_all_is_well(ready: Settings) -> None:
 
 
 def test_a_fault(settings: Settings) -> None:
-    """Exit code 3; as JSON each finding has its level, subject, what it is and the cure."""
+    """Exit code 3; as JSON each finding has its level, subject, text and cure."""
     done = doctor(settings, "--json")
     topics = [finding for finding in findings(done) if finding["subject"] == "topics"]
     assert done.returncode == 3
@@ -76,7 +76,7 @@ def test_a_fault(settings: Settings) -> None:
 
 
 def test_everything_away(settings: Settings, tmp_path: Path) -> None:
-    """Each server is one fault, what is on it is not looked at, no secret is told, and it does not take long."""
+    """Each server is one fault, checks of its content are left out, no secret is printed, and it is quick."""
     ports = [free_port(), free_port()]
     away = {
         "TWEETPULSE_KAFKA__BOOTSTRAP_SERVERS": f"127.0.0.1:{ports[0]}",

@@ -1,4 +1,4 @@
-"""What the doctor finds on real servers, and that doing what it says cures it."""
+"""The doctor's findings on real servers, and that each cure works."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def admin(ready: Settings) -> Iterator[Any]:
 
 
 def seen(settings: Settings, subject: str) -> list[Finding]:
-    """What one check finds that is not as it should be."""
+    """The findings of one check that are not ok."""
     found = examine([lonely(check) for check in checks(settings) if check.subject == subject])
     return [finding for finding in found if finding.level != "ok"]
 
@@ -69,7 +69,7 @@ def lonely(check: Check) -> Check:
 
 
 def cure(settings: Settings, finding: Finding, admin: Any = None) -> None:
-    """Do what it says, as a person would."""
+    """Apply the printed cure, as a person would."""
     command = finding.cure.split(", then")[0].split(": the")[0]
     if command.startswith("kafka-configs.sh"):
         name, _, value = command.split("--add-config ")[1].partition("=")
@@ -146,7 +146,7 @@ def test_a_topic_that_was_made_anew(ready: Settings, admin: Any) -> None:
         time.sleep(0.2)
     bootstrap.topics(ready)
     (finding,) = seen(ready, "topics")
-    assert f"{topic} was made anew" in finding.what
+    assert f"{topic} was created again" in finding.what
     cure(ready, finding)
     assert seen(ready, "topics") == []
 
@@ -210,7 +210,7 @@ def test_elasticsearch_changed_by_hand(
 
 
 def test_an_index_that_takes_no_documents(ready: Settings, client: Elasticsearch) -> None:
-    """As a full disk leaves it, or somebody's hand."""
+    """As after a full disk, or a change by hand."""
     client.indices.put_settings(index=scored_stream(ready), settings={"index.blocks.write": True})
     (finding,) = seen(ready, "elasticsearch disk")
     assert (finding.level, scored_stream(ready) in finding.what) == ("fault", True)
@@ -228,7 +228,7 @@ def test_a_checkpoint_that_others_can_read(ready: Settings) -> None:
 
 
 def test_a_batch_that_a_power_cut_damaged(ready: Settings) -> None:
-    """The stream drops it at its start: what it was to read is read anew; nothing of it was committed."""
+    """The stream drops it at its start and reads its records again; none of them was committed."""
     write_batch(ready.checkpoint, 0, {ready.kafka.tweets_topic: {0: 0}})
     (ready.checkpoint / "offsets/1").write_bytes(bytes(80))
     (ready.checkpoint / "offsets/.1.crc").write_bytes(b"crc")
@@ -239,7 +239,7 @@ def test_a_batch_that_a_power_cut_damaged(ready: Settings) -> None:
 
 
 def test_a_stream_that_is_behind(ready: Settings) -> None:
-    """How far is told; that it has read more than there is, is a fault."""
+    """Lag alone is no fault; a checkpoint beyond the end of the topic is one."""
     topic = ready.kafka.tweets_topic
     publish(ready, raw(*(b"%d" % n for n in range(20))))
     write_batch(ready.checkpoint, 0, {topic: dict.fromkeys(range(4), 0)})
@@ -247,7 +247,7 @@ def test_a_stream_that_is_behind(ready: Settings) -> None:
     assert (told.level, told.what) == ("ok", f"20 records of {topic} are still to be read")
     write_batch(ready.checkpoint, 1, {topic: dict.fromkeys(range(4), 500)})
     (finding,) = seen(ready, "lag")
-    assert f"{topic} was made anew, or cut" in finding.what
+    assert f"{topic} was created again, or cut" in finding.what
     cure(ready, finding)
     assert seen(ready, "lag") == []
 

@@ -119,7 +119,7 @@ def test_prometheus_scrapes_the_stream_and_the_exporter(up: Up, path: str, state
 
 
 def test_up_again_starts_nothing_twice(up: Up, path: str, state_dir: Path) -> None:
-    """What runs is told of once more."""
+    """A running server is reported again and not started again."""
     assert up(PATH=path).returncode == 0
     before = stack_in(state_dir).servers
     assert up(PATH=path).returncode == 0

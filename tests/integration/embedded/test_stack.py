@@ -15,7 +15,7 @@ from pipeline.settings import Settings
 
 
 def test_a_document_goes_in_and_out(settings: Settings) -> None:
-    """What is indexed is found again."""
+    """An indexed document can be searched for."""
     with Elasticsearch(settings.elasticsearch.url) as client:
         index = f"test-{settings.elasticsearch.namespace}"
         client.index(index=index, id="1", document={"a": 1}, refresh=True)
@@ -23,7 +23,7 @@ def test_a_document_goes_in_and_out(settings: Settings) -> None:
 
 
 def test_a_record_goes_in_and_out(settings: Settings) -> None:
-    """What is sent to a topic is read from it."""
+    """A record that is sent to a topic can be read from it."""
     servers, topic = settings.kafka.bootstrap_servers, settings.kafka.tweets_topic
     admin = KafkaAdminClient(bootstrap_servers=servers)
     admin.create_topics([NewTopic(topic, num_partitions=1, replication_factor=1)])
@@ -48,6 +48,6 @@ def test_nothing_listens_beyond_loopback(stack: StackInfo) -> None:
 
 
 def test_servers_never_run_as_root(stack: StackInfo) -> None:
-    """Started by root they run as nobody, else as whoever started them."""
+    """Started by root they run as `nobody`, otherwise as the user that started them."""
     root = pwd.getpwuid(0).pw_name
     assert root not in {process.username() for process in of_stack(stack.state_dir)}

@@ -140,7 +140,7 @@ def test_a_users_name_whatever_its_case(client: Elasticsearch, settings: Setting
 
 
 def test_hashed_authors_are_found_by_what_they_were(client: Elasticsearch, settings: Settings, run: Run) -> None:
-    """Whoever asks knows the id and not its hash, also where older documents have it as it is."""
+    """The id is given without its hash; documents with and without the hash are found."""
     hashed = Pseudonyms(secret_key(settings))
     author = Author(id=hashed.user_id("7"), name=hashed.name("ann"))
     index(client, settings, [tweet(id="x:1", author=author), of("7", "x:2"), of("8", "x:3")])
@@ -204,7 +204,7 @@ def test_all_namespaces(client: Elasticsearch, settings: Settings, run: Run) -> 
 
 
 def test_a_batch_in_flight_is_waited_for(client: Elasticsearch, settings: Settings) -> None:
-    """It may not know the list yet: what it indexes is deleted too, since nothing is before it is over."""
+    """It may not know the list yet: the deletion begins after it, and covers what it indexed."""
     told: list[str] = []
     forgetting = Forgetting(
         settings, client, Registry(settings.registry), settings.elasticsearch.namespace, told.append
@@ -225,7 +225,7 @@ def test_a_batch_in_flight_is_waited_for(client: Elasticsearch, settings: Settin
 
 
 def test_what_comes_back_from_elsewhere(client: Elasticsearch, settings: Settings) -> None:
-    """Somebody indexes it again and again without asking the list: that is said, not passed over."""
+    """A program that ignores the list indexes it again and again: the command reports that."""
     index(client, settings, [of("7", "x:1")])
 
     class Stubborn(Forgetting):
@@ -259,7 +259,7 @@ def test_what_stays_is_said(client: Elasticsearch, settings: Settings, run: Run)
 
 
 def test_without_kafka(client: Elasticsearch, settings: Settings, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What can be removed is removed, and the report says what could not be asked."""
+    """Everything but Kafka is handled, and the report says what could not be asked."""
     index(client, settings, [of("7", "x:1")])
     monkeypatch.setenv("TWEETPULSE_KAFKA__BOOTSTRAP_SERVERS", "127.0.0.1:9")
     (error,) = run("--tweet", "x:1")["not_asked"]
@@ -305,7 +305,7 @@ def test_the_list_names_nobody(settings: Settings, run: Run, client: Elasticsear
     ],
 )
 def test_compliance_files(client: Elasticsearch, settings: Settings, run: Run, name: str, wanted: set[str]) -> None:
-    """What X wants deleted goes, of tweets and of users; all else stays."""
+    """Tweets and users that X lists are deleted; all others stay."""
     file = shared_data(f"twitter_v2/{name}")
     tweets = [of("1482680858", "x:77"), of("5", "x:1170025343920402432"), of("5", "x:1170147183095664640")]
     index(client, settings, [*tweets, of("6", "x:78")])
@@ -315,7 +315,7 @@ def test_compliance_files(client: Elasticsearch, settings: Settings, run: Run, n
 
 
 def test_a_damaged_compliance_file(client: Elasticsearch, settings: Settings, run: Run, tmp_path: Path) -> None:
-    """What can be read is honoured; then it is said how many lines were not, with an exit code of its own."""
+    """Readable lines are applied; the command counts the others and ends with an exit code of its own."""
     file = tmp_path / "tweets_compliance.jsonl"
     file.write_bytes(b'{"id":"1","action":"delete","reason":"deleted"}\n{"id":"2","acti')
     index(client, settings, [of("7", "x:1"), of("7", "x:2")])

@@ -26,7 +26,7 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 @pytest.fixture
 def server(settings: Settings) -> ElasticsearchSettings:
-    """Where Elasticsearch is, with a namespace of this test's own."""
+    """Settings for the server, with a namespace of this test's own."""
     return settings.elasticsearch
 
 
@@ -60,7 +60,7 @@ def test_data_streams(server: ElasticsearchSettings, client: Elasticsearch) -> N
 
 
 def test_the_alias(server: ElasticsearchSettings, client: Elasticsearch) -> None:
-    """Not told before there are data streams; then right, wrong once it is removed, and right again after set-up."""
+    """Absent before there are data streams; then 1, 0 once the alias is removed, and 1 again after set-up."""
 
     def told() -> list[float]:
         with closing(Alias(server.namespace, lambda: Store(server))) as alias:
@@ -91,7 +91,7 @@ def test_disk(server: ElasticsearchSettings, stack: StackInfo) -> None:
 
 
 def collected(server: ElasticsearchSettings) -> dict[tuple[str, str], float]:
-    """What the collector says: (end of the metric's name, data stream) → value."""
+    """The metrics of the collector: (end of the metric's name, data stream) → value."""
     with closing(DataStreams(server.namespace, lambda: Store(server))) as streams:
         return {
             (family.name.removeprefix("tweetpulse_data_stream_"), sample.labels["data_stream"]): sample.value

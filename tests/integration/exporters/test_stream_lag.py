@@ -82,7 +82,7 @@ def test_lag_follows_the_checkpoint(settings: Settings, producer: KafkaProducer,
 
 
 def test_records_that_expired_unread(settings: Settings, producer: KafkaProducer, lag: StreamLag) -> None:
-    """What the broker deleted is lost and not behind, until the query has passed it: lag is what can still be read."""
+    """Records that the broker deleted count as expired and not as lag, until the query has passed them."""
     topic = settings.kafka.tweets_topic
     times = send(producer, topic, {0: 10})
     write_batch(settings.checkpoint, 0, {topic: {0: 2, 1: 0, 2: 0, 3: 0}})
@@ -97,7 +97,7 @@ def test_records_that_expired_unread(settings: Settings, producer: KafkaProducer
 
 @pytest.mark.parametrize(("start", "behind"), [("earliest", 3), ("latest", 0)])
 def test_a_stream_that_never_ran(settings: Settings, producer: KafkaProducer, start: str, behind: int) -> None:
-    """Behind is what it will read: all that is there, or nothing."""
+    """Lag is what it will read: all records, or none."""
     topic = settings.kafka.tweets_topic
     send(producer, topic, {1: 3})
     with closing(collector(settings, from_earliest=start == "earliest")) as lag:
@@ -140,7 +140,7 @@ def collector(settings: Settings, *, from_earliest: bool = True) -> StreamLag:
 
 
 def values(lag: StreamLag, what: str) -> Values:
-    """What is collected of `NAMES`."""
+    """The collected values of `NAMES`."""
     (family,) = [family for family in lag.collect() if family.name == NAMES[what]]
     return {(sample.labels["topic"], int(sample.labels["partition"])): sample.value for sample in family.samples}
 
@@ -152,7 +152,7 @@ def send(producer: KafkaProducer, topic: str, counts: dict[int, int]) -> dict[in
 
 
 def broker_ends(settings: Settings, topic: str) -> dict[int, int]:
-    """Where the broker's partitions end, asked by another client."""
+    """The ends of the broker's partitions, asked by another client."""
     with closing(KafkaConsumer(bootstrap_servers=settings.kafka.bootstrap_servers)) as consumer:
         partitions = [TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic)]
         return {partition.partition: end for partition, end in consumer.end_offsets(partitions).items()}

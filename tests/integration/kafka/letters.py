@@ -1,4 +1,4 @@
-"""What is in the topics of tweets and of rejected records, and `tweetpulse rejected replay` as a process."""
+"""Readers of the topics of tweets and of rejected records, and `tweetpulse rejected replay` as a process."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def reject(settings: Settings, *letters: tuple[str, bytes | None], headers: Sequ
 
 
 def replay(settings: Settings, *options: str) -> tuple[int, str]:
-    """Run `tweetpulse rejected replay`: its exit code and what it said."""
+    """Run `tweetpulse rejected replay`: its exit code and its output."""
     command = [sys.executable, "-m", "pipeline", "rejected", "replay", *options]
     done = subprocess.run(
         command, cwd=ROOT, env=environment(settings), capture_output=True, text=True, timeout=240, check=False

@@ -45,7 +45,7 @@ def test_topics_are_made_once(settings):
 
 
 def test_two_processes_may_make_them_at_once(settings):
-    """Whoever comes second finds them there."""
+    """The second process finds the topics there."""
 
     class Unaware(KafkaAdminClient):  # type: ignore[misc]
         def list_topics(self):
@@ -57,7 +57,7 @@ def test_two_processes_may_make_them_at_once(settings):
 
 
 def test_a_topic_with_the_producers_time_is_warned_of(settings):
-    """It is left as it is, and the command that mends it is said."""
+    """The topic is not changed, and the message names the command that repairs it."""
     admin = KafkaAdminClient(**kafka_options(settings.kafka))
     admin.create_topics({settings.kafka.tweets_topic: {"num_partitions": 1, "replication_factor": 1}})
     admin.close()
@@ -139,7 +139,7 @@ def test_progress_ends_with_all(kafka):
 
 
 def test_a_source_that_fails_leaves_what_it_gave(kafka):
-    """Its error comes through, and what it had yielded is in Kafka."""
+    """Its error is raised, and the tweets that it had yielded are in Kafka."""
 
     def items():
         yield tweet(1)

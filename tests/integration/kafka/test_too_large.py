@@ -40,7 +40,7 @@ def large(number: int) -> Unreadable:
 
 
 def test_it_is_counted_and_its_neighbours_are_there(kafka: KafkaSettings) -> None:
-    """At the beginning, in the middle, at the end, several in a row: all others are in the topic, and it goes on."""
+    """At the beginning, in the middle, at the end, several in a row: all other records are in the topic."""
     items: list[Item] = [large(0), *map(tweet, range(300)), large(1), large(2), *map(tweet, range(300, 600)), large(3)]
     with Publisher(kafka, delivery_timeout=20) as publisher:
         done = publisher.publish(items)

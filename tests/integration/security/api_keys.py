@@ -23,7 +23,7 @@ _OF_ONE_HOP = {"connection", "content-length", "transfer-encoding", "host", "kee
 
 
 def encoded(id_: str, key: str) -> str:
-    """What Elasticsearch gives as `encoded`, and takes in the header."""
+    """The key as Elasticsearch returns it in `encoded` and expects it in the header."""
     return b64encode(f"{id_}:{key}".encode()).decode()
 
 

@@ -1,4 +1,4 @@
-"""Who gets into Elasticsearch by TLS: passwords and API keys, and a server that is not who it says."""
+"""Access to Elasticsearch over TLS: passwords, API keys, and a server with the wrong certificate."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_a_password_over_tls(search: Search) -> None:
 
 
 def test_another_ca(search: Search, tmp_path: Path) -> None:
-    """A server whose certificate somebody else has signed is not talked to."""
+    """A server whose certificate another CA has signed is refused."""
     settings = search.by_password("tweetpulse_exporter", ca_file=authority(tmp_path / "ca").file)
     assert "is not trusted" in told(settings)
 

@@ -1,4 +1,4 @@
-"""Who gets into Kafka and what each may do there, on a real broker with compose's configuration and rights."""
+"""Access to Kafka and the rights of each user, on a real broker with compose's configuration."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def rights(broker: Broker) -> Broker:
 
 
 def refused(step: Callable[[], object]) -> bool:
-    """Whether the broker does not let it be done, or lets nothing be seen."""
+    """True if the broker refuses it, or shows nothing."""
     try:
         return step() is False
     except KafkaError as error:
@@ -116,7 +116,7 @@ def test_nobody_changes_topics_users_or_rights(rights: Broker, user: str) -> Non
 
 
 def test_the_set_up_alters_its_topics_and_nobody_else_does(rights: Broker) -> None:
-    """Who may look at a topic's configuration and not change it is told what to grant."""
+    """A user that may read a topic's configuration but not change it gets a message with the right to grant."""
     shorter = {"partitions": 1, "retention_hours": 5, **NAMES}
     look = [
         {"resource": "topic", "name": name, "operations": ["describe", "describe_configs"]} for name in NAMES.values()
@@ -162,7 +162,7 @@ def test_what_is_not_allowed_is_one_line(rights: Broker) -> None:
 
 
 class Wrong:
-    """What may be wrong with a client, by name: its settings, and what it is told."""
+    """A mistake in a client's settings, by name, and the message that it must cause."""
 
     @staticmethod
     def ca(broker: Broker, folder: Path) -> tuple[KafkaSettings, str]:

@@ -58,7 +58,7 @@ def url(access: TelemetrySettings) -> Iterator[str]:
 
 
 def status(url: str, access: TelemetrySettings, header: str | None) -> tuple[int, str]:
-    """What a client gets that trusts the CA and sends this header."""
+    """The status for a client that trusts the CA and sends this header."""
     opener = opener_of(access.model_copy(update={"username": None, "password": None}))
     request = urllib.request.Request(url, headers={"Authorization": header} if header else {})
     try:
@@ -100,7 +100,7 @@ def test_a_silent_client_keeps_nobody_out(url: str, access: TelemetrySettings) -
 
 
 def test_plain_http_is_not_answered(url: str, access: TelemetrySettings) -> None:
-    """Where TLS is asked for, nothing is told in the open, and the next one is served all the same."""
+    """With TLS on, a plain HTTP request gets nothing, and the next TLS request is served all the same."""
     with pytest.raises((OSError, HTTPException)):
         urllib.request.urlopen(url.replace("https:", "http:"), timeout=20)
     assert status(url, access, basic(f"prometheus:{SECRET}"))[0] == 200

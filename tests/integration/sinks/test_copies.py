@@ -69,7 +69,7 @@ def fates(report: Report) -> dict[str, Fate]:
 def test_a_copy_that_a_kill_left_behind_goes_also_after_more_rollovers(
     client: Elasticsearch, settings: Settings
 ) -> None:
-    """It lies in an index that is closed and sealed itself by now; the oldest stays."""
+    """The copy is in an index that is itself sealed by now; the oldest copy stays."""
     stream = scored_stream(settings)
     index(client, settings, entry(1), entry(2))
     first = resolve(client, stream).write
@@ -103,7 +103,7 @@ def test_a_copy_left_in_the_write_index_is_found_by_its_conflict(client: Elastic
 def test_an_index_that_can_not_be_asked_is_waited_for(
     client: Elasticsearch, settings: Settings, stack: StackInfo, state: str
 ) -> None:
-    """What it holds is not known, so nothing is sent; when it can be asked again, all is already there."""
+    """An index that can't be searched stops all sending; once it can, every document is already there."""
     stream = scored_stream(settings)
     index(client, settings, *[entry(number) for number in range(50)])
     older = resolve(client, stream).write
@@ -183,7 +183,7 @@ def test_nothing_lands_in_a_sealed_index(client: Elasticsearch, settings: Settin
 def test_an_index_that_retention_deletes_meanwhile_is_no_fault_of_the_documents(
     client: Elasticsearch, settings: Settings
 ) -> None:
-    """The data stream is resolved anew with the next attempt."""
+    """The next attempt resolves the data stream again."""
     index(client, settings, entry(1))
     roll_over(settings)
     known = resolve(client, scored_stream(settings))

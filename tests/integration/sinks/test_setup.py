@@ -36,7 +36,7 @@ def changes(client: Elasticsearch, settings: Settings) -> tuple[str, ...]:
 
 
 def fate(client: Elasticsearch, settings: Settings, lang: str = "en") -> Fate:
-    """What becomes of a tweet that says its language."""
+    """The result for a tweet that says its language."""
     stream = scored_stream(settings)
     document = b'{"@timestamp":"2026-01-01T00:00:00Z","event":{"id":"t:1"},"tweet":{"lang":"%s"}}' % lang.encode()
     report = DocumentWriter(client, settings.elasticsearch, patience=0.2).index(
@@ -53,7 +53,7 @@ def spoil_component(client: Elasticsearch, settings: Settings, name: str, proper
 
 
 def put_by_hand(client: Elasticsearch, settings: Settings, properties: dict[str, Any]) -> None:
-    """An index template that somebody put before ours for this namespace."""
+    """An index template with precedence over ours for this namespace."""
     client.indices.put_index_template(
         name="by-hand",
         index_patterns=[scored_stream(settings)],
@@ -86,7 +86,7 @@ def test_a_template_changed_by_hand_is_restored(client: Elasticsearch, settings:
 
 
 def test_a_write_index_of_a_hand_made_template_is_rolled_over(client: Elasticsearch, settings: Settings) -> None:
-    """The template is gone, and what it made goes on refusing: that is seen in the mapping of the write index."""
+    """The template is gone, but its write index still refuses documents: its mapping shows that."""
     put_by_hand(client, settings, {"@timestamp": {"type": "date"}, **LANG})
     roll_over(settings)
     client.indices.delete_index_template(name="by-hand")
@@ -100,7 +100,7 @@ def test_a_write_index_of_a_hand_made_template_is_rolled_over(client: Elasticsea
 
 
 def test_a_template_that_comes_before_ours_is_named(client: Elasticsearch, settings: Settings) -> None:
-    """No rollover would help, so none is made: one line says which template it is, and deleting it mends all."""
+    """No rollover would help, so none is made: one line names the template, and deleting it is the cure."""
     put_by_hand(client, settings, {"@timestamp": {"type": "date"}, **LANG})
     roll_over(settings)
     before = write_index(client, settings)
@@ -170,7 +170,7 @@ def test_another_retention(client: Elasticsearch, settings: Settings) -> None:
 
 
 def test_the_index_of_labels_gets_the_fields_that_it_lacks(client: Elasticsearch, settings: Settings) -> None:
-    """Its labels stay; a field of another type stays, too, and is told by `inspect`."""
+    """Its labels stay; a field of another type stays too, and `inspect` reports it."""
     index = settings.elasticsearch.labels_index
     client.indices.delete(index=index)
     client.indices.create(index=index, mappings={"dynamic": "strict", "properties": {"message": {"type": "text"}}})
@@ -182,7 +182,7 @@ def test_the_index_of_labels_gets_the_fields_that_it_lacks(client: Elasticsearch
 
 
 def test_inspecting_changes_nothing(client: Elasticsearch, settings: Settings) -> None:
-    """It finds what set-up would mend, and leaves it."""
+    """It finds what set-up would repair, and changes nothing."""
     assert not any(setup.inspect(client, settings.elasticsearch).values())
     spoil_component(client, settings, "tweets@events", {})
     for _ in range(2):

@@ -18,7 +18,7 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def document(number: int, entities: list[str], label: str, ingested: datetime) -> dict[str, object]:
-    """What counts of a scored tweet."""
+    """The fields of a scored tweet that a tally reads."""
     return {
         "@timestamp": datetime.now(UTC).isoformat(),
         "event": {"id": f"x:{number}", "ingested": ingested.isoformat()},
@@ -46,7 +46,7 @@ def test_entities_are_those_of_the_documents(settings: Settings) -> None:
 
 
 def test_a_name_does_not_move_the_cursor() -> None:
-    """What a file calls an entity is shown, and obeyed by no terminal and no markup."""
+    """An entity's name from a file is shown, but neither the terminal nor markup interprets it."""
     with (console := Console(width=80)).capture() as shown:
         console.print(entity_table([Tally("a\x1b[2Jb", 2, 1, 2), Tally("[red]c", 1, 0, 0)], 3))
     assert [line.split() for line in shown.get().splitlines()] == [

@@ -1,4 +1,4 @@
-"""What is in the topic of tweets."""
+"""Readers of the topic of tweets."""
 
 from __future__ import annotations
 

@@ -100,7 +100,7 @@ def broker() -> Iterator[tuple[Settings, Callable[[], psutil.Process], Callable[
 
 
 def test_what_is_collected_is_acknowledged_in_order(settings: Settings) -> None:
-    """After a stop all that was read is in Kafka, the source was told of it in its order, and the metrics agree."""
+    """After a stop all tweets that were read are in Kafka, acknowledged in order, and the metrics agree."""
     before = time.time()
     with Collecting(settings) as collecting:
         until(lambda: collecting.tweets > 100, "a hundred tweets")
@@ -116,7 +116,7 @@ def test_what_is_collected_is_acknowledged_in_order(settings: Settings) -> None:
 
 
 def test_a_source_that_can_not_go_on_leaves_what_it_gave(settings: Settings) -> None:
-    """Its error ends the collector; what it had yielded is acknowledged, and it knows."""
+    """Its error ends the collector; the tweets that it had yielded are acknowledged to it."""
     with Collecting(settings) as collecting:
         until(lambda: collecting.source.read > 50, "some tweets")
         collecting.source.failing = SourceError("no more")
@@ -145,7 +145,7 @@ def test_acknowledgements_go_on_while_nothing_comes(settings: Settings) -> None:
 
 
 def test_faults_are_on_the_page(settings: Settings) -> None:
-    """What a source tells is there while it runs, by its reason."""
+    """A source's faults are on the page while it runs, by their reason."""
     with Collecting(settings) as collecting:
         until(lambda: collecting.metric("tweetpulse_source_connected") == 1, "the connection")
         collecting.source.events.interrupted(Fault.STALL, 1.0)
@@ -184,7 +184,7 @@ def _stands_still(source: Paced) -> bool:
 
 
 def test_stopped_while_the_broker_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It does not wait for ever: it ends with an error, and the source was told only what Kafka has."""
+    """It ends with an error instead of waiting forever; only acknowledged tweets were reported to the source."""
     monkeypatch.setattr(patience, "LATE_SECONDS", 0.5)
     with broker() as (settings, process, _), Collecting(settings) as collecting:
         until(lambda: collecting.tweets > 50, "the first tweets")

@@ -171,7 +171,7 @@ def test_what_comes_late_to_a_server_is_refilled_too(settings: Settings, fake: F
 def test_a_gap_that_is_too_long_is_refilled_in_part(
     settings: Settings, fake: FakeMastodon, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What could be had is there, and the rest is said to be lost."""
+    """The posts that the server lists are there, and the rest is reported as lost."""
     monkeypatch.setattr(feed, "MAX_PAGES", 2)
     with collecting(settings, fake, tmp_path) as collector:
         connected(collector, fake)
@@ -190,7 +190,7 @@ def test_a_gap_that_is_too_long_is_refilled_in_part(
 def test_a_gap_that_can_not_be_refilled_is_lost_and_said(
     settings: Settings, fake: FakeMastodon, tmp_path: Path
 ) -> None:
-    """The stream goes on where the server hides its lists."""
+    """The stream continues although the server does not list its posts."""
     with collecting(settings, fake, tmp_path) as collector:
         connected(collector, fake)
         post(fake, "a")
@@ -226,7 +226,7 @@ def test_a_server_that_wants_a_token_says_so_in_one_line(
 ) -> None:
     """Without one and with a wrong one; the token itself is in neither line. The right one from a file is taken."""
     fake.token = "right"
-    for token, said in ((None, "with an access token only"), ("wrong", "refuses the access token")):
+    for token, said in ((None, "only with an access token"), ("wrong", "refuses the access token")):
         with collecting(settings, fake, tmp_path, access_token=token) as collector:
             collector.thread.join(30)
         assert isinstance(collector.error, ConfigError)

@@ -1,4 +1,4 @@
-"""Whatever Elasticsearch, or what stands before it, answers: nothing lost, nothing twice, and the books are true."""
+"""After any answer of Elasticsearch or a proxy nothing is lost, nothing is twice, and the accounting balances."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ def test_killed_between_bulk_and_commit(
 
 
 def test_sigterm_finishes_the_batch_and_leaves_nothing_behind(settings: Settings, tmp_path: Path) -> None:
-    """What was read is committed, exit code 0, and no process is left."""
+    """Records that were read are committed, the exit code is 0, and no process is left."""
     publish(settings, _tweets(0, TWEETS))
     with running(settings, "-m", "pipeline", "run", log=tmp_path / "log") as process:
         until(lambda: "batch finished" in (tmp_path / "log").read_text(), "the first batch", timeout=240)
@@ -85,7 +85,7 @@ def _only_loopback(processes: list[psutil.Process]) -> None:
 
 
 def _listening(process: psutil.Process) -> list[str]:
-    """Where a process listens; nowhere if it has ended meanwhile, as a `chmod` of Hadoop's does."""
+    """The ports on which a process listens; none if it has ended meanwhile, like Hadoop's `chmod`."""
     with suppress(psutil.NoSuchProcess):
         connections = process.net_connections("inet")
         return [one.laddr.ip for one in connections if one.status == psutil.CONN_LISTEN]

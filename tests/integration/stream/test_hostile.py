@@ -60,7 +60,7 @@ def read(settings: Settings, topic: str) -> list[tuple[bytes, bytes, dict[str, b
 
 
 def test_junk_that_compresses_well(settings: Settings, spark: SparkSession) -> None:
-    """5 MB of it, many times what its topic takes: rejected early, its head is kept with its size."""
+    """5 MB, many times the topic's limit: it is rejected early, and its head is kept with its size."""
     send(settings, [tweet(1), b"x" * 5_000_000, tweet(2)])
     drained = drain(spark, settings)
     assert drained.counts() == {"read": 3, "indexed": 2, "already there": 0, "rejected": 1}
@@ -117,7 +117,7 @@ def test_records_just_below_the_limit(settings: Settings, spark: SparkSession) -
 
 
 def test_a_worker_that_the_system_kills(make_stack: MakeStack, tmp_path: Path) -> None:
-    """As when memory runs out: its task is done again, the query goes on, and the books know what it had indexed."""
+    """As when memory runs out: its task is repeated, the query goes on, and the accounting has what it had indexed."""
     settings = settings_of(make_stack(), mark=uuid4().hex[:12], folder=tmp_path)
     stream = settings.stream.model_copy(update={"max_offsets_per_trigger": 20_000})
     settings = settings.model_copy(update={"stream": stream})

@@ -56,7 +56,7 @@ def finished(log: Path, batches: int) -> bool:
 def test_kafka_is_away_while_a_batch_writes_and_while_nothing_comes(
     make_stack: MakeStack, tmp_path: Path, how: str
 ) -> None:
-    """The stream waits, says so, and goes on by itself; nothing is lost or twice."""
+    """The stream waits, reports it, and continues by itself; nothing is lost or duplicated."""
     stack = make_stack()
     settings = on_a_port(settings_of(stack, mark=uuid4().hex[:12], folder=tmp_path), batch=4_000)
     log = tmp_path / "log"
@@ -101,7 +101,7 @@ def _give_back(broker: psutil.Process, how: str, state_dir: Path) -> psutil.Proc
 
 
 def remake_topic(settings: Settings) -> None:
-    """Delete the topic and make it anew, as somebody does who wants to start over."""
+    """Delete the topic and create it again, as a person does to start over."""
     topic = settings.kafka.tweets_topic
     admin = connect(KafkaAdminClient, settings.kafka)
     admin.delete_topics([topic])
@@ -119,12 +119,12 @@ def remake_topic(settings: Settings) -> None:
 
 
 def test_a_topic_that_was_made_anew(settings: Settings, spark: SparkSession, tmp_path: Path) -> None:
-    """With more records than before all seems well by the offsets: refused, and the cure that is told reads all."""
+    """With more records than before the offsets show nothing: it is refused, and the printed cure reads everything."""
     publish(settings, tweets(0, 300))
     drain(spark, settings)
     remake_topic(settings)
     publish(settings, tweets(300, 500))
-    with pytest.raises(SetupError, match="made anew") as raised:
+    with pytest.raises(SetupError, match="created again") as raised:
         drain(spark, settings)
     assert "move the checkpoint away (mv)" in raised.value.message
     settings.checkpoint.rename(tmp_path / "checkpoint.old")
@@ -142,7 +142,7 @@ def test_a_topic_that_is_made_anew_under_a_running_stream(settings: Settings, tm
         remake_topic(settings)
         publish(settings, tweets(300, 300))
         assert process.wait(timeout=240) == 3, log.read_text()[-2_000:]
-    assert "was deleted and made anew" in log.read_text()
+    assert "was deleted and created again" in log.read_text()
 
 
 def test_a_damaged_checkpoint(settings: Settings, spark: SparkSession) -> None:

@@ -1,4 +1,4 @@
-"""What is collected live, through the stream into Elasticsearch."""
+"""Live tweets, from the collector through the stream into Elasticsearch."""
 
 from __future__ import annotations
 

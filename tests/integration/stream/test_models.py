@@ -174,7 +174,7 @@ class Swaps:
         return self.events.total.read.total() if self.champions else 0
 
     def allowed(self, batch: Begun) -> set[str | None]:
-        """Who was the champion, or stood in for a broken one, at some moment while the driver asked."""
+        """The versions that were champion, or stood in for a broken one, at some moment while the driver asked."""
         sound = [one for one in self.promotions if one.sound]
         before = [one.version for one in sound if one.done <= batch.asked]
         meanwhile = [one.version for one in sound if one.done > batch.asked and one.begun <= batch.known]
@@ -241,7 +241,7 @@ def _only_champions(settings: Settings, swaps: Swaps) -> None:
 
 
 def _failed_once(drained: Drained, swaps: Swaps) -> None:
-    """The broken model is told, while it is the champion; then it is over."""
+    """The broken model is reported while it is the champion, and not afterwards."""
     assert drained.metric("tweetpulse_model_load_errors_total", task="sentiment") >= 1
     assert drained.metric("tweetpulse_model_load_failed", task="sentiment") == 0
     last = swaps.promotions[-1].version

@@ -1,4 +1,4 @@
-"""What leaves the stream of people, and what was forgotten while it runs: with the real broker and Elasticsearch."""
+"""Personal data that leaves the stream, and ids that are forgotten while it runs, with real servers."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def _other_names(settings: Settings) -> Settings:
 
 
 def test_what_is_forgotten_does_not_come_back(settings: Settings, spark: SparkSession) -> None:
-    """By tweet, by author, by name, in a looped replay, in a record that is none; each is counted as forgotten.
+    """By tweet, by author, by name, in a looped replay, in an invalid record; each is counted as forgotten.
 
     Its rejected document holds nothing of it, and nothing goes to the topic of rejected records.
     """

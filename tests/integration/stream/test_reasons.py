@@ -96,7 +96,7 @@ def test_reasons_of_another_trade(settings: Settings, spark: SparkSession) -> No
 
 
 def on_boards(settings: Settings) -> Iterator[Counter[str]]:
-    """What each panel of Grafana and Kibana that shows reasons gets from the server."""
+    """The answers to each panel of Grafana and Kibana that shows reasons."""
     with closing(connect(settings.elasticsearch)) as client:
         set_up(client, settings.elasticsearch, switch=True)
         now = int(time.time() * 1000)

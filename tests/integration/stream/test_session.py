@@ -1,4 +1,4 @@
-"""What the runbook says to turn where the stream is too slow, too large, or too much for its server."""
+"""The runbook's settings against a stream that is too slow, too large, or too much for its server."""
 
 from __future__ import annotations
 

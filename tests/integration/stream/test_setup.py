@@ -1,4 +1,4 @@
-"""A stream that rejects for a mapping that was changed by hand goes on after set-up."""
+"""A stream that rejects tweets because of a changed mapping continues after set-up."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ STEPS = (
 
 
 def test_what_is_indexed_is_what_was_written(settings, spark, tmp_path):
-    """Disconnects of every kind, and the collector begun anew, which sends some a second time; each is there once."""
+    """Through disconnections of every kind and a restarted collector, which sends some twice, each is there once."""
     with serving(STEPS) as x:
         twitter = TwitterSettings(
             bearer_token=TOKEN, track=("Acme:acme",), api_url=x.url, settle_seconds=0.6, stall_seconds=1.0

@@ -138,7 +138,7 @@ def test_the_index_takes_nothing_that_it_does_not_know(client, settings) -> None
 
 
 def test_the_index_is_made_at_first_use(client, run, settings) -> None:
-    """Whoever labels before anybody has run the set-up anew, as after an update."""
+    """Labelling works before set-up is run again, as after an update."""
     client.indices.delete(index=settings.elasticsearch.labels_index)
     assert run("--list") == ["nothing has been labelled: tweetpulse label ID LABEL"]
     assert run(ID, "positive") == ["sentiment of x:123: positive"]

@@ -49,7 +49,7 @@ pytestmark = pytest.mark.timeout(1_800)
 
 @dataclass(frozen=True)
 class Desk:
-    """Where somebody trains: the settings, the file of labels, the server, the registry."""
+    """The settings, the file of labels, the server and the registry for a training."""
 
     settings: Settings
     file: Path
@@ -57,7 +57,7 @@ class Desk:
     registry: Registry
 
     def retrain(self, *arguments: str) -> tuple[int, list[dict[str, Any]], str]:
-        """The exit code, what it prints as JSON, and what it tells besides."""
+        """The exit code, its JSON output, and its other output."""
         files = {"sentiment": [{"path": str(self.file), "columns": ",".join(f"{name}={name}" for name in NAMED)}]}
         env = environment(self.settings) | {"TWEETPULSE_MODELS__TRAINING": json.dumps(files)}
         command = [sys.executable, "-m", "pipeline", "retrain", "--json", *arguments]
@@ -142,7 +142,7 @@ def champion(desk: Desk) -> str:
 
 
 def test_a_model_learns_from_people_and_is_promoted_only_when_better(desk: Desk) -> None:
-    """What the champion knows is nothing new; then people correct it; then somebody brings nonsense."""
+    """Nothing new trains nothing; corrections by people promote a version; nonsense does not."""
     write(desk.file, {text: _MEANT[word] for text, word in texts(800, list(_MEANT)[1:], seed=1).items()})
     first = champion(desk)
 
@@ -188,7 +188,7 @@ def test_a_second_one_ends_at_once_and_has_done_nothing(desk: Desk) -> None:
 
 
 def test_without_elasticsearch_nothing_is_trained(desk: Desk) -> None:
-    """What people said must not be forgotten for once: it is a fault, told in a line."""
+    """Without the labels of people, training stops with a fault in one line, so that none is left out silently."""
     away = desk.settings.elasticsearch.model_copy(update={"url": "http://127.0.0.1:1"})
     write(desk.file, {text: _MEANT[word] for text, word in texts(30, list(_MEANT), seed=1).items()})
     nobody = Desk(desk.settings.model_copy(update={"elasticsearch": away}), desk.file, desk.client, desk.registry)

@@ -72,7 +72,7 @@ def test_the_same_data_give_the_same_model(training_spark: SparkSession) -> None
 
 
 def test_a_version_is_published_whole(open_spark: Session, registry_folder: str, labelled: Labelled) -> None:
-    """Its model, report, pictures, held-out rows and what it was trained on; better than VADER; not promoted."""
+    """Its model, report, plots, held-out rows and seen rows; better than VADER; not promoted."""
     registry, told = Registry(registry_folder), list[str]()
 
     manifest = train(Request(task=Task.SENTIMENT, labelled=labelled), registry, open_spark, told.append)

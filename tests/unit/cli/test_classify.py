@@ -146,7 +146,7 @@ def test_champions_for_a_person(classify: Classify, registry: Registry) -> None:
 def test_a_champion_that_can_not_be_loaded(
     classify: Classify, registry: Registry, capsysbinary: Captured, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is told and left out, as the stream does; the others say what they think."""
+    """It is reported and left out, as in the stream; the other champions predict."""
     with_champions(registry)
     promoted(registry, b"broken")
     monkeypatch.setattr("sys.argv", ["tweetpulse", "classify", "late", "--json"])

@@ -1,4 +1,4 @@
-"""How findings are shown, and how the command ends."""
+"""The printing of findings, and the exit code."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_as_lines(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_as_a_table(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    """At a terminal: a long one goes on below itself."""
+    """At a terminal a long line wraps below its column."""
     monkeypatch.setattr(doctor, "out", Console(force_terminal=True, width=60, highlight=False, color_system=None))
     doctor._show(FINDINGS)
     shown = capsys.readouterr().out.splitlines()

@@ -121,7 +121,7 @@ def test_the_table_is_the_code() -> None:
 
 
 def test_0_done_and_1_something_unexpected(commands: Commands) -> None:
-    """A finding of ours is none of the unexpected; a fault in the code is."""
+    """A known error has its own code; a bug in the code is unexpected."""
     assert commands.run("classify", "hello")[0] == 0
     code, told = commands.run("classify", "hello", start=("-c", _BROKEN))
     assert (code, "unexpected TypeError" in told) == (1, True)

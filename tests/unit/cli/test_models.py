@@ -1,4 +1,4 @@
-"""`models`: what there is, which one is in use, and what it takes to become that."""
+"""`models`: the versions, the champion, and the conditions of a promotion."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def registry(bare: Path) -> Registry:
 
 @pytest.fixture
 def notes(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
-    """What was noted for the boards."""
+    """The notes for the boards."""
     noted: list[tuple[str, str]] = []
     monkeypatch.setattr(models, "note", lambda settings, action, message: noted.append((action, message)))
     return noted
@@ -144,7 +144,7 @@ def test_a_reason_beside_the_figures(run: Run, registry: Registry) -> None:
 
 
 def test_rolling_back(run: Run, registry: Registry, notes: list[tuple[str, str]]) -> None:
-    """The champion before is back, and boards hear of it; where there is none it is said."""
+    """The previous champion is restored and boards get an event; without one the command says so."""
     champion, challenger = two(registry)
     registry.promote(SENTIMENT, challenger, "better")
     done = run("rollback", "--task", "sentiment")

@@ -116,7 +116,7 @@ def test_rates(before: Look | None, rate: float | None) -> None:
     ],
 )
 def test_states(page: str, state: str) -> None:
-    """Waiting for a sink is told from silence, and both from not running."""
+    """Waiting for a sink differs from silence, and both from not running."""
     assert view(None, look(T0, page)).state == state
 
 
@@ -166,7 +166,7 @@ def test_the_screen() -> None:
     [([9, 5], "behind, draining"), ([5, 9], "behind, growing"), ([5, 0], "drained"), ([5, 5], "behind ")],
 )
 def test_which_way_the_lag_goes(lags: Sequence[int], words: str) -> None:
-    """It is told from the last ten seconds."""
+    """The direction is that of the last ten seconds."""
     views = [View(at=T0 + number, lag=lag, lag_seconds=1.0) for number, lag in enumerate(lags)]
     assert words in drawn(views, [])
 

@@ -21,7 +21,7 @@ def accounts() -> ModuleType:
 
 
 class Security:
-    """Remembers what it was told."""
+    """Records its calls."""
 
     def __init__(self) -> None:
         self.told: list[tuple[str, dict[str, Any]]] = []
@@ -48,7 +48,7 @@ def test_users_have_only_roles_that_are_there(accounts) -> None:
 
 
 def test_a_server_that_does_not_answer_is_one_line(accounts, tmp_path, capsys) -> None:
-    """The exit code is 1, and no password is told."""
+    """The exit code is 1, and no password is printed."""
     import certifi
 
     environment = {

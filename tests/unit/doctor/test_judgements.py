@@ -70,7 +70,7 @@ def test_ports(tmp_path: Path) -> None:
     ],
 )
 def test_whose_process_it_is(command: str, ours: bool) -> None:
-    """By what was started, not by the folder in which it lies."""
+    """By the program that was started, not by its folder."""
     assert machine.is_our_command(command.split()) is ours
 
 
@@ -85,7 +85,7 @@ def test_a_port_of_an_embedded_server_that_is_taken_is_a_fault() -> None:
     ("theirs", "level"), [(105.0, "ok"), (99.0, "ok"), (120.0, "warning"), (80.0, "warning"), (500.0, "fault")]
 )
 def test_clock(theirs: float, level: str) -> None:
-    """What an answer took is no skew; seconds are a warning, minutes a fault."""
+    """The duration of a request is no skew; seconds are a warning, minutes a fault."""
     assert clock.judge_clock("clock", "node", theirs, before=100.0, after=103.0).level == level
 
 
@@ -155,7 +155,7 @@ def test_disks_of_elasticsearch() -> None:
 
 
 def test_templates() -> None:
-    """What is absent is told in one line, what differs in one each, and what may not be seen is no fault."""
+    """All absent templates are one line, each difference is one, and a missing right to look is no fault."""
     many = [Difference(f"f{n}", "keyword", "text") for n in range(9)]
     gone = [Difference("template", "there", "nothing")]
     found = store.judge_templates({"a": gone, "b": gone, "c": many, "d": [], "e": None})
@@ -212,7 +212,7 @@ def test_checkpoint(facts: progress.Facts, level: str, cure: str) -> None:
 
 
 def test_a_checkpoint_that_is_a_file(tmp_path: Path) -> None:
-    """Nothing is to be done to the file: it is somebody else's."""
+    """The cure does not touch the file, which belongs to somebody else."""
     (tmp_path / "file").write_text("mine")
     (found,) = progress.look(tmp_path / "file")
     assert (found.level, found.cure) == ("fault", "set TWEETPULSE_STREAM__CHECKPOINT to a folder")
@@ -238,13 +238,13 @@ def test_a_file_of_zeros_is_found(tmp_path: Path) -> None:
     [
         ({("tweets", 0): 5}, {("tweets", 0): (0, 9)}, "ok", "4 records of tweets are still to be read"),
         ({("tweets", 0): 5}, {("tweets", 0): (7, 9)}, "fault", "Kafka deleted 2 records"),
-        ({("tweets", 0): 5}, {("tweets", 0): (0, 3)}, "fault", "tweets was made anew"),
-        ({("tweets", 0): 5}, {}, "fault", "tweets was made anew"),
+        ({("tweets", 0): 5}, {("tweets", 0): (0, 3)}, "fault", "tweets was created again"),
+        ({("tweets", 0): 5}, {}, "fault", "tweets was created again"),
         ({("others", 0): 5}, {("tweets", 0): (0, 9)}, "fault", "the checkpoint is of others"),
     ],
 )
 def test_lag(committed: dict[Any, int], held: dict[Any, tuple[int, int]], level: str, said: str) -> None:
-    """What is behind is no fault; what is lost, or of another topic, is one."""
+    """Lag is no fault; lost records, or a checkpoint of another topic, are one."""
     (found,) = progress.judge_lag(committed, held, "tweets", FOLDER)
     assert (found.level, said in found.what) == (level, True)
 

@@ -1,4 +1,4 @@
-"""What is wrong with the alias, and what mends it."""
+"""Faults of the alias, and their cures."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_what_is_wrong_with_it(state: AliasState, fault: str | None) -> None:
     ],
 )
 def test_what_mends_it(state: AliasState, switch: bool, actions: list[Any]) -> None:
-    """A namespace that alone has it keeps it unless told; one that has it with others gets it alone."""
+    """A namespace that alone has the alias keeps it unless switched; one that shares it gets it alone."""
     assert alias_actions(state, "ours", switch=switch) == actions
 
 

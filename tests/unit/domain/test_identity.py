@@ -33,7 +33,7 @@ def test_long_ids_differ() -> None:
 
 
 def test_content_tells_rows_apart() -> None:
-    """Where the parts meet counts; the same parts give the same id."""
+    """The boundaries of the parts count; equal parts give the same id."""
     assert content_id("kaggle", "1", "23") != content_id("kaggle", "12", "3")
     assert content_id("kaggle", "1", "23") == content_id("kaggle", "1", "23")
 

@@ -1,4 +1,4 @@
-"""What tasks return adds up, and accounts for every record."""
+"""The outcomes of tasks add up, and account for every record."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def test_the_fault_that_waiting_does_not_mend_is_told() -> None:
 
 
 def test_adding_leaves_the_other_alone() -> None:
-    """What is added is not changed, then or later."""
+    """The added outcome is not changed, then or later."""
     total, added = Outcome(), outcome(10)
     total.add(added)
     total.add(added)
@@ -96,7 +96,7 @@ def test_adding_leaves_the_other_alone() -> None:
 
 def test_everything_is_accounted_for() -> None:
     """Read = indexed + already there + rejected, of the stream of scored tweets alone."""
-    assert outcome(10).books(SCORED).missing == 0
+    assert outcome(10).accounting(SCORED).missing == 0
 
 
 @pytest.mark.parametrize(("lost", "unaccounted"), [(3, 3), (-2, -2)])
@@ -104,7 +104,7 @@ def test_what_is_missing_is_told(lost: int, unaccounted: int) -> None:
     """A record that was lost, or counted twice, shows."""
     told = outcome(10)
     told.read["tweets"] += lost
-    assert told.books(SCORED).missing == unaccounted
+    assert told.accounting(SCORED).missing == unaccounted
 
 
 def test_survives_pickling() -> None:

@@ -1,4 +1,4 @@
-"""Which labels a model may have."""
+"""The labels that a model may have."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def test_reasons_are_of_any_trade(label: str) -> None:
     ["", "Late", "late flight", "x" * 41, "late\nflight", 'a"b', "_a{b}", "-a", *sum(CLOSED_LABELS.values(), ())],
 )
 def test_what_is_no_reason(label: str) -> None:
-    """What is too long or written otherwise, and what is a label of another task: a label tells its task."""
+    """No reason is too long, has other characters, or is a label of another task: a label tells its task."""
     assert not is_label(Task.REASON, label)
 
 

@@ -1,4 +1,4 @@
-"""What a checkpoint's files say, and the arithmetic of lag."""
+"""The content of a checkpoint's files, and the arithmetic of lag."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_newest_committed(offsets: list[str], commits: list[str], newest: int | 
     ids=["drained", "behind", "empty", "expired", "all expired", "new partition", "topic made anew"],
 )
 def test_lag(committed: int | None, beginning: int, end: int, lag: Lag) -> None:
-    """What can still be read is behind; what was deleted unread is expired."""
+    """Records that can still be read are lag; those that were deleted unread are expired."""
     assert lag_of(committed, beginning, end) == lag
 
 

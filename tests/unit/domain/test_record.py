@@ -33,7 +33,7 @@ def decoded(**fields: Any) -> Tweet | Rejection:
 
 @given(tweets)
 def test_round_trip(original: Tweet) -> None:
-    """What is encoded is decoded to the same tweet."""
+    """An encoded tweet decodes to the same tweet."""
     assert decode(encode(original)) == original
 
 
@@ -60,7 +60,7 @@ def test_what_is_not_known_is_left_out() -> None:
 
 
 def test_lone_surrogates_are_replaced_everywhere() -> None:
-    """What has no UTF-8 becomes the replacement character, wherever it is; a split pair is joined."""
+    """A lone surrogate becomes the replacement character, wherever it is; a split pair is joined."""
     bad = tweet(
         text="a\ud83d",
         author=Author(name="\ude00"),
@@ -107,7 +107,7 @@ def test_deep_json(depth: int) -> None:
     ],
 )
 def test_no_tweet(value: bytes | None, reason: Reason, error: str) -> None:
-    """What a record lacks is said in words that are ours."""
+    """The message names the missing field in our own words."""
     assert decode(value) == Rejection(reason, error)
 
 

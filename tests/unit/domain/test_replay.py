@@ -1,4 +1,4 @@
-"""How a record that is sent again is known."""
+"""The key of a record that is sent again."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pipeline.domain.replay import MAX_KEY_BYTES, Place, Replay, place_in, repla
 
 
 def test_a_key_tells_of_its_attempt() -> None:
-    """What is written is read, also for the longest name that a topic may have."""
+    """A key that is written can be read, also for the longest name that a topic may have."""
     for attempt in (Replay("tweets-0-1", 1), Replay(f"{'t' * 249}-9999999999-{'9' * 18}-1700000000000", 999)):
         assert replay_in(attempt.key) == attempt
         assert len(attempt.key) <= MAX_KEY_BYTES
@@ -22,7 +22,7 @@ def test_a_key_tells_of_its_attempt() -> None:
     ],
 )  # fmt: skip
 def test_any_other_key_tells_nothing(key: bytes | None) -> None:
-    """Whoever may write to the topic writes keys too: none of them does harm."""
+    """Any producer can choose keys: none of them does harm."""
     assert replay_in(key) is None
 
 

@@ -1,4 +1,4 @@
-"""Character references, whoever wrote them."""
+"""Character references in texts of any source."""
 
 from __future__ import annotations
 

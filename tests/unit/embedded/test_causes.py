@@ -34,7 +34,7 @@ def test_a_line_becomes_a_sentence(line: str, start: str) -> None:
 
 
 def test_the_last_cause_counts() -> None:
-    """What happened last is what it died of."""
+    """The last error before the end is the cause."""
     lines = ["WARN No space left on device", "ERROR java.net.BindException: Address already in use"]
     assert cause(lines).startswith("its port was taken")
 

@@ -1,4 +1,4 @@
-"""What Prometheus and Grafana are started with."""
+"""The files and options with which Prometheus and Grafana are started."""
 
 from __future__ import annotations
 

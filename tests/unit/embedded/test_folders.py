@@ -56,7 +56,7 @@ def test_a_closed_folder_on_the_way_is_named(tmp_path: Path) -> None:
 
 
 def test_size_counts_what_the_disk_holds(tmp_path: Path) -> None:
-    """A file with holes weighs what is written, not what it spans."""
+    """A sparse file counts by its blocks, not by its length."""
     with (tmp_path / "sparse").open("wb") as file:
         file.truncate(10_000_000)
     (tmp_path / "full").write_bytes(b"x" * 8192)

@@ -58,7 +58,7 @@ def test_a_server_that_is_not_there_is_a_clear_error(tmp_path: Path) -> None:
 
 
 def test_settings_get_the_running_addresses(both: StackInfo) -> None:
-    """Where no address is set, the embedded servers' are taken."""
+    """Settings without an address get those of the embedded servers."""
     assert addresses(with_embedded(stack_settings(both.state_dir))) == ("127.0.0.1:1", "http://127.0.0.1:2")
 
 

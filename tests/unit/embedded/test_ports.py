@@ -51,6 +51,6 @@ def test_zero_is_a_free_port() -> None:
 
 
 def test_a_free_port_is_kept() -> None:
-    """What was asked for is what is used."""
+    """A requested port that is free is used."""
     port = free_port()
     assert claim(port, "Kafka", "--kafka-port") == port

@@ -92,7 +92,7 @@ def test_a_guarded_stack_ends_with_the_block(marked: subprocess.Popen[bytes], tm
 
 
 def test_a_guarded_stack_ends_with_a_killed_process(marked: subprocess.Popen[bytes], tmp_path: Path) -> None:
-    """Also if whoever guards it is killed and has no time for anything."""
+    """Also if its guard is killed without a chance to clean up."""
     guard = (
         "import os, sys; from pathlib import Path; from pipeline.embedded.guard import guarded\n"
         "with guarded(Path(sys.argv[1])): os.kill(os.getpid(), 9)"

@@ -30,13 +30,13 @@ def test_stream_lag() -> None:
     assert (
         page(families)
         == """\
-# HELP tweetpulse_stream_lag_records Records in Kafka that no committed batch of the query holds.
+# HELP tweetpulse_stream_lag_records Records in Kafka that the query has not committed.
 # TYPE tweetpulse_stream_lag_records gauge
 tweetpulse_stream_lag_records{partition="0",query="score",topic="tweets-recorded"} 8.0
 tweetpulse_stream_lag_records{partition="1",query="score",topic="tweets-recorded"} 0.0
 tweetpulse_stream_lag_records{partition="2",query="score",topic="tweets-recorded"} 1.0
 tweetpulse_stream_lag_records{partition="3",query="score",topic="tweets-recorded"} 4.0
-# HELP tweetpulse_stream_lag_seconds How long the oldest of these records has been in Kafka; 0 when there is none.
+# HELP tweetpulse_stream_lag_seconds Seconds that the oldest of these records has been in Kafka; 0 if there is none.
 # TYPE tweetpulse_stream_lag_seconds gauge
 tweetpulse_stream_lag_seconds{partition="0",query="score",topic="tweets-recorded"} 5.25
 tweetpulse_stream_lag_seconds{partition="1",query="score",topic="tweets-recorded"} 0.0
@@ -63,7 +63,7 @@ def test_data_streams() -> None:
 tweetpulse_data_stream_documents{data_stream="logs-tweets.events-trecorded"} 5.0
 tweetpulse_data_stream_documents{data_stream="logs-tweets.rejected-trecorded"} 0.0
 tweetpulse_data_stream_documents{data_stream="logs-tweets.scored-trecorded"} 0.0
-# HELP tweetpulse_data_stream_size_bytes Disk that the data stream takes, with replicas.
+# HELP tweetpulse_data_stream_size_bytes Disk space of the data stream, with replicas.
 # TYPE tweetpulse_data_stream_size_bytes gauge
 tweetpulse_data_stream_size_bytes{data_stream="logs-tweets.events-trecorded"} 41205.0
 tweetpulse_data_stream_size_bytes{data_stream="logs-tweets.rejected-trecorded"} 227.0

@@ -1,4 +1,4 @@
-"""What starting the exporter loads."""
+"""The modules that starting the exporter loads."""
 
 from __future__ import annotations
 

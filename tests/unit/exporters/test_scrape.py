@@ -50,7 +50,7 @@ a 1.0
 # HELP b A value.
 # TYPE b gauge
 b 2.0
-# HELP tweetpulse_exporter_scrape_duration_seconds How long the collector took at this scrape.
+# HELP tweetpulse_exporter_scrape_duration_seconds Seconds that the collector took at this scrape.
 # TYPE tweetpulse_exporter_scrape_duration_seconds gauge
 tweetpulse_exporter_scrape_duration_seconds{collector="a"} 0.0
 tweetpulse_exporter_scrape_duration_seconds{collector="b"} 0.0
@@ -146,7 +146,7 @@ def raised(error: Exception) -> float:
 
 
 def values(scrape: Scrape) -> dict[str, float]:
-    """What one scrape says, without durations."""
+    """The values of one scrape, without durations."""
     found: dict[str, float] = {}
     for family in scrape.collect():
         for sample in family.samples:
@@ -158,7 +158,7 @@ def values(scrape: Scrape) -> dict[str, float]:
 
 
 def page(scrape: Scrape) -> str:
-    """What Prometheus reads."""
+    """The page as Prometheus reads it."""
     registry = CollectorRegistry()
     registry.register(scrape)
     return generate_latest(registry).decode()

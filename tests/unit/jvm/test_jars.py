@@ -20,7 +20,7 @@ def test_every_part_has_a_version() -> None:
 
 
 def test_the_lock_names_no_host() -> None:
-    """Where the parts come from is Ivy's own knowledge."""
+    """Ivy itself knows the addresses of the repositories."""
     assert "://" not in IVY_XML.read_text(encoding="utf-8")
 
 

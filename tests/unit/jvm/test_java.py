@@ -79,7 +79,7 @@ def test_the_demo_and_the_tests_install_one_and_say_so_first(apt: Path, tmp_path
 
 
 def test_who_can_not_install_is_told_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever is not root changes nothing, and is told as everybody else."""
+    """Without root nothing is changed, and the usual message is printed."""
     monkeypatch.setattr("os.geteuid", lambda: 1000)
     with pytest.raises(SetupError, match="Java 17 or 21 is needed and not there"):
         ensure_java(quiet, lambda: find_java({}, [f"{tmp_path}/*"]))

@@ -67,7 +67,7 @@ def test_each_error_has_its_own(error, kind):
 
 @pytest.mark.parametrize("level", [logging.NOTSET, logging.CRITICAL], ids=["heard", "silenced"])
 def test_a_refused_password_is_told_apart_from_a_dead_broker(level):
-    """The client itself says time-out in both cases; the reason is in what it logs, whoever has silenced that."""
+    """The client reports a time-out in both cases; the reason is in its log, even if that is silenced."""
     logging.getLogger("kafka").setLevel(level)
 
     def refused(**options):

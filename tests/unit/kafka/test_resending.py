@@ -1,4 +1,4 @@
-"""Which rejected records are sent again, by what the topic tells of them."""
+"""The choice of the rejected records that are sent again, from the records in the topic."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_again_sends_each_record_once_by_its_last_rejection() -> None:
 
 @pytest.mark.parametrize(("reason", "keys"), [(Reason.NOT_JSON, ["a.1"]), (Reason.BAD_ID, ["b"])])
 def test_the_reason_is_that_of_the_last_rejection(reason: Reason, keys: list[str]) -> None:
-    """What was rejected for one reason first and for another then is of the latter."""
+    """A record that was rejected for one reason and then for another counts for the second."""
     letters = [letter("a"), letter("a", 1, "not_json"), letter("b")]
     assert [key for key, _ in sent(letters, [], again=True, reason=reason)] == keys
 

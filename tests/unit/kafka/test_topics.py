@@ -1,4 +1,4 @@
-"""What is said of a topic that is not configured as ours are."""
+"""Messages about topics that are not configured as ours are."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ def entries(*ids: str) -> list[bytes]:
 
 
 def test_adding(tmp_path: Path) -> None:
-    """What is on it is not added twice; its version changes with what is new, and only then."""
+    """An entry is not added twice; the version changes with new entries, and only then."""
     folder = ForgottenList(tmp_path / "new" / "folder")
     versions = [folder.version]
     assert folder.add(KEY, entries("x:1", "x:2", "x:1")) == Added(2, 2)
@@ -50,7 +50,7 @@ def test_another_key(tmp_path: Path) -> None:
 
 
 def test_no_list_at_all(tmp_path: Path) -> None:
-    """A file of that name that is none is said to be damaged, and left as it is."""
+    """Another file of that name is reported as damaged and not changed."""
     (tmp_path / "forgotten").write_bytes(b"something else, and longer than the head of a list is")
     with pytest.raises(SetupError, match="damaged"):
         ForgottenList(tmp_path).add(KEY, entries("x:1"))
@@ -59,7 +59,7 @@ def test_no_list_at_all(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("left", [1, 10, len(head(KEY)), len(head(KEY)) + 5, len(head(KEY)) + 16, len(head(KEY)) + 31])
 def test_a_crash_while_it_was_written(tmp_path: Path, left: int) -> None:
-    """What is whole counts; what is not is written over by the next."""
+    """Complete entries count; an incomplete one is overwritten by the next."""
     whole = head(KEY) + b"".join(entries("x:1", "x:2"))
     (tmp_path / "forgotten").write_bytes(whole[:left])
     folder = ForgottenList(tmp_path)

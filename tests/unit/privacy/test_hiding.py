@@ -146,7 +146,7 @@ def test_authors_dropped() -> None:
 
 
 def test_profiles_in_links() -> None:
-    """A link to a profile names its owner; a link to a tweet goes on leading there."""
+    """A link to a profile names its owner; a link to a tweet still works."""
     links = "https://x.com/Ann/status/1 https://twitter.com/ann x.com/i/status/2 https://x.com/search?q=a"
     assert (
         DROP.text(links) == "https://x.com/i/status/1 https://twitter.com/i x.com/i/status/2 https://x.com/search?q=a"
@@ -168,7 +168,7 @@ def test_ids_that_name_their_author() -> None:
 
 
 def test_links_without_names() -> None:
-    """What is no tweet's address is left out: it may hold a name anywhere."""
+    """A link that is not a tweet's address is left out, since it may hold a name anywhere."""
     assert link_without_name("https://mobile.twitter.com/ann/status/12?s=20") == "https://x.com/i/status/12"
     assert link_without_name("https://example.social/@ann/1") is None
     assert link_without_name(None) is None

@@ -20,7 +20,7 @@ def settings(**fields: Any) -> Settings:
 
 
 def test_made_once(tmp_path: Path) -> None:
-    """At first use, for its owner alone, and the same from then on; of many at once all take the same."""
+    """On first use, readable by its owner only, and the same from then on, also for concurrent processes."""
     own = settings(folder=tmp_path / "privacy")
     keys = set(ThreadPool(8).map(lambda _: secret_key(own), range(32)))
     assert len(keys) == 1
@@ -29,7 +29,7 @@ def test_made_once(tmp_path: Path) -> None:
 
 
 def test_as_set(tmp_path: Path) -> None:
-    """By its value, or by a file, whose last newline is none of it; nothing is made then."""
+    """By its value, or by a file without its last newline; no key is created then."""
     file = tmp_path / "a-key"
     file.write_text("0123456789abcdef\n")
     key = secret_key(settings(key_file=file, folder=tmp_path / "p"))

@@ -1,4 +1,4 @@
-"""What a record that is no tweet names all the same."""
+"""Ids and names in a record that is not a tweet."""
 
 from __future__ import annotations
 

@@ -88,7 +88,7 @@ def test_names_are_unique_and_in_order(registry: Registry) -> None:
 
 
 def test_a_half_published_version_is_invisible(registry: Registry, folder: Path) -> None:
-    """What was killed before its manifest was written is no version: not listed, not read, not promoted."""
+    """A version whose publisher was killed before it wrote the manifest is not listed, not read, not promoted."""
     whole, half = publish(registry), publish(registry, b"half")
     (folder / "sentiment" / "versions" / half / "manifest.json").unlink()
     assert [manifest.version for manifest in registry.versions(SENTIMENT)] == [whole]
@@ -133,7 +133,7 @@ def test_a_damaged_file_is_refused(registry: Registry, folder: Path, spoil: byte
 
 
 def test_a_file_that_is_gone(registry: Registry, folder: Path) -> None:
-    """It is told like one that never was."""
+    """The error is that of a version that never existed."""
     version = publish(registry)
     (folder / "sentiment" / "versions" / version / MODEL).unlink()
     for name in (MODEL, "other.bin"):
@@ -143,7 +143,7 @@ def test_a_file_that_is_gone(registry: Registry, folder: Path) -> None:
 
 @pytest.mark.parametrize("text", [b"", b"{", b"[]", b'{"task": "sentiment"}', b"\xff"])
 def test_a_damaged_manifest(registry: Registry, folder: Path, text: bytes) -> None:
-    """It is told where it is asked for; the others are listed all the same."""
+    """It is an error where the version is asked for; the others are still listed."""
     spoilt, whole = publish(registry), publish(registry, b"whole")
     (folder / "sentiment" / "versions" / spoilt / "manifest.json").write_bytes(text)
     with pytest.raises(ScoringError, match="is damaged"):
@@ -153,7 +153,7 @@ def test_a_damaged_manifest(registry: Registry, folder: Path, text: bytes) -> No
 
 @pytest.mark.parametrize("version", ["", "..", "../../etc", "20261121T120000Z-abc", "20261121T120000Z-abcdef/x"])
 def test_a_version_is_no_path(registry: Registry, version: str) -> None:
-    """What a person types does not leave the registry."""
+    """A typed version can't name a path outside of the registry."""
     with pytest.raises(ScoringError, match="is not a version"):
         registry.read(SENTIMENT, version, MODEL)
 
@@ -172,7 +172,7 @@ def test_a_version_is_no_path(registry: Registry, version: str) -> None:
 def test_what_can_not_be_published(
     registry: Registry, folder: Path, draft: Manifest, files: dict[str, bytes], message: str
 ) -> None:
-    """What the stream could not use is refused before anything is written."""
+    """A version that the stream could not use is refused before anything is written."""
     with pytest.raises(ScoringError, match=message):
         registry.publish(draft, files)
     assert not folder.exists()
@@ -227,7 +227,7 @@ def test_promoting_the_champion(registry: Registry) -> None:
 
 
 def test_promoting_what_was_held_to_another(registry: Registry) -> None:
-    """Between the figures and the promotion somebody else was promoted: those figures do not count any more."""
+    """If another version was promoted after the comparison, the comparison does not count."""
     a, b, c = (publish(registry, model) for model in (b"a", b"b", b"c"))
     registry.promote(SENTIMENT, a, "first", held_to=None)
     registry.promote(SENTIMENT, b, "better than a", held_to=a)
@@ -313,7 +313,7 @@ def test_a_registry_that_can_not_be_reached(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("uri", "part"), [("hdfs://127.0.0.1:1/m", "HadoopFileSystem"), ("s3://b/m", "S3FileSystem")])
 def test_a_pyarrow_that_lacks_a_file_system(monkeypatch: pytest.MonkeyPatch, uri: str, part: str) -> None:
-    """What to do is said in one line."""
+    """The message says in one line what to do."""
     monkeypatch.delattr(fs, part)
 
     def refuse(uri: str) -> object:

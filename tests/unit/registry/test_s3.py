@@ -41,7 +41,7 @@ def test_no_models(store: Store) -> None:
 
 
 def test_publishing_and_promoting(store: Store) -> None:
-    """What is published is listed, read, promoted and rolled back; nothing but these objects is made."""
+    """A published version is listed, read, promoted and rolled back; only these objects are made."""
     registry = store.registry
     first, second = (registry.publish(DRAFT, {MODEL: data, "report.md": b"#"}).version for data in (b"one", b"two"))
     assert {manifest.version for manifest in registry.versions(SENTIMENT)} == {first, second}

@@ -85,7 +85,7 @@ def test_the_first_scorer_that_speaks_a_language_scores_it() -> None:
 
 
 def test_the_language_is_found_where_the_record_does_not_say_it() -> None:
-    """In the text, unless told not to; what the record says stands."""
+    """It is detected in the text, unless that is off; the record's own language has precedence."""
     text = "Das ist wirklich schrecklich, nie wieder"
     found = {lang: ANALYZER.analyze(tweet(text, lang=lang)) for lang in (None, "und", "en")}
     assert [one.lang for one in found.values()] == ["de", "de", "en"]

@@ -1,4 +1,4 @@
-"""What is left of a text are its words."""
+"""The clean text holds the words of the tweet only."""
 
 from __future__ import annotations
 

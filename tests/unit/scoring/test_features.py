@@ -1,4 +1,4 @@
-"""What trained models read of texts."""
+"""The features that trained models compute from texts."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def grams_of(reader: Reader, texts: list[str]) -> list[tuple[list[int], list[int
 
 
 def test_a_text_is_read_alone() -> None:
-    """What is read of a text does not depend on its neighbours, nor on what was read before."""
+    """The features of a text depend neither on its neighbours nor on earlier texts."""
     recipe = Recipe(words=3, skip=True)
     warm = Reader(recipe)
     warm.read(["other words :) before"])
@@ -87,7 +87,7 @@ def test_document_frequencies_count_texts() -> None:
 
 
 def test_texts_of_a_group_count_once() -> None:
-    """What one tweet says in several ways is said once; with another label it is said again."""
+    """The texts of a group count once; under another label they count again."""
     reading = Reader(Recipe()).read(["late", "late again", "late", "late"])
     late = word_grams(Reader(Recipe()).read(["late"])).hashes[0]
 
@@ -114,7 +114,7 @@ def test_a_negation_goes_up_to_the_end_of_its_clause() -> None:
 
 
 def test_numbers_are_named() -> None:
-    """Each number has a name, and feelings, emphasis and names are told apart."""
+    """Each number has a name; sentiment, emphasis and names are separate."""
     rows = Reader(Recipe()).read(["GREAT!!! @a @b", "not great?", "bad http://t.co/x"]).numbers
     column = dict(zip(NUMBERS, rows.T, strict=True))
 

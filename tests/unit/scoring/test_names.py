@@ -62,7 +62,7 @@ def test_people_agree_more_without_mentions() -> None:
 
 
 def alternation(names: list[str], text: str) -> str:
-    """What is left of a text by one pattern of all names, which costs the more the more they are."""
+    """The text without the names, by one pattern of all names, whose cost grows with their number."""
     words = [name.lstrip("@#").lower().split() for name in names]
     phrases = sorted((r"\s+".join(map(re.escape, name)) for name in words if name), key=len, reverse=True)
     if not phrases:

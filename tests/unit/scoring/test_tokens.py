@@ -1,4 +1,4 @@
-"""What of a tweet trained models see as a token."""
+"""The tokens of a tweet, as trained models see them."""
 
 from __future__ import annotations
 

@@ -154,7 +154,7 @@ def test_the_words_that_count() -> None:
 
 @given(texts)
 def test_any_text_can_be_explained(text: str) -> None:
-    """Where there is no word to name, there is no feeling."""
+    """A text without a word to name has no sentiment."""
     assert bool(SCORER.score(text).compound) <= bool(SCORER.explain(text))
 
 

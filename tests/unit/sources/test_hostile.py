@@ -88,7 +88,7 @@ def _time(text: str) -> None:
 
 @pytest.mark.parametrize("piece", [" ", "0", "+", "\t", "-1 "])
 def test_times(piece: str) -> None:
-    """What is no time takes no time."""
+    """A text that is not a time is refused quickly."""
     assert_linear(_time, piece)
 
 

@@ -50,7 +50,7 @@ class FakeContext:
 
 @dataclass
 class Told:
-    """What the observer was told, in a word each."""
+    """Records the observer's calls, in a word each."""
 
     events: list[str] = field(default_factory=list)
 
@@ -92,7 +92,7 @@ class Setting:
         return {one.task: one.version for one in self.champions.of_batch(self.context)}
 
     def events(self) -> list[str]:
-        """What was told since the last time."""
+        """The calls since the last time."""
         told, self.told.events = self.told.events, []
         return told
 

@@ -1,4 +1,4 @@
-"""What a crash of the machine leaves of a checkpoint, and what is dropped of it."""
+"""Damage that a crash of the machine leaves in a checkpoint, and the files that are dropped for it."""
 
 from __future__ import annotations
 

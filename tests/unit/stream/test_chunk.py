@@ -145,7 +145,7 @@ def test_nothing_is_lost(values: list[bytes | None]) -> None:
 
 
 def test_refused_later() -> None:
-    """What Elasticsearch refuses is counted and kept like any rejection."""
+    """A document that Elasticsearch refuses is counted and kept like any rejection."""
     chunk = scored(encode(tweet()))
     refuse(chunk, RejectedRecord(Rejection(Reason.MAPPING, "too odd"), chunk.records["x:1"]))
     ((id_, body),) = refused_documents(chunk.refused, INGESTED, "default")

@@ -77,7 +77,7 @@ def test_quoting(password: str, quoted: str) -> None:
 
 @pytest.mark.parametrize("missing", ["sasl_mechanism", "username", "password"])
 def test_half_of_sasl(missing: str) -> None:
-    """What SASL needs is asked for by name, in the same words by both clients; no value is shown."""
+    """Both clients name a missing SASL setting in the same words; no value is shown."""
     with pytest.raises(ConfigError, match=f"TWEETPULSE_KAFKA__{missing.upper()}") as raised:
         sasl(**{missing: None})
     with pytest.raises(ConfigError) as by_python:

@@ -1,4 +1,4 @@
-"""What goes to Kafka is never larger than its topic takes, and says so where it is only a head."""
+"""Messages to Kafka fit into their topic, and a head is marked as such."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_a_scored_document() -> None:
 
 
 def test_a_scored_document_that_is_too_large() -> None:
-    """Who and where it is, what was said of it, and how large the whole is; none of what can be long."""
+    """The head has the id, the place, the scores and the size of the whole; it has no field of unlimited length."""
     (message,) = scored(["a"], "x:1", BODY, len(BODY) - 1)
     head = orjson.loads(message.value or b"")
     assert head["kafka"] == {"topic": "tweets", "partition": 2, "offset": 41}

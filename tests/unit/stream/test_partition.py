@@ -1,4 +1,4 @@
-"""What a task does with its share of a batch: with several sinks, and with no more settings than it needs."""
+"""The work of a Spark task on its part of a batch: with several sinks, and with no more settings than it needs."""
 
 from __future__ import annotations
 
@@ -108,19 +108,19 @@ def tweet(number: int) -> bytes:
 
 
 def test_two_sinks_hold_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each has each document; a repeat and an invalid record are in the books of both."""
+    """Each has each document; a repeat and an invalid record are in the accounting of both."""
     one, two = FakeSink("one"), FakeSink("two")
     outcome, _ = run(monkeypatch, one, two, values=[tweet(1), tweet(2), tweet(1), b"no tweet"])
     assert one.kept == two.kept
     assert {dataset: len(kept) for dataset, kept in one.kept.items()} == {SCORED: 2, REJECTED: 1}
     for sink in (one, two):
         assert (outcome.indexed[sink.target(SCORED)], outcome.already_there[sink.target(SCORED)]) == (2, 1)
-        assert outcome.books(sink.target(SCORED)).missing == 0
+        assert outcome.accounting(sink.target(SCORED)).missing == 0
     assert (outcome.rejected.total(), outcome.invalid) == (1, 1)
 
 
 def test_a_tweet_that_one_sink_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is a rejected record there, and in Kafka once; the other sink has it. The books of both balance."""
+    """It is a rejected record there, and in Kafka once; the other sink has it. The accounting of both balances."""
     picky, other = FakeSink("picky", frozenset({"x:1"})), FakeSink("other")
     for sinks in ((picky, other), (other, picky)):
         for sink in sinks:
@@ -129,7 +129,7 @@ def test_a_tweet_that_one_sink_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
         assert ([*picky.kept[SCORED]], len(picky.kept[REJECTED])) == (["x:2"], 1)
         assert ([*other.kept[SCORED]], other.kept[REJECTED]) == (["x:1", "x:2"], {})
         assert outcome.rejected == {"mapping": 1}
-        assert [outcome.books(sink.target(SCORED)).missing for sink in sinks] == [0, 0]
+        assert [outcome.accounting(sink.target(SCORED)).missing for sink in sinks] == [0, 0]
         assert sorted(message["topic"] for message in messages) == ["tweets.rejected", "tweets.scored"]
 
 
@@ -137,7 +137,7 @@ def test_the_books_see_what_a_sink_loses(monkeypatch: pytest.MonkeyPatch) -> Non
     """A verdict too few is a record that is not accounted for, in that sink alone."""
     outcome, _ = run(monkeypatch, FakeSink("one"), FakeSink("two"), values=[tweet(1), tweet(2)])
     outcome.indexed["two:tweets.scored"] -= 1
-    assert [outcome.books(f"{name}:{SCORED}").missing for name in ("one", "two")] == [0, 1]
+    assert [outcome.accounting(f"{name}:{SCORED}").missing for name in ("one", "two")] == [0, 1]
 
 
 @pytest.mark.parametrize("first", [True, False], ids=["the first sink", "the second sink"])
@@ -159,7 +159,7 @@ def test_a_sink_with_a_bug(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_workers_get_no_secret_that_they_do_not_need() -> None:
-    """What travels to them has Elasticsearch's password, which they send documents with, and no other."""
+    """Workers get Elasticsearch's password, which they need to send documents, and no other secret."""
     settings = Settings.model_validate(
         {
             "twitter": {"bearer_token": "of the X API"},

@@ -1,4 +1,4 @@
-"""What the driver tells tasks of privacy, and how a task holds records to it."""
+"""The rules of privacy that the driver sends to tasks, and their effect on records."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_records_that_are_no_tweets() -> None:
 
 
 def test_a_chunk() -> None:
-    """What is forgotten is counted, has no document of a tweet, and nothing of it is kept."""
+    """A forgotten tweet is counted, has no scored document, and none of its content is kept."""
     values = [encode(full_tweet(id=id_)) for id_ in ("x:1", "x:2")]
     held = guard((Forgotten.TWEET, "x:1"))
     chunk = score_chunk(

@@ -134,7 +134,7 @@ def test_log_and_counters_agree(capsys: Captured) -> None:
         assert sum(line["tweetpulse"][name] for line in told) == watched.value(metric, **labels)
     for line in (one["tweetpulse"] for one in told):
         assert line["read"] == line["indexed"] + line["already_there"] + line["rejected"]
-    assert (watched.events.total.read.total(), watched.events.total.books(SCORED).missing) == (15, 0)
+    assert (watched.events.total.read.total(), watched.events.total.accounting(SCORED).missing) == (15, 0)
 
 
 def test_whoever_watches_is_told_the_total() -> None:

@@ -1,4 +1,4 @@
-"""What this process and its children use."""
+"""The memory of this process and its children."""
 
 from __future__ import annotations
 

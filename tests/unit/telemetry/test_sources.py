@@ -68,7 +68,7 @@ def test_a_gap_is_told_with_where_it_begins(registry, events):
 
 
 def test_a_budget_is_told_by_endpoint(registry, events):
-    """What is left, of how much, until when."""
+    """The remaining requests, the limit and the time of its reset."""
     events.budget("search", 3, 60, NOON)
     assert value(registry, "rate_limit_remaining", endpoint="search") == 3
     assert value(registry, "rate_limit", endpoint="search") == 60

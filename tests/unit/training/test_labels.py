@@ -1,4 +1,4 @@
-"""What a label says, and when there is something new to learn from."""
+"""The meaning of a label, and when there is something new to learn from."""
 
 from __future__ import annotations
 

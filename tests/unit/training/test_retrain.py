@@ -1,4 +1,4 @@
-"""What is learned from, when there is something new, and how it all ends."""
+"""The data for a training, when there is something new, and the ways in which it ends."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which rows are held out."""
+"""The choice of the held-out rows."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ DIGITS = str.maketrans("0123456789.", "abcdefghijk")
 
 
 def test_the_latest_are_held_out() -> None:
-    """Where rows have times, nothing that is measured on is older than what was trained on."""
+    """If rows have times, each held-out row is newer than each training row."""
     found = split(rows(200))
     newest = max(row.written for row in found.training if row.written)
 

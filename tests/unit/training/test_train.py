@@ -1,4 +1,4 @@
-"""What training chooses."""
+"""The choices that training makes."""
 
 from __future__ import annotations
 

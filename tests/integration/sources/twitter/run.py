@@ -27,11 +27,11 @@ class Run:
 
     @property
     def resume(self) -> Resume:
-        """How far Kafka has it."""
+        """The content of the resume file."""
         return self.collecting.collection.runtime.resume
 
     def tweets(self) -> list[Tweet]:
-        """What is in the topic, repeats included."""
+        """The tweets in the topic, repeats included."""
         return [tweet for tweet in map(decode, self.values()) if isinstance(tweet, Tweet)]
 
     def values(self) -> list[bytes]:
@@ -43,11 +43,11 @@ class Run:
         return sorted(tweet.id for tweet in self.tweets())
 
     def errors(self, reason: str) -> float:
-        """How often that went wrong, by the metrics."""
+        """The number of errors of this kind, by the metrics."""
         return self.collecting.metric("tweetpulse_source_errors_total", reason=reason)
 
     def gaps(self, outcome: str) -> float:
-        """How many gaps ended so, by the metrics."""
+        """The number of gaps with this outcome, by the metrics."""
         return self.collecting.metric("tweetpulse_source_gaps_total", outcome=outcome)
 
     def until_all(self) -> None:

@@ -1,4 +1,4 @@
-"""The command itself: what it says, what it changes, how it ends."""
+"""The command itself: its output, its changes, its exit code."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_a_dry_run_says_what_a_start_would_do(x, command):
 
 
 def test_a_dry_run_of_the_search_counts(x, command):
-    """How many tweets each rule finds is what it would cost; none of them is read."""
+    """The number of tweets that each rule matches, which is its cost, is printed; no tweet is read."""
     x.archive.write("acme", age=60)
     code, out, _ = ended(command("--track", "acme", "--mode", "search", "--dry-run"))
     assert (code, x.searches()) == (0, [])
@@ -94,7 +94,7 @@ def test_a_dry_run_tells_what_would_be_refilled(x, command, tmp_path):
     ("arguments", "variables", "code", "said"),
     [
         ((), {}, 2, "nothing to track"),
-        (("--track", "form:acme"), {}, 2, "the rule 'form:acme' won't do: did you mean from:?"),
+        (("--track", "form:acme"), {}, 2, "the rule 'form:acme' is invalid: did you mean from:?"),
         (("--track", "acme"), {"TWEETPULSE_TWITTER__BEARER_TOKEN": None}, 2,
          "X needs a bearer token: get one at https://developer.x.com/"),
         (("--track", "acme"), {"TWEETPULSE_TWITTER__BEARER_TOKEN": None,

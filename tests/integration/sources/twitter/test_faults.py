@@ -1,4 +1,4 @@
-"""Whatever happens to the stream: what is in Kafka is what was written, once, and it goes on within seconds."""
+"""After any fault of the stream, each written tweet is in Kafka once, and it continues within seconds."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ FAULTS: dict[str, tuple[list[Step], str]] = {
 
 @pytest.mark.parametrize("name", FAULTS)
 def test_nothing_is_lost_and_nothing_twice(x, collect, name):
-    """What is missed meanwhile is searched for; the next tweet of the stream is there within ten seconds."""
+    """Missed tweets are refilled by search; the next tweet of the stream is there within ten seconds."""
     steps, reason = FAULTS[name]
     x.play(Send(5), *steps, Missed(3), Send(5))
     with collect() as run:
@@ -118,7 +118,7 @@ def test_rules_that_somebody_takes_away_are_made_anew(x, collect):
 
 
 def test_a_used_up_quota_is_waited_out(x, collect):
-    """It is told from a rate limit, and X is not asked again and again."""
+    """It is distinguished from a rate limit, and X is asked rarely."""
     x.play(Send(1), Cut(), Refuse(429, CAPPED, reset=0), Send(1))
     with collect() as run:
         until(lambda: run.errors("quota"), "the quota", 20)
@@ -170,7 +170,7 @@ def test_budgets_are_told(x, collect):
 
 
 def test_the_token_is_in_no_log(x, collect, caplog, capfd):
-    """Also where somebody sets all of Python's loggers to debug: tweepy writes its headers then."""
+    """Also with all of Python's loggers at debug: tweepy then logs its headers."""
     caplog.set_level(logging.DEBUG)
     x.play(Send(1), Cut(), Missed(1), Send(1))
     with collect() as run:

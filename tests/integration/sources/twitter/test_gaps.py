@@ -1,4 +1,4 @@
-"""What was missed: by search, by backfill, out of reach; and the collector killed in the middle."""
+"""Gaps: refilled by search or by backfill, out of reach, and with a collector killed in the middle."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_a_gap_of_several_pages_is_refilled_while_the_stream_runs(x, collect):
 
 
 def test_the_search_waits_for_its_limit(x, collect):
-    """And goes on where it was; the stream runs on meanwhile."""
+    """The search continues where it was; the stream is read meanwhile."""
     x.search_refusals.extend([None, Refuse(429, {"title": "Too Many Requests"}, reset=1.5), Refuse(503)])
     x.play(Send(1), Cut(), Missed(150), Send(1))
     with collect() as run:
@@ -78,7 +78,7 @@ def test_an_account_that_may_not_search_loses_the_gap(x, collect, capfd):
 
 
 def test_a_rule_that_the_search_does_not_know_loses_its_part(x, collect):
-    """The gap of the others is refilled, and that something is missing is told."""
+    """The other rules' part of the gap is refilled, and the missing part is reported."""
     x.search_refusals.append(Refuse(400, {"title": "Invalid Request"}))
     x.play(Send(1, "oats"), Cut(), Missed(2, "oats"), Missed(1, "acme"), Send(1, "oats"))
     with collect(track=("acme", "oats")) as run:

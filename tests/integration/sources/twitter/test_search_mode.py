@@ -29,7 +29,7 @@ def test_each_tweet_comes_once(x, collect):
 
 
 def test_it_goes_on_where_it_was_left(x, collect):
-    """What was written while nobody asked comes with the next start; what Kafka has does not come again."""
+    """Tweets written between two runs come with the next start; acknowledged ones do not come again."""
     with collect(mode="search") as run:
         x.archive.write("acme one")
         until(lambda: run.collecting.tweets == 1, "the first", 20)

@@ -1,4 +1,4 @@
-"""Which backing indices may hold an id that comes again."""
+"""The backing indices that may hold an id that comes again."""
 
 from __future__ import annotations
 

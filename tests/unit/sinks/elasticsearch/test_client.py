@@ -184,13 +184,13 @@ def test_a_ca_file_that_is_missing(tmp_path: Path) -> None:
     ids=["nobody", "user", "key before user"],
 )
 def test_credentials(fields: dict[str, str], header: str | None) -> None:
-    """What is sent as authorization."""
+    """The authorization header follows from the credentials."""
     client = connect(ElasticsearchSettings(**fields))
     assert client._headers.get("authorization") == header
 
 
 def test_the_client_never_retries() -> None:
-    """Who retries what is decided where the request is made."""
+    """The caller that makes a request decides on retries."""
     client = connect(SETTINGS)
     assert (client._max_retries, client._retry_on_timeout, client._request_timeout) == (
         0,

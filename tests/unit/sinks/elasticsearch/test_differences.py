@@ -1,4 +1,4 @@
-"""What is a difference, and what is only written in another way."""
+"""Real differences between mappings, and different spellings of the same."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long is waited, with the waits of X and of Mastodon as they are."""
+"""The waits after faults, with those of X and of Mastodon as they are."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ FOLDER = ROOT / "docs" / "examples"
 
 
 class Server(socketserver.ThreadingTCPServer):
-    """What the example speaks with; `hang_up` ends all connections, and `refusing` closes new ones at once."""
+    """The server of the example; `hang_up` ends all connections, and `refusing` closes new ones at once."""
 
     daemon_threads = True
 

@@ -104,7 +104,7 @@ def test_an_empty_gap_is_closed_at_once(path):
 
 
 def test_a_gap_survives_a_crash_in_its_middle(path):
-    """What was not acknowledged by then is asked for again."""
+    """Tweets that were not acknowledged before the crash are fetched again."""
     resume = Resume(path)
     hand_on(resume, 10)
     resume.lost_connection(FEED, at(8))

@@ -36,7 +36,7 @@ class Source:
 
 @dataclass
 class Events:
-    """What was told, in order."""
+    """A list of the reported events, in order."""
 
     told: list = field(default_factory=list)
 
@@ -249,7 +249,7 @@ def read(number, **fields):
 
 
 def all_of(runtime):
-    """What it yields until it ends; each is acknowledged at once."""
+    """All items until the end; each is acknowledged at once."""
     found = []
     for item in runtime:
         if item is not None:
@@ -304,7 +304,7 @@ def test_whoever_does_not_take_is_no_stall(tmp_path):
 
 
 def test_killed_and_started_again_the_gap_begins_where_kafka_has_it(tmp_path):
-    """What was read and not acknowledged is asked for again, from what is on disk at the latest."""
+    """Tweets that were read and not acknowledged are fetched again, from the saved position at the latest."""
     first = running(Scripted([read(5), read(6), "silence"], begins=at(1)), never, tmp_path)
     taken = iter(first)
     assert next(item for item in taken if item).id == "x:5"
@@ -364,7 +364,7 @@ def test_an_error_of_the_refill_ends_it(tmp_path):
 
 
 def test_a_flood_of_repeats_ticks(tmp_path):
-    """What is not handed on keeps nobody from looking around: acknowledgements are noticed meanwhile."""
+    """Repeats are not handed on, but do not keep acknowledgements from being noticed."""
 
     class Repeating(Scripted):
         def __iter__(self):

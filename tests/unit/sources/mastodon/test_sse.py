@@ -38,7 +38,7 @@ def test_an_event_that_is_too_long_is_told_without_its_data():
 
 
 def test_an_endless_line_takes_no_memory():
-    """What is beyond the bound is let go as it comes."""
+    """Bytes beyond the limit are dropped as they come."""
     parser = Parser(100)
     for _ in range(1_000):
         assert list(parser.feed(b"data" * 100)) == []

@@ -95,7 +95,7 @@ def test_what_is_no_status_is_refused(fields):
 
 
 def test_odd_fields_do_no_harm():
-    """What is optional and not what it should be is left out."""
+    """An optional field with a wrong type is left out."""
     found = tweet(account=None, tags=None, language=7, url="javascript:alert(1)", uri=7)
     assert (found.author, found.entities, found.lang, found.url) == (Author(), (), None, None)
     assert tweet(account={"followers_count": -1, "acct": "ann"}).author == Author(None, "ann", None)

@@ -22,7 +22,7 @@ SHAPES = [
 
 
 class Reference(HTMLParser):
-    """What Python's parser makes of the same tags."""
+    """The text that Python's own parser makes of the same tags."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -74,7 +74,7 @@ def test_what_is_closed_reads_as_with_the_library(html: str) -> None:
 @pytest.mark.parametrize("piece", SHAPES)
 @pytest.mark.parametrize(("before", "after"), [("", ""), ("<p>", "</p>"), ("x", "x"), ('<a b="', ">")])
 def test_any_shape_takes_linear_time(piece: str, before: str, after: str) -> None:
-    """What the library takes a minute for, or raises at."""
+    """Shapes for which the library takes a minute, or at which it raises."""
     assert_linear(lambda text: text_of(before + text + after), piece)
 
 

@@ -1,4 +1,4 @@
-"""What a connection knows of the time, with a socket whose waits are scripted."""
+"""Timing of a connection, with a socket whose waits are scripted."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta

@@ -78,7 +78,7 @@ def test_what_x_would_refuse_is_said_before(text, why):
     with pytest.raises(ConfigError) as raised:
         one(text)
     assert why in raised.value.message
-    assert f"the rule {text!r} won't do" in raised.value.message
+    assert f"the rule {text!r} is invalid" in raised.value.message
     assert "\n" not in raised.value.message
 
 

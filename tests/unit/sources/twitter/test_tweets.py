@@ -51,7 +51,7 @@ def test_a_page_joins_users_and_places():
 
 
 def test_a_streams_rule_tags_are_entities():
-    """What a rule was made for is what the tweet is about; a rule without a tag says nothing."""
+    """The brand of a rule is the entity of its tweets; a rule without a tag gives none."""
     rules = [{"id": 1, "tag": "Acme"}, {"id": 2, "tag": None}, {"id": 3, "tag": "Acme"}]
     (tweet,) = items({"data": TWEET, "matching_rules": rules})
     assert tweet.entities == ("Acme",)
@@ -128,7 +128,7 @@ def test_other_responses_are_refused_by_their_name(thing, why):
 
 
 def test_a_cut_line_is_unreadable():
-    """Where it breaks is said, what it holds is not."""
+    """The error gives the place in the line, but none of its content."""
     line = orjson.dumps(TWEET)[:30]
     assert list(items_of(line, "line 9", source="replay")) == [
         Unreadable(line, "line 9", "not JSON: character 30 of 30")

@@ -25,7 +25,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What became of records. The document that a rejected record has too is in none of the others."""
+    """Counts of records by result. The document that a rejected record has too is in none of the others."""
 
     read: int = 0
     indexed: int = 0
@@ -45,7 +45,7 @@ class Counts:
 
     @property
     def balances(self) -> bool:
-        """Whether each record read was indexed, was already there or was rejected."""
+        """True if each record read was indexed, was already there or was rejected."""
         return self.read == self.indexed + self.already_there + self.rejected
 
 
@@ -58,7 +58,7 @@ class Finished:
 
 
 def finished(log: Path) -> list[Finished]:
-    """The finished batches of one process's log; a line that a kill has cut is none."""
+    """The finished batches of one process's log, without a line that a kill has cut."""
     events = (_event(line) for line in log.read_text(errors="replace").splitlines())
     return [found for event in events if (found := _finished(event))]
 
@@ -87,7 +87,7 @@ def total(counts: Iterable[Counts]) -> Counts:
 
 
 def page(url: str) -> Counts | None:
-    """What /metrics shows now; None if nobody answers."""
+    """The counts on /metrics now; None if nobody answers."""
     try:
         with urllib.request.urlopen(url, timeout=10) as answer:
             return shown(answer.read().decode())
@@ -96,7 +96,7 @@ def page(url: str) -> Counts | None:
 
 
 def shown(text: str) -> Counts:
-    """What a page of metrics shows."""
+    """The counts on a page of metrics."""
     sums: dict[str, int] = {}
     for family in text_string_to_metric_families(text):
         for sample in family.samples:
@@ -106,7 +106,7 @@ def shown(text: str) -> Counts:
 
 
 def differences(name: str, said: Counts, other: str, truth: Counts) -> list[str]:
-    """Where two counts are not the same, in words."""
+    """The differences between two counts, in words."""
     return [
         f"{field}: {getattr(said, field):,} in {name}, {getattr(truth, field):,} in {other}"
         for field in Counts.__dataclass_fields__
