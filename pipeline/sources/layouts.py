@@ -9,11 +9,23 @@ from typing import Literal, get_args
 
 from pipeline.errors import ConfigError, SourceError
 
-Role = Literal["id", "text", "time", "entity", "author", "lang", "label", "reason", "coordinates", "location"]
-"""What a column can hold. `label` is what people said of the text, and `reason` why it complains: training reads
-them, a replay does not."""
+Role = Literal[
+    "id", "text", "time", "entity", "author", "lang", "label", "reason", "coordinates", "location",
+    "likes", "retweets", "replies", "quotes", "bookmarks", "impressions",
+]  # fmt: skip
+"""What a column can hold. `label` is what people said of the text; `reason`, why it complains, only training reads."""
 
 ROLES: tuple[Role, ...] = get_args(Role)
+
+COUNTED: Mapping[Role, str] = {
+    "likes": "like_count",
+    "retweets": "retweet_count",
+    "replies": "reply_count",
+    "quotes": "quote_count",
+    "bookmarks": "bookmark_count",
+    "impressions": "impression_count",
+}
+"""Role → which of the tweet's public metrics it is."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +69,7 @@ AIRLINE = Layout(
         "id": "tweet_id", "text": "text", "time": "tweet_created", "entity": "airline", "author": "name",
         "label": "airline_sentiment", "coordinates": "tweet_coord", "location": "tweet_location",
     },
-    optional={"reason": "negativereason"},
+    optional={"reason": "negativereason", "retweets": "retweet_count"},
 )  # fmt: skip
 KAGGLE = Layout("kaggle", {"id": 1, "entity": 2, "label": 3, "text": 4}, own_ids=False)
 SEMEVAL = Layout("semeval", {"id": "tweet_id", "time": "created_at_from_snowflake", "label": "label", "text": "text"})
@@ -74,6 +86,12 @@ USUAL_NAMES: Mapping[Role, tuple[str, ...]] = {
     "author": ("username", "screen_name", "user_name", "author", "user"),
     "lang": ("lang", "language"),
     "entity": ("entity", "brand"),
+    "likes": ("like_count", "favorite_count", "favourites_count", "likes", "favorites"),
+    "retweets": ("retweet_count", "retweets"),
+    "replies": ("reply_count", "replies"),
+    "quotes": ("quote_count", "quotes"),
+    "bookmarks": ("bookmark_count", "bookmarks"),
+    "impressions": ("impression_count", "view_count", "impressions", "views"),
 }
 """Names by which `auto` knows the columns of a file that no preset fits; text is all that it needs."""
 

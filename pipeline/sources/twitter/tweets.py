@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
 import orjson
 
 from pipeline.domain.identity import event_id
-from pipeline.domain.tweet import Author, Geo, Kind, Tweet
+from pipeline.domain.record import MAX_COUNT
+from pipeline.domain.tweet import COUNTS, Author, Geo, Kind, PublicMetrics, Tweet
 from pipeline.sources.rows import tweet_url
 from pipeline.sources.source import Item, Unreadable, json_of
 from pipeline.sources.times import parse_time
@@ -108,6 +109,7 @@ def tweet_of(data: Any, includes: _Includes, *, source: str, entities: tuple[str
         entities=entities,
         geo=_geo(_dict(tweet.get("geo")), includes.places),
         url=tweet_url(_string(author.get("username")), native_id),
+        public_metrics=metrics_of(_dict(tweet.get("public_metrics")), {name: name for name in COUNTS}),
     )
 
 
@@ -140,12 +142,21 @@ def _kind(tweet: Json, references: list[Json]) -> Kind | None:
 
 
 def _author(tweet: Json, author: Json) -> Author:
-    followers = _dict(author.get("public_metrics")).get("followers_count")
     return Author(
         id=_string(tweet.get("author_id")) or _string(author.get("id")),
         name=_string(author.get("username")),
-        followers=followers if type(followers) is int and followers >= 0 else None,
+        followers=count_of(_dict(author.get("public_metrics")).get("followers_count")),
     )
+
+
+def metrics_of(counts: Json, names: Mapping[str, str]) -> PublicMetrics:
+    """The public metrics in an object; `names` are ours → the object's. What is no count is left out."""
+    return PublicMetrics(**{ours: count_of(counts.get(theirs)) for ours, theirs in names.items()})
+
+
+def count_of(value: Any) -> int | None:
+    """A number of people or of tweets; None if it is none."""
+    return value if type(value) is int and 0 <= value <= MAX_COUNT else None
 
 
 def _geo(geo: Json, places: dict[str, Json]) -> Geo | None:

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from pipeline.domain.identity import content_id
 from pipeline.domain.record import Reason, Rejection, decode, encode
-from pipeline.domain.tweet import Geo, Tweet
+from pipeline.domain.sentiment import Label
+from pipeline.domain.tweet import Geo, PublicMetrics, Tweet
 from pipeline.errors import SourceError
 from pipeline.sources.files import file_source
 from pipeline.sources.source import Unreadable
@@ -69,6 +70,33 @@ def test_text_alone_is_enough(read):
     """A file may have texts only; the same text is the same tweet."""
     first, second, third = read("sentiment,text\n0,hello\n1,hello\n1,bye\n")
     assert first.id == second.id != third.id
+
+
+def test_an_airline_row_keeps_its_label_and_its_counts(read):
+    """What people said of it, and how often it was repeated; a file without the column of counts fits, too."""
+    header = AIRLINE.replace("name,", "name,retweet_count,")
+    (tweet,) = read(header + "567588278875213824,negative,Delta,a,17,hello,,,Oslo\n")
+    assert (tweet.given_label, tweet.public_metrics) == (Label.NEGATIVE, PublicMetrics(retweet_count=17))
+    (tweet,) = read(AIRLINE + "567588278875213824,Positive,Delta,a,hello,,,Oslo\n")
+    assert (tweet.given_label, tweet.public_metrics) == (Label.POSITIVE, PublicMetrics())
+
+
+def test_a_label_that_is_no_sentiment_is_not_kept_as_one(read):
+    """Whether somebody complains is another question."""
+    assert [tweet.given_label for tweet in read("sentiment,text\n0,hello\n1,bye\n")] == [None, None]
+    assert read("2401,Acme,Irrelevant,hello\n")[0].given_label is None
+
+
+@pytest.mark.parametrize(
+    ("written", "count"),
+    [("3", 3), (" 0 ", 0), ("12.0", 12), ("-1", None), ("1.5", None), ("many", None), ("", None), ("9" * 19, None)],
+)
+def test_counts_of_a_column(read, written, count):
+    """Whole numbers, as tables write them; what is none is left out."""
+    (tweet,) = read(f"id,text,likes\n1,hello,{written}\n")
+    assert tweet.public_metrics == PublicMetrics(like_count=count)
+    (tweet,) = read(f"body,n\nhello,{written}\n", columns="text=body,impressions=n")
+    assert tweet.public_metrics == PublicMetrics(impression_count=count)
 
 
 def test_other_columns_by_name(read):
