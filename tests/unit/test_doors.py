@@ -31,7 +31,7 @@ from pipeline.scoring.entities import MAX_NAME_CHARS, MAX_NAMES, hashtags, menti
 from pipeline.scoring.linear import LinearModel
 from pipeline.settings import ScoringSettings
 from pipeline.sinks.elasticsearch.setup import resource
-from pipeline.sources import files
+from pipeline.sources import csv_rows, opening
 from pipeline.sources.files import file_source
 from pipeline.sources.live.feed import Interrupted
 from pipeline.sources.mastodon import api as mastodon
@@ -253,7 +253,7 @@ def test_held_out_rows_that_would_fill_the_memory(tmp_path: Path, monkeypatch: p
 
 def test_a_row_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Quotes that go on over every line: what was read is unreadable, and the rows after it are read."""
-    monkeypatch.setattr(files, "LONGEST_ROW", 10_000)
+    monkeypatch.setattr(csv_rows, "LONGEST_ROW", 10_000)
     path = tmp_path / "tweets.csv"
     path.write_bytes(b'id,text\n1,first\n"' + b"a\n" * 20_000 + b"2,last\n")
     items = list(file_source(path, columns="id=id,text=text"))
@@ -264,7 +264,7 @@ def test_a_row_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_a_line_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It comes in pieces, each of which is unreadable."""
-    monkeypatch.setattr(files, "LONGEST_LINE", MEGABYTE)
+    monkeypatch.setattr(opening, "LONGEST_LINE", MEGABYTE)
     path = tmp_path / "tweets.csv"
     with path.open("wb") as file:
         file.write(b"id,text\n")
