@@ -15,7 +15,7 @@ from pipeline.cli.app import err
 from pipeline.errors import ConfigError, SetupError
 from pipeline.settings import Settings
 from pipeline.sources.files import FileSource, file_source
-from pipeline.sources.layouts import KNOWN
+from pipeline.sources.layouts import KNOWN, ROLES
 from pipeline.sources.several import SeveralFiles, in_folder
 from pipeline.temporary_folders import temporary
 
@@ -26,8 +26,8 @@ Layout = Annotated[str, typer.Option(help=f"{KNOWN}, or auto to tell it from how
 Columns = Annotated[
     str | None,
     typer.Option(
-        help="For any other file: id=tweet_id,text=text,time=created,entity=brand,author=name,likes=stars,label=mood; "
-        "fields of JSON as text=body.content."
+        help="For any other file, as id=nr,text=body,time=made; of JSON as text=body.content. "
+        f"What a column can be: {', '.join(role for role in ROLES if role != 'reason')}."
     ),
 ]
 

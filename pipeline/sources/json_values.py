@@ -9,8 +9,11 @@ LONGEST_VALUE = 16 * 1024 * 1024
 """Bytes. A longer value comes in pieces, none of which is one: a file that never closes a bracket must not fill the
 memory."""
 
-_SIGN = re.compile(rb'"(?:[^"\\]++|\\.)*+"|["\[\]{},]', re.DOTALL)
-_IN_STRING = re.compile(rb'["\\]')
+_STRING = rb'"(?:[^"\\]++|\\.)*+"'
+_IN_STRING = re.compile(rb'(["\\])')
+_OUTSIDE = re.compile(rb'(?:[^"\[\]{},]++|%b)*+(["\[\]{},])' % _STRING, re.DOTALL)
+_INSIDE = re.compile(rb'(?:[^"\[\]{}]++|%b)*+(["\[\]{}])' % _STRING, re.DOTALL)
+"""Up to the next sign, over whole strings; within a value commas are none. A quote here is of a string that goes on."""
 _OPENS, _CLOSES = b"[{", b"]}"
 
 
@@ -79,20 +82,23 @@ class _Cutter:
     def _signs(self) -> Iterator[tuple[int, int]]:
         """Brackets and commas outside of strings, with their places."""
         while self._place < len(self._held):
-            found = (_IN_STRING if self._in_string else _SIGN).search(self._held, self._place)
+            if self._in_string:
+                found = _IN_STRING.search(self._held, self._place)
+            else:
+                found = (_INSIDE if self._depth else _OUTSIDE).match(self._held, self._place)
             if found is None:
                 self._place = len(self._held)
                 return
             self._place = found.end()
-            sign = found[0][0]
+            sign = found[1][0]
             if self._in_string:
                 self._in_string = sign != ord('"')
                 # What is escaped is no sign; it may be in the next piece.
                 self._place += sign == ord("\\")
             elif sign == ord('"'):
-                self._in_string = len(found[0]) == 1
+                self._in_string = True
             else:
-                yield sign, found.start()
+                yield sign, self._place - 1
 
 
 def _if_any(value: bytes | bytearray) -> Iterator[bytes]:
