@@ -285,6 +285,27 @@ def test_a_packed_file_is_read_as_a_stream(tmp_path: Path) -> None:
     assert peak(lambda: sum(1 for _ in islice(rows, 20_000))) < 5 * MEGABYTE
 
 
+def test_an_array_is_read_as_a_stream(tmp_path: Path) -> None:
+    """Elements come one by one, however many are in it, packed or not."""
+    path = tmp_path / "tweets.json.gz"
+    with gzip.open(path, "wb", compresslevel=1) as file:
+        file.write(b"[")
+        for _ in range(20):
+            file.write(b'{"id": "1", "text": "late again", "author_id": "7"},' * 20_000)
+    source = file_source(path)
+    assert peak(lambda: sum(1 for _ in islice(source, 4_000))) < 3 * MEGABYTE
+
+
+@pytest.mark.parametrize("piece", [b"[", b'{"a":', b'"', b'"\\', b"]", b",", b'{"a":"'])
+def test_an_array_of_nothing_but_signs(tmp_path: Path, piece: bytes) -> None:
+    """Whatever opens without end: it takes linear time, comes in pieces, and is rejected."""
+    path = tmp_path / "tweets.json"
+    path.write_bytes(b'[{"id": "1", "text": "late", "author_id": "7"},' + piece * (MEGABYTE // 5 // len(piece)))
+    first, *rest = file_source(path)
+    assert isinstance(first, Tweet)
+    assert all(isinstance(item, Unreadable) for item in rest)
+
+
 # --- answers of X and of Mastodon
 
 
