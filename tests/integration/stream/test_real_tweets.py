@@ -92,7 +92,7 @@ def test_labels_and_counts_are_found_again(settings: Settings, spark: SparkSessi
         rows = {row["tweet_id"]: row for row in reversed(list(csv.DictReader(lines)))}.values()
     _replay(settings, AIRLINE)
     status = {"id_str": "20", "full_text": "just setting up", "user": {"id_str": "12"}, "favorite_count": 7}
-    publish(settings, items_of(orjson.dumps(status), "item 1", source="replay"))  # type: ignore[arg-type]
+    publish(settings, items_of(orjson.dumps(status), "item 1", source="replay"))
     drained = drain(spark, settings)
     with closing(connect(settings.elasticsearch)) as client:
         client.indices.refresh(index=scored_stream(settings))
