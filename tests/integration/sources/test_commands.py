@@ -124,7 +124,7 @@ def test_a_folder_a_file_and_standard_input_are_replayed_together(command, setti
         second = ended(command("replay", "-", *columns, given=given))
     assert [(code, "published 2 tweets" in out) for code, out, _ in (first, second)] == [(0, True), (0, False)]
     assert first[2].startswith("left out: notes.txt: no layout fits")
-    assert "b.json, item 2: a tweet without an id or a text" in first[1]
+    assert "b.json, item 2: neither a tweet nor a page of tweets" in first[1]
     found = {t.text: t for t in tweets(settings) if isinstance(t, Tweet)}
     assert sorted(found) == ["a table", "an array", "standard input"]
     assert found["a table"].public_metrics == PublicMetrics(like_count=3)
