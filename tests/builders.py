@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from pipeline.domain.analysis import Analysis
 from pipeline.domain.document import Coordinates
 from pipeline.domain.prediction import CLOSED_LABELS, Task
-from pipeline.domain.sentiment import Label, Sentiment
-from pipeline.domain.tweet import Author, Geo, Kind, Tweet
+from pipeline.domain.sentiment import SCORED, Label, Sentiment
+from pipeline.domain.tweet import Author, Geo, Kind, PublicMetrics, Tweet
 from pipeline.registry.manifest import MODEL, Manifest
 from pipeline.registry.registry import Registry
 from pipeline.scoring.features import Vocabulary, word_grams
@@ -57,6 +57,8 @@ def full_tweet(**fields: Any) -> Tweet:
             "entities": ("Acme",),
             "geo": Geo(52.5, 13.4, "Berlin", "DE", "place"),
             "url": "https://example.org/1",
+            "public_metrics": PublicMetrics(like_count=3, retweet_count=0),
+            "given_label": Label.NEGATIVE,
         }
         | fields
     )
@@ -120,11 +122,12 @@ words = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=3
 texts = words.filter(str.strip)
 times = st.datetimes(datetime(1, 1, 2), datetime(9999, 12, 30), timezones=st.just(UTC))
 maybe = st.one_of
+counts = maybe(st.none(), st.integers(0, 2**63 - 1))
 authors = st.builds(
     Author,
     id=maybe(st.none(), words),
     name=maybe(st.none(), words),
-    followers=maybe(st.none(), st.integers(0, 2**63 - 1)),
+    followers=counts,
 )
 degrees = st.tuples(st.floats(-90, 90), st.floats(-180, 180))
 geos = st.builds(
@@ -146,4 +149,6 @@ tweets = st.builds(
     entities=st.lists(words, unique=True, max_size=3).map(tuple),
     geo=maybe(st.none(), geos),
     url=maybe(st.none(), words),
+    public_metrics=st.builds(PublicMetrics, *[counts] * 6),
+    given_label=maybe(st.none(), st.sampled_from(SCORED)),
 )

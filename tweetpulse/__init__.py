@@ -17,7 +17,7 @@ from pipeline.domain.delivery import Attempt, Delivery, Entry, Fate, Report, Ver
 from pipeline.domain.faults import Fault
 from pipeline.domain.identity import content_id
 from pipeline.domain.sentiment import Label, Sentiment
-from pipeline.domain.tweet import Author, Geo, Kind, Tweet
+from pipeline.domain.tweet import Author, Geo, Kind, PublicMetrics, Tweet
 from pipeline.errors import PipelineError, SinkUnavailable
 from pipeline.ports import Scorer, Sink
 from pipeline.scoring.analysis import Analyzer
@@ -37,6 +37,7 @@ __all__ = [
     "Label",
     "LiveSource",
     "PipelineError",
+    "PublicMetrics",
     "Report",
     "Scorer",
     "Sentiment",

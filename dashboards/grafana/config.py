@@ -65,6 +65,8 @@ STEPS = {"documents": VOLUME, "models": EVENT}
 
 NO_MODEL = "Nothing here. No model promoted yet? tweetpulse train"
 """The text of a panel without data. It is a question, since a quiet night looks the same."""
+NO_LABELS = "Nothing here. No labelled file replayed? tweetpulse replay"
+"""The same of a panel that is about given labels."""
 NO_MODEL_YET = "no model yet?"
 """The same where there is little room."""
 

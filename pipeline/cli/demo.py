@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,13 +13,13 @@ from typing import Annotated
 import typer
 
 from pipeline import bootstrap, log
+from pipeline.cli import inputs
 from pipeline.cli.app import app, out
 from pipeline.cli.app import settings as current_settings
 from pipeline.cli.demo_summary import ENTITIES, Drained, summarize_demo
 from pipeline.cli.noting import noted_run
 from pipeline.cli.publishing import Noted, summarize, tell_unreadable
 from pipeline.cli.signals import on_signals
-from pipeline.cli.sources import Columns
 from pipeline.cli.stack import progress, start_dashboards, tell_dashboards
 from pipeline.cli.stream import finishing
 from pipeline.domain.document import SCORED, data_stream
@@ -35,11 +35,11 @@ from pipeline.jvm.java import ensure_java
 from pipeline.kafka.publisher import Published
 from pipeline.settings import Settings
 from pipeline.sinks.elasticsearch.tally import Tally, tallies
-from pipeline.sources.files import file_source
 from pipeline.sources.pacing import Clock, when_written
 from pipeline.sources.phrases import BRANDS
-from pipeline.sources.replay import ReplayOptions, Span, require_tweets, scan
+from pipeline.sources.replay import ReplayOptions, Span
 from pipeline.sources.replay import replay as replayed
+from pipeline.sources.several import span_of
 from pipeline.sources.source import Item, Source
 from pipeline.sources.synthetic import Synthetic
 from pipeline.tell import Tell
@@ -52,20 +52,26 @@ LIVE_RATE = 50.0
 def demo(
     keep: Annotated[bool, typer.Option("--keep", help="Keep it running and fed, until Ctrl-C.")] = False,
     file: Annotated[
-        Path | None, typer.Option(help="Your own tweets (CSV or JSON lines) instead.", readable=False)
+        list[Path] | None,
+        typer.Option(help="Your own tweets instead: CSV or JSON, a folder, or -; repeatable.", readable=False),
     ] = None,
-    layout: Annotated[str, typer.Option(help="Its layout, as `tweetpulse replay` has them.")] = "auto",
-    columns: Columns = None,
+    layout: inputs.Layout = "auto",
+    columns: inputs.Columns = None,
     tweets: Annotated[int, typer.Option(min=1, help="How many to invent.")] = 20_000,
 ) -> None:
     """Start real servers, publish tweets, score and index them, and say what came of it."""
     require("stream")
     settings = _demo_settings(current_settings(), file)
     log.configure(settings.log)
-    source = file_source(file, layout, columns) if file else None
-    span = scan(source) if source else None
-    if source and span:
-        require_tweets(span, str(source.path))
+    if not file:
+        _demonstrate(settings, None, None, keep=keep, tweets=tweets)
+        return
+    with inputs.opened(file, layout, columns, current_settings()) as source:
+        _demonstrate(settings, source, span_of(source), keep=keep, tweets=tweets)
+
+
+def _demonstrate(settings: Settings, source: Source | None, span: Span | None, *, keep: bool, tweets: int) -> None:
+    """Everything from the start of the servers to the summary; of invented tweets, where there is no source."""
     stop, noted = threading.Event(), Noted()
     with guarded(settings.state_dir, delete_data=True), progress() as tell:
         ensure_java(tell)
@@ -93,7 +99,7 @@ def demo(
     _require_balance(drained.outcome, settings, held)
 
 
-def _demo_settings(settings: Settings, file: Path | None) -> Settings:
+def _demo_settings(settings: Settings, file: Sequence[Path] | None) -> Settings:
     """A stack of its own, on the usual ports where they are free; the invented brands are tracked."""
     embedded, telemetry, scoring = settings.embedded, settings.telemetry, settings.scoring
     servers = ("kafka_port", "elasticsearch_port", "prometheus_port", "grafana_port")

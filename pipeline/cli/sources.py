@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from pipeline.cli import inputs
 from pipeline.cli.app import app, err, out
 from pipeline.cli.app import settings as current_settings
 from pipeline.cli.noting import already_there, note
@@ -20,19 +21,14 @@ from pipeline.embedded.discover import with_embedded
 from pipeline.errors import ConfigError
 from pipeline.kafka.publisher import Published
 from pipeline.settings import Settings
-from pipeline.sources.files import FileSource, file_source
+from pipeline.sources.files import FileSource
 from pipeline.sources.pacing import Clock, when_written
-from pipeline.sources.replay import Repeats, ReplayOptions, Span, require_tweets, scan
+from pipeline.sources.replay import Repeats, ReplayOptions, Span
 from pipeline.sources.replay import replay as replayed
+from pipeline.sources.several import SeveralFiles, span_of
 from pipeline.sources.synthetic import Synthetic
 
-LAYOUTS = "airline, kaggle, semeval, complaints, asos, twitter-v2, or auto to tell it from the first row."
 UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
-
-
-Columns = Annotated[
-    str | None, typer.Option(help="For any other CSV: id=tweet_id,text=text,time=created,entity=brand,author=name.")
-]
 
 
 class Rebase(StrEnum):
@@ -44,11 +40,16 @@ class Rebase(StrEnum):
 
 @app.command()
 def replay(
-    file: Annotated[
-        Path, typer.Argument(help="CSV, or JSON lines of the X API v2; .gz too.", show_default=False, readable=False)
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            help="CSV, JSON lines or a JSON array, .gz too; a folder of such files; - for standard input.",
+            show_default=False,
+            readable=False,
+        ),
     ],
-    layout: Annotated[str, typer.Option(help=LAYOUTS)] = "auto",
-    columns: Columns = None,
+    layout: inputs.Layout = "auto",
+    columns: inputs.Columns = None,
     speed: Annotated[str, typer.Option(help="1x is the original pace, 60x a minute in a second; max.")] = "max",
     rate: Annotated[float | None, typer.Option(min=0.001, help="Tweets per second, instead of a speed.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="So many rows of the file.")] = None,
@@ -58,14 +59,16 @@ def replay(
         Rebase, typer.Option(help="now: move the times to the present, so that boards show them; keep: leave them.")
     ] = Rebase.NOW,
 ) -> None:
-    """Publish the tweets of a file."""
+    """Publish the tweets of files."""
     mode: Literal["now", "keep"] = "now" if rebase is Rebase.NOW else "keep"
     plan = ReplayOptions(parse_speed(speed), rate, limit, parse_loops(loop), tuple(entity or ()), mode)
-    replay_file(file_source(file, layout, columns), plan, with_embedded(current_settings()))
+    settings = with_embedded(current_settings())
+    with inputs.opened(files, layout, columns, settings) as source:
+        replay_file(source, plan, settings)
 
 
-def replay_file(source: FileSource, plan: ReplayOptions, settings: Settings) -> Published:
-    """Replay a file and say what came of it, also whether all of it was indexed before, where that can be known.
+def replay_file(source: FileSource | SeveralFiles, plan: ReplayOptions, settings: Settings) -> Published:
+    """Replay files and say what came of it, also whether all of it was indexed before, where that can be known.
 
     Raises:
         SourceError: the file can't be read, or nothing in it is a tweet.
@@ -75,8 +78,7 @@ def replay_file(source: FileSource, plan: ReplayOptions, settings: Settings) -> 
     clock = Clock(stop.is_set)
     repeats = Repeats(already_there(settings))
     with on_signals(stop):
-        span = scan(source, plan.limit)
-        require_tweets(span, str(source.path))
+        span = span_of(source, plan.limit)
         items = noted.watch(replayed(source, plan, span, repeats=repeats, clock=clock))
         done = publish(settings, items, total=_total(plan, span), clock=clock)
     out.print(summarize(done, settings.kafka.tweets_topic), soft_wrap=True)
@@ -94,7 +96,7 @@ def replay_file(source: FileSource, plan: ReplayOptions, settings: Settings) -> 
             "--loop or another file makes new ones",
             soft_wrap=True,
         )
-    note(settings, "replay", f"replay of {source.path.name}: {done.tweets:,} tweets", at=begun)
+    note(settings, "replay", f"replay of {Path(source.title).name}: {done.tweets:,} tweets", at=begun)
     return done
 
 
@@ -163,6 +165,6 @@ def _total(plan: ReplayOptions, span: Span) -> int | None:
     return None if plan.loops is None else span.items * plan.loops
 
 
-def _tell_mended(source: FileSource) -> None:
+def _tell_mended(source: FileSource | SeveralFiles) -> None:
     if source.mended_lines:
         err.print(f"{source.mended_lines:,} lines were not UTF-8: their stray bytes became U+FFFD", soft_wrap=True)

@@ -35,11 +35,13 @@ from pipeline.training.train import REPORT_PAGE, Request
 
 Data = Annotated[
     list[Path],
-    typer.Option("--data", help="Labelled rows: CSV, .gz or not; repeatable.", show_default=False, readable=False),
+    typer.Option(
+        "--data", help="Labelled rows: CSV or JSON, .gz or not; repeatable.", show_default=False, readable=False
+    ),
 ]
 Layout = Annotated[str, typer.Option(help="auto, kaggle, airline, semeval, complaints or asos.")]
 Columns = Annotated[
-    str | None, typer.Option(help="For any other CSV file: text=BODY,label=MOOD and id, time, entity, lang, reason.")
+    str | None, typer.Option(help="For any other file: text=BODY,label=MOOD and id, time, entity, lang, reason.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 

@@ -113,7 +113,7 @@ def head_of(document: Document) -> Document:
     return document | {"message": document["message"][:ORIGINAL_CHARS], "user": {}, "url": {}, "tweet": short}
 
 
-_SHORT_FIELDS = ("source", "kind", "sentiment", "model", "complaint", "original_timestamp")
+_SHORT_FIELDS = ("source", "kind", "sentiment", "model", "complaint", "label", "original_timestamp")
 
 
 def escaped(value: bytes) -> str:
@@ -155,6 +155,10 @@ def _tweet_fields(tweet: Tweet, analysis: Analysis) -> Document:
         fields["original_timestamp"] = tweet.original_written_at
     if tweet.author.followers is not None:
         fields["author"] = {"followers": tweet.author.followers}
+    if counts := tweet.public_metrics.known():
+        fields["public_metrics"] = counts
+    if tweet.given_label is not None:
+        fields["label"] = {"given": tweet.given_label}
     if tweet.geo is not None:
         fields["geo"] = _geo_fields(tweet.geo)
     return fields

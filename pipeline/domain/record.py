@@ -8,6 +8,9 @@ A record is one flat JSON object:
     user                                  {id, name, followers}
     entities                              a list of strings
     geo                                   {lat, lon, place, country, source}
+    public_metrics                        {like_count, retweet_count, reply_count, quote_count, bookmark_count,
+                                          impression_count}: counts
+    given_label                           negative, neutral or positive
 
 Whatever can't be read so is data too: a `Rejection` with a reason out of a closed list.
 """
@@ -22,10 +25,14 @@ from typing import Any
 import orjson
 
 from pipeline.domain.identity import MAX_ID_BYTES
-from pipeline.domain.tweet import Author, Geo, Kind, Tweet
+from pipeline.domain.sentiment import SCORED, Label
+from pipeline.domain.tweet import COUNTS, Author, Geo, Kind, PublicMetrics, Tweet
 
 MAX_TEXT_CHARS = 100_000
 """Well above X's longest tweet (25,000). A longer text is not a tweet."""
+
+MAX_COUNT = 2**63 - 1
+"""The largest number that Elasticsearch's `long` holds."""
 
 MAX_ENTITIES = 100
 MAX_CHARS = {
@@ -83,6 +90,8 @@ def encode(tweet: Tweet, *, time: str | None = None) -> bytes:
         "user": _present({"id": tweet.author.id, "name": tweet.author.name, "followers": tweet.author.followers}),
         "entities": list(tweet.entities) or None,
         "geo": _geo_record(tweet.geo),
+        "public_metrics": tweet.public_metrics.known() or None,
+        "given_label": tweet.given_label,
     }
     return _dumps(_present(record) or {})
 
@@ -132,6 +141,8 @@ def _tweet(record: Any) -> Tweet:
         entities=_entities(record.get("entities")),
         geo=_geo(record.get("geo")),
         url=_string(record, "url"),
+        public_metrics=_public_metrics(record.get("public_metrics")),
+        given_label=_given_label(record.get("given_label")),
     )
 
 
@@ -196,9 +207,25 @@ def _author(value: Any) -> Author:
 
 def _count(record: dict[str, Any], name: str) -> int | None:
     value = record.get(name)
-    if value is None or (type(value) is int and 0 <= value < 2**63):
+    if value is None or (type(value) is int and 0 <= value <= MAX_COUNT):
         return value
     raise _Refused(Reason.BAD_FIELD, f"{name} is not a count")
+
+
+def _public_metrics(value: Any) -> PublicMetrics:
+    if value is None:
+        return PublicMetrics()
+    if not isinstance(value, dict):
+        raise _Refused(Reason.BAD_FIELD, "public_metrics is not an object")
+    return PublicMetrics(*(_count(value, name) for name in COUNTS))
+
+
+def _given_label(value: Any) -> Label | None:
+    if value is None:
+        return None
+    if not isinstance(value, str) or value not in SCORED:
+        raise _Refused(Reason.BAD_FIELD, "given_label is none of " + ", ".join(SCORED))
+    return Label(value)
 
 
 def _entities(value: Any) -> tuple[str, ...]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import StrEnum
+
+from pipeline.domain.sentiment import Label
 
 
 class Kind(StrEnum):
@@ -37,6 +39,26 @@ class Geo:
 
 
 @dataclass(frozen=True, slots=True)
+class PublicMetrics:
+    """How often people had reacted to a tweet when its source read it, in X's names; None where nobody says."""
+
+    like_count: int | None = None
+    retweet_count: int | None = None
+    reply_count: int | None = None
+    quote_count: int | None = None
+    bookmark_count: int | None = None
+    impression_count: int | None = None
+
+    def known(self) -> dict[str, int]:
+        """The counts that the source says, by name."""
+        counts = ((name, getattr(self, name)) for name in COUNTS)
+        return {name: count for name, count in counts if count is not None}
+
+
+COUNTS = tuple(field.name for field in fields(PublicMetrics))
+
+
+@dataclass(frozen=True, slots=True)
 class Tweet:
     """One tweet.
 
@@ -50,6 +72,8 @@ class Tweet:
         kind: None where the source does not say; decoding then tells it from the text.
         entities: the brands that the source says it is about.
         url: where a click leads.
+        public_metrics: how often people had reacted to it.
+        given_label: its sentiment as people said it in the file that it came from; never `unsupported`.
     """
 
     id: str
@@ -63,3 +87,5 @@ class Tweet:
     entities: tuple[str, ...] = ()
     geo: Geo | None = None
     url: str | None = None
+    public_metrics: PublicMetrics = PublicMetrics()
+    given_label: Label | None = None

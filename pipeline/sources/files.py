@@ -1,38 +1,46 @@
-"""Tweets in a file: CSV in any layout, or JSON lines of X API v2; plain or gzip, read as a stream."""
+"""Tweets in a file: CSV in any layout, JSON lines, or a JSON array; plain or gzip, read as a stream."""
 
 from __future__ import annotations
 
 import csv
-import gzip
-import zlib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
+from itertools import chain, islice
 from pathlib import Path
-from typing import BinaryIO, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
+
+import orjson
 
 from pipeline.errors import SourceError
-from pipeline.sources import layouts
-from pipeline.sources.layouts import Columns, Layout
-from pipeline.sources.rows import BadRow, tweet_of
+from pipeline.sources import csv_rows, json_fields, json_layouts, layouts
+from pipeline.sources.json_values import values_of
+from pipeline.sources.layouts import OF_X, V1, V2, Columns, Layout
+from pipeline.sources.opening import BOM, File, first_line, lines_of, pieces_of
+from pipeline.sources.rows import tweet_of
 from pipeline.sources.source import Item, Unreadable
-from pipeline.sources.twitter import tweets
+from pipeline.sources.twitter import tweets, tweets_v1
 
 T = TypeVar("T")
 
 NAME = "replay"
-JSON = "twitter-v2"
-"""The layout of files that are not CSV."""
 
-LONGEST_LINE = 16 * 1024 * 1024
-"""Bytes. A longer line is read in pieces: a file without line ends must not fill the memory."""
+Shape = Literal["csv", "lines", "values"]
+"""How a file is put together: rows, a JSON value on each line, or JSON values in an array or over several lines."""
 
-LONGEST_ROW = LONGEST_LINE
-"""Bytes. A row goes on over lines as long as its quotes are open, and then is none."""
+LOOKED_AT = 100
+LOOKED_AT_BYTES = 1024 * 1024
+"""So many values of JSON, or the first of so many bytes, tell its layout."""
 
-UTF16 = (b"\xff\xfe", b"\xfe\xff")
+
+class ItemsOf(Protocol):
+    """The tweets in a JSON value."""
+
+    def __call__(self, value: bytes, where: str, /, *, source: str) -> Iterator[Item]: ...
+
+
+_READERS: Mapping[str, ItemsOf] = {V1.name: tweets_v1.items_of, V2.name: tweets.items_of}
 
 
 @dataclass
@@ -40,42 +48,67 @@ class FileSource:
     """The tweets of a file, in its order. Can be read again and again.
 
     Attributes:
-        path: the file.
-        layout: what its columns mean; None: it holds JSON lines of X API v2.
-        delimiter: between its columns.
-        mended_lines: how many lines of the last reading were not UTF-8: their stray bytes became U+FFFD.
+        file: the file.
+        layout: what its columns or fields mean.
+        shape: how it is put together.
+        delimiter: between the columns of CSV.
+        mended_lines: how many lines of CSV of the last reading were not UTF-8: their stray bytes became U+FFFD.
     """
 
-    path: Path
-    layout: Layout | None
+    file: File
+    layout: Layout
+    shape: Shape
     delimiter: str = ","
     mended_lines: int = 0
     name: str = NAME
 
+    @property
+    def title(self) -> str:
+        """What people call it."""
+        return self.file.title
+
     def __iter__(self) -> Iterator[Item]:
-        if self.layout is None:
-            with _lines_of(self.path) as lines:
-                yield from self._json(lines)
+        if self.layout.name in OF_X:
+            read = _READERS[self.layout.name]
+            for value, where in self.values():
+                yield from map(json_fields.rejectable, read(value, where, source=self.name))
         else:
             yield from self.each(partial(tweet_of, source=self.name, now=datetime.now(UTC)))
 
     def each(self, make: Callable[[list[str], Columns], T]) -> Iterator[T | Unreadable]:
-        """The items of the rows of a CSV file; a row for which `make` raises BadRow is unreadable."""
-        with _lines_of(self.path) as lines:
-            yield from self._csv(lines, make)
+        """The items of the rows or objects of a file with columns; where `make` raises BadRow it is unreadable.
 
-    def _json(self, lines: Iterator[bytes]) -> Iterator[Item]:
-        for number, line in enumerate(lines, 1):
-            if line.strip():
-                yield from tweets.items_of(line.rstrip(b"\r\n"), f"line {number}", source=self.name)
+        Raises:
+            SourceError: it has no columns, or can't be read.
+        """
+        if self.layout.name in OF_X:
+            raise SourceError(f"{self.file} holds tweets of X's API, and no columns")
+        if self.shape == "csv":
+            with lines_of(self.file) as lines:
+                yield from self._rows(lines, make)
+        else:
+            columns = json_fields.bind(self.layout)
+            for value, where in self.values():
+                yield json_fields.rejectable(json_fields.item_of(value, where, columns, make))
 
-    def _csv(self, lines: Iterator[bytes], make: Callable[[list[str], Columns], T]) -> Iterator[T | Unreadable]:
-        if self.layout is None:
-            raise SourceError(f"{self.path} holds JSON lines, and no columns")
-        text = _Decoded(lines)
+    def values(self) -> Iterator[tuple[bytes, str]]:
+        """The values of JSON as bytes, with where each is."""
+        if self.shape == "lines":
+            with lines_of(self.file) as lines:
+                for number, line in enumerate(lines, 1):
+                    if line.strip():
+                        yield (line.removeprefix(BOM) if number == 1 else line).rstrip(b"\r\n"), f"line {number}"
+        else:
+            with pieces_of(self.file) as pieces:
+                first = next(pieces, b"").removeprefix(BOM)
+                for number, value in enumerate(values_of(chain([first], pieces)), 1):
+                    yield value, f"item {number}"
+
+    def _rows(self, lines: Iterator[bytes], make: Callable[[list[str], Columns], T]) -> Iterator[T | Unreadable]:
+        text = csv_rows.Decoded(lines)
         rows = csv.reader(text, delimiter=self.delimiter)
         columns: Columns | None = None
-        for row in _each(rows, text):
+        for row in csv_rows.each(rows, text):
             if isinstance(row, Unreadable):
                 yield row
             elif columns is None:
@@ -83,142 +116,85 @@ class FileSource:
                 if self.layout.has_header:
                     text.take()
                 else:
-                    yield _made(row, columns, text, make)
+                    yield csv_rows.made(row, columns, text, make)
             else:
-                yield _made(row, columns, text, make)
+                yield csv_rows.made(row, columns, text, make)
         self.mended_lines = text.mended
 
 
-def file_source(path: Path, layout: str = "auto", columns: str | None = None) -> FileSource:
+def file_source(path: Path, layout: str = "auto", columns: str | None = None, title: str | None = None) -> FileSource:
     """The source for a file.
 
     Args:
-        path: CSV or JSON lines, `.gz` or not.
-        layout: a preset's name, `twitter-v2`, or `auto` to tell it from the first row.
-        columns: which column is what, for any other CSV file (`id=tweet_id,text=text`); wins over `layout`.
+        path: CSV or JSON, `.gz` or not.
+        layout: a preset's name, `twitter-v1`, `twitter-v2`, or `auto` to tell it from how the file begins.
+        columns: which column is what, for any other file (`id=tweet_id,text=text`); wins over `layout`. Fields of JSON
+            are dotted paths (`text=body.content`).
+        title: what people call it, if not by its path.
 
     Raises:
         ConfigError: there is no such layout, or the columns are described wrongly.
         SourceError: the file can't be read, is empty, or no layout fits.
     """
     own = layouts.from_columns(columns) if columns else None
-    preset = layouts.named(layout) if layout not in ("auto", JSON) else None
-    first = _first_line(path)
-    if first.startswith("{"):
-        if own or preset:
-            raise SourceError(f"{path} holds JSON lines, and no columns: leave --layout and --columns out")
-        return FileSource(path, None)
-    delimiter = _delimiter(first)
-    row = next(csv.reader([first], delimiter=delimiter), [])
-    if own is None and (layout == JSON or (preset and not layouts.fits(preset, row))):
-        raise SourceError(f"{path}: {layouts.misfit(layout, row)}")
-    chosen = _about(path, lambda: own or preset or layouts.detected(row))
-    _about(path, lambda: layouts.bind(chosen, row))
-    return FileSource(path, chosen, delimiter)
-
-
-def _first_line(path: Path) -> str:
-    with _lines_of(path) as lines:
-        for line in lines:
-            if line.startswith(UTF16):
-                raise SourceError(f"{path} is UTF-16: convert it with iconv -f UTF-16 -t UTF-8")
-            text = line.decode("utf-8-sig", "replace").strip()
-            if text.startswith("["):
-                raise SourceError(f"{path} is one JSON array: make lines of it with jq -c '.[]' {path.name}")
-            if text:
-                return text
-    raise SourceError(f"{path} is empty")
-
-
-def _delimiter(first: str) -> str:
-    if "\t" in first:
-        return "\t"
-    return ";" if first.count(";") > first.count(",") else ","
-
-
-def _about(path: Path, step: Callable[[], T]) -> T:
+    if layout != "auto":
+        layouts.named(layout)
+    file = File(path, title or str(path))
+    first = first_line(file)
+    shape = shape_of(first)
     try:
-        return step()
+        if shape == "csv":
+            return _of_csv(file, first.decode("utf-8", "replace"), layout, own)
+        return _of_json(file, shape, layout, own)
     except SourceError as error:
-        raise SourceError(f"{path}: {error.message}") from None
+        raise SourceError(f"{file}: {error.message.removeprefix(f'{file} ')}") from None
 
 
-@contextmanager
-def _lines_of(path: Path) -> Iterator[Iterator[bytes]]:
+def shape_of(first: bytes) -> Shape:
+    """How a file is put together, by its first line that is not blank, without the space around it."""
+    if first.startswith(b"["):
+        return "values" if first[1:].lstrip()[:1] in (b"", b"{", b"[", b"]", b'"') else "csv"
+    if not first.startswith(b"{"):
+        return "csv"
     try:
-        with _open(path) as file:
-            yield iter(partial(file.readline, LONGEST_LINE), b"")
-    except (EOFError, zlib.error, gzip.BadGzipFile):
-        raise SourceError(f"{path} is damaged: its gzip data can't be read to the end") from None
-    except OSError as error:
-        raise SourceError(f"{path} can't be read: {(error.strerror or 'unknown reason').lower()}") from None
+        orjson.loads(first)
+    except orjson.JSONDecodeError:
+        return "values" if first.endswith((b"{", b"[", b",")) else "lines"
+    return "lines"
 
 
-def _open(path: Path) -> BinaryIO | gzip.GzipFile:
-    return gzip.open(path) if path.suffix == ".gz" else path.open("rb")
-
-
-class _Decoded(Iterator[str]):
-    """Lines as text, which remembers the bytes of the row that is being read."""
-
-    def __init__(self, lines: Iterator[bytes]) -> None:
-        self._lines = lines
-        self._row: list[bytes] = []
-        self._number = 0
-        self._bytes = 0
-        self.mended = 0
-
-    def __iter__(self) -> Iterator[str]:
-        return self
-
-    def __next__(self) -> str:
-        if self._bytes > LONGEST_ROW:
-            raise csv.Error("a row without end")
-        line = next(self._lines)
-        self._number += 1
-        self._row.append(line)
-        self._bytes += len(line)
-        return self._decoded(line)
-
-    def take(self) -> bytes:
-        """The bytes of the row read since the last time."""
-        raw = b"".join(self._row)
-        self._row.clear()
-        self._bytes = 0
-        return raw
-
-    def unreadable(self, why: str, record: bytes | None = None) -> Unreadable:
-        where = f"line {self._number - max(len(self._row) - 1, 0)}"
-        return Unreadable(record or self.take().rstrip(b"\r\n"), where, why)
-
-    def _decoded(self, line: bytes) -> str:
-        try:
-            return line.decode("utf-8-sig" if self._number == 1 else "utf-8")
-        except UnicodeDecodeError:
-            self.mended += 1
-            return line.decode("utf-8", "replace")
-
-
-def _made(row: list[str], columns: Columns, text: _Decoded, make: Callable[[list[str], Columns], T]) -> T | Unreadable:
+def _of_csv(file: File, first: str, layout: str, own: Layout | None) -> FileSource:
+    delimiter = csv_rows.delimiter_of(first)
     try:
-        return make(row, columns)
-    except BadRow as why:
-        return text.unreadable(str(why), why.record)
-    finally:
-        text.take()
+        row = next(csv.reader([first], delimiter=delimiter), [])
+    except csv.Error:
+        raise SourceError("its first line is neither CSV nor JSON") from None
+    if own is None and layout != "auto" and not layouts.fits(layouts.named(layout), row):
+        raise SourceError(layouts.misfit(layout, row))
+    chosen = own or (layouts.detected(row) if layout == "auto" else layouts.named(layout))
+    layouts.bind(chosen, row)
+    return FileSource(file, chosen, "csv", delimiter)
 
 
-def _each(rows: Iterator[list[str]], text: _Decoded) -> Iterator[list[str] | Unreadable]:
-    """The rows, going on after one that is not CSV."""
-    while True:
+def _of_json(file: File, shape: Shape, layout: str, own: Layout | None) -> FileSource:
+    # Which layout it has is not known yet, and does not matter for its values.
+    things = _first_objects(FileSource(file, V2, shape))
+    chosen = json_layouts.chosen(things, layout, own)
+    if chosen.name not in OF_X:
+        json_fields.require(chosen, things)
+    return FileSource(file, chosen, shape)
+
+
+def _first_objects(source: FileSource) -> list[dict[str, Any]]:
+    found, size, values = [], 0, 0
+    for value, _ in islice(source.values(), LOOKED_AT):
+        size, values = size + len(value), values + 1
         try:
-            row = next(rows)
-        except StopIteration:
-            return
-        except csv.Error:
-            yield text.unreadable("not CSV: an unclosed quote, a stray line end or a field over 131,072 characters")
+            found.append(orjson.loads(value))
+        except orjson.JSONDecodeError:
             continue
-        if row:
-            yield row
-        else:
-            text.take()
+        if size > LOOKED_AT_BYTES:
+            break
+    if not values:
+        raise SourceError("it holds nothing")
+    return [thing for thing in found if isinstance(thing, dict)]

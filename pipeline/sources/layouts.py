@@ -1,4 +1,4 @@
-"""Layouts of CSV files: presets for well-known sets, and any other by `--columns`. Pure."""
+"""Layouts of files: presets for well-known sets, X's own, and any other by `--columns`. Pure."""
 
 from __future__ import annotations
 
@@ -9,20 +9,32 @@ from typing import Literal, get_args
 
 from pipeline.errors import ConfigError, SourceError
 
-Role = Literal["id", "text", "time", "entity", "author", "lang", "label", "reason", "coordinates", "location"]
-"""What a column can hold. `label` is what people said of the text, and `reason` why it complains: training reads
-them, a replay does not."""
+Role = Literal[
+    "id", "text", "time", "entity", "author", "lang", "label", "reason", "coordinates", "location",
+    "likes", "retweets", "replies", "quotes", "bookmarks", "impressions",
+]  # fmt: skip
+"""What a column can hold. `label` is what people said of the text; `reason`, why it complains, only training reads."""
 
 ROLES: tuple[Role, ...] = get_args(Role)
+
+COUNTED: Mapping[Role, str] = {
+    "likes": "like_count",
+    "retweets": "retweet_count",
+    "replies": "reply_count",
+    "quotes": "quote_count",
+    "bookmarks": "bookmark_count",
+    "impressions": "impression_count",
+}
+"""Role → which of the tweet's public metrics it is."""
 
 
 @dataclass(frozen=True)
 class Layout:
-    """The roles of a file's columns.
+    """The roles of a file's columns, or of the fields of its JSON objects.
 
     Attributes:
         name: also the origin of ids that are made of the content.
-        columns: role → the column's name, or its position from 1 in a file without a header.
+        columns: role → the column's name, or its position from 1 in a file without a header; of JSON, a dotted path.
         own_ids: the ids are tweets' own (the Kaggle set has six texts to an id).
         optional: columns by name that a file may also lack.
     """
@@ -57,7 +69,7 @@ AIRLINE = Layout(
         "id": "tweet_id", "text": "text", "time": "tweet_created", "entity": "airline", "author": "name",
         "label": "airline_sentiment", "coordinates": "tweet_coord", "location": "tweet_location",
     },
-    optional={"reason": "negativereason"},
+    optional={"reason": "negativereason", "retweets": "retweet_count"},
 )  # fmt: skip
 KAGGLE = Layout("kaggle", {"id": 1, "entity": 2, "label": 3, "text": 4}, own_ids=False)
 SEMEVAL = Layout("semeval", {"id": "tweet_id", "time": "created_at_from_snowflake", "label": "label", "text": "text"})
@@ -65,18 +77,40 @@ COMPLAINTS = Layout("complaints", {"id": "tweet_id", "text": "text", "label": "c
 ASOS = Layout("asos", {"label": "sentiment", "text": "text"})
 
 PRESETS = {layout.name: layout for layout in (AIRLINE, KAGGLE, SEMEVAL, COMPLAINTS, ASOS)}
+V1 = Layout("twitter-v1", {})
+V2 = Layout("twitter-v2", {})
+OF_X = {layout.name: layout for layout in (V1, V2)}
+"""JSON objects of X's API, v1.1 and v2, which have no columns."""
+
+OWN = "file"
+"""The layout of a file whose columns are named by `--columns`, or are known by their usual names."""
+
+KNOWN = ", ".join((*PRESETS, *OF_X))
 KAGGLE_LABELS = {"positive", "negative", "neutral", "irrelevant"}
 
 USUAL_NAMES: Mapping[Role, tuple[str, ...]] = {
     "text": ("text", "full_text", "tweet", "tweet_text", "content", "message"),
     "id": ("tweet_id", "id_str", "status_id", "id"),
     "time": ("created_at", "tweet_created", "timestamp", "time", "date"),
-    "author": ("username", "screen_name", "user_name", "author", "user"),
+    "author": (
+        "username", "screen_name", "user_name", "user.screen_name", "author.username", "author", "user",
+    ),
     "lang": ("lang", "language"),
     "entity": ("entity", "brand"),
-}
+    "likes": ("like_count", "public_metrics.like_count", "favorite_count", "favourites_count", "likes", "favorites"),
+    "retweets": ("retweet_count", "public_metrics.retweet_count", "retweets"),
+    "replies": ("reply_count", "public_metrics.reply_count", "replies"),
+    "quotes": ("quote_count", "public_metrics.quote_count", "quotes"),
+    "bookmarks": ("bookmark_count", "public_metrics.bookmark_count", "bookmarks"),
+    "impressions": ("impression_count", "public_metrics.impression_count", "view_count", "impressions", "views"),
+}  # fmt: skip
 """Names by which `auto` knows the columns of a file that no preset fits; text is all that it needs."""
 
+Of = Literal["column", "field"]
+"""The names of a CSV file's columns, or of a JSON object's fields."""
+
+_TOLD: Mapping[Of, str] = {"column": "the first row has", "field": "the first objects have"}
+_FIELD = re.compile(r"[\w.@:$-]+")
 _TEXTUAL = re.compile("text|tweet|body|content|message|post|comment|what")
 
 
@@ -86,26 +120,27 @@ def named(name: str) -> Layout:
     Raises:
         ConfigError: there is none.
     """
-    if name not in PRESETS:
-        raise ConfigError(f"there is no layout {name!r}: take {', '.join(PRESETS)}, twitter-v2, auto, or --columns")
-    return PRESETS[name]
+    found = (PRESETS | OF_X).get(name)
+    if found is None:
+        raise ConfigError(f"there is no layout {name!r}: take {KNOWN}, auto, or --columns")
+    return found
 
 
-def detected(first: Sequence[str]) -> Layout:
+def detected(first: Sequence[str], of: Of = "column") -> Layout:
     """The layout of a file by its first row, the most telling preset first, then by the columns' usual names.
 
     Raises:
         SourceError: nothing fits.
     """
     found = next((layout for layout in PRESETS.values() if fits(layout, first)), None)
-    return found or _by_usual_names(first)
+    return found or _by_usual_names(first, of)
 
 
 def fits(layout: Layout, first: Sequence[str]) -> bool:
     """True if a file that begins with this row can have a preset's layout."""
     if layout is KAGGLE:
         return len(first) == 4 and first[0].strip().isdigit() and first[2].strip().lower() in KAGGLE_LABELS
-    return set(layout.columns.values()) <= set(first)
+    return layout not in OF_X.values() and set(layout.columns.values()) <= set(first)
 
 
 def misfit(name: str, first: Sequence[str]) -> str:
@@ -137,7 +172,7 @@ def from_columns(spec: str) -> Layout:
         raise ConfigError("--columns: which one is the text? Add text=COLUMN")
     if len({type(column) for column in columns.values()}) > 1:
         raise ConfigError("--columns: use names (the file has a header) or positions from 1 (it has none), not both")
-    return Layout("file", columns)
+    return Layout(OWN, columns)
 
 
 def bind(layout: Layout, first: Sequence[str]) -> Columns:
@@ -150,7 +185,9 @@ def bind(layout: Layout, first: Sequence[str]) -> Columns:
     for role, column in layout.columns.items():
         position = column - 1 if isinstance(column, int) else _position(first, column)
         if not 0 <= position < len(first):
-            raise SourceError(f"no column {column} for {role}: the file has {_listed(first, layout.has_header)}")
+            raise SourceError(
+                f"no column {column} for {role}: the file has {listed(first, is_header=layout.has_header)}"
+            )
         positions[role] = position
     positions |= {role: first.index(column) for role, column in layout.optional.items() if column in first}
     return Columns(layout, positions, len(first))
@@ -160,7 +197,7 @@ def _position(first: Sequence[str], column: str) -> int:
     return first.index(column) if column in first else -1
 
 
-def _by_usual_names(first: Sequence[str]) -> Layout:
+def _by_usual_names(first: Sequence[str], of: Of = "column") -> Layout:
     lower = {name.strip().lower(): name for name in reversed(first)}
     columns: dict[Role, str | int] = {}
     for role, names in USUAL_NAMES.items():
@@ -169,17 +206,18 @@ def _by_usual_names(first: Sequence[str]) -> Layout:
             columns[role] = known
     if "text" not in columns:
         raise SourceError(
-            f"no layout fits ({', '.join(PRESETS)}, twitter-v2): "
-            f"the first row has {_listed(first, _is_header(first))}; "
-            f"say which is which, for example --columns {_example(first)}"
+            f"no layout fits ({KNOWN}): {_TOLD[of]} {listed(first, is_header=_is_header(first, of), of=of)}; "
+            f"say which is which, for example --columns {_example(first, of)}"
         )
-    return Layout("file", columns)
+    return Layout(OWN, columns)
 
 
-def _example(first: Sequence[str]) -> str:
+def _example(first: Sequence[str], of: Of) -> str:
     """A guess at `--columns`, by the file's own names, or by positions where the first row is not one of names."""
     lengths = [len(value) for value in first]
-    if not _is_header(first):
+    if of == "field" and (not first or not _is_header(first, of)):
+        return "text=NAME"
+    if not _is_header(first, of):
         return f"text={lengths.index(max(lengths)) + 1}"
     lower = [name.strip().lower() for name in first]
     texts = [place for place, name in enumerate(lower) if _TEXTUAL.search(name) and not name.endswith("id")]
@@ -188,10 +226,13 @@ def _example(first: Sequence[str]) -> str:
     return ("" if native_id is None else f"id={first[native_id]},") + f"text={first[text]}"
 
 
-def _is_header(first: Sequence[str]) -> bool:
+def _is_header(first: Sequence[str], of: Of) -> bool:
     """True if the row may be shown, as names are short words: content must not be."""
+    if of == "field":
+        return all(len(name) <= 60 and _FIELD.fullmatch(name) for name in first)
     return all(len(name) <= 40 and name.replace("_", "").replace(" ", "").isalpha() for name in first)
 
 
-def _listed(first: Sequence[str], is_header: bool) -> str:
-    return f"{len(first)} column{'s' * (len(first) != 1)}" + (f": {', '.join(first[:20])}" if is_header else "")
+def listed(first: Sequence[str], *, is_header: bool, of: Of = "column") -> str:
+    """How many names these are, and, where they are names and not content, which."""
+    return f"{len(first)} {of}{'s' * (len(first) != 1)}" + (f": {', '.join(first[:20])}" if is_header else "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from itertools import count, islice
+from itertools import count, islice, pairwise
 from typing import Literal
 
 from pipeline.domain.identity import event_id
@@ -99,6 +99,18 @@ def scan(source: Source, limit: int | None = None) -> Span:
         first = time if first is None else min(first, time)
         newest = time if newest is None else max(newest, time)
     return Span(items, first, newest, in_order, None if tweets else unreadable)
+
+
+def joined(spans: Sequence[Span]) -> Span:
+    """The times in files that are read one after the other."""
+    timed = [span for span in spans if span.first is not None]
+    borders = ((one.newest, two.first) for one, two in pairwise(timed))
+    return Span(
+        items=sum(span.items for span in spans),
+        first=min((span.first for span in timed if span.first), default=None),
+        newest=max((span.newest for span in timed if span.newest), default=None),
+        in_order=all(span.in_order for span in spans) and all(one <= two for one, two in borders if one and two),
+    )
 
 
 def require_tweets(span: Span, name: str) -> None:

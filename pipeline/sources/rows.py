@@ -8,15 +8,17 @@ from dataclasses import replace
 from datetime import datetime
 
 from pipeline.domain.identity import content_id, event_id
-from pipeline.domain.record import encode
-from pipeline.domain.tweet import Author, Geo, Tweet
-from pipeline.sources.layouts import Columns
+from pipeline.domain.record import MAX_COUNT, encode
+from pipeline.domain.sentiment import SCORED, Label
+from pipeline.domain.tweet import Author, Geo, PublicMetrics, Tweet
+from pipeline.sources.layouts import COUNTED, Columns
 from pipeline.sources.times import LONGEST_TIME, parse_time, snowflake_time
 
 SHORTEST_TWEET_ID = 9
 """Fewer digits are a row's number, which another file has too: such an id would hide its tweets."""
 
 _HANDLE = re.compile(r"^\w{1,50}$", re.ASCII)
+_COUNT = re.compile(r"(\d{1,19})(?:\.0+)?", re.ASCII)
 _PAIR = re.compile(r"^\[?\s*(-?\d+(?:\.\d+)?)\s*,\s*(-?\d+(?:\.\d+)?)\s*\]?$")
 
 
@@ -56,6 +58,8 @@ def tweet_of(row: Sequence[str], columns: Columns, *, source: str, now: datetime
         entities=(entity,) if entity else (),
         geo=geo_of(columns.value(row, "coordinates"), columns.value(row, "location")),
         url=tweet_url(author, native_id) if is_own else None,
+        public_metrics=_public_metrics(row, columns),
+        given_label=given_label(columns.value(row, "label")),
     )
     return replace(tweet, written_at=_time(time, tweet)) if time else tweet
 
@@ -65,6 +69,16 @@ def tweet_url(handle: str | None, native_id: str) -> str:
     return f"https://x.com/{handle if handle and _HANDLE.match(handle) else 'i'}/status/{native_id}"
 
 
+def given_label(text: str) -> Label | None:
+    """The sentiment that a label names; None for every other label, such as whether it is a complaint.
+
+    >>> [given_label(text) for text in ("Positive", "irrelevant", "1")]
+    [<Label.POSITIVE: 'positive'>, None, None]
+    """
+    plain = text.strip().casefold()
+    return Label(plain) if plain in SCORED else None
+
+
 def geo_of(coordinates: str, location: str) -> Geo | None:
     """`[lat, lon]`, else the place in the author's profile; `[0.0, 0.0]` is the airline set's way to say nothing."""
     pair = _PAIR.match(coordinates.strip())
@@ -72,6 +86,17 @@ def geo_of(coordinates: str, location: str) -> Geo | None:
     if (lat, lon) != (0.0, 0.0) and abs(lat) <= 90 and abs(lon) <= 180:
         return Geo(lat=lat, lon=lon, source="point")
     return Geo(place=location.strip(), source="profile") if location.strip() else None
+
+
+def _public_metrics(row: Sequence[str], columns: Columns) -> PublicMetrics:
+    found = {name: count_of(columns.value(row, role)) for role, name in COUNTED.items() if role in columns.positions}
+    return PublicMetrics(**found)
+
+
+def count_of(text: str) -> int | None:
+    """`12` or `12.0`, as tables write whole numbers where some are missing; None for what is no count."""
+    match = _COUNT.fullmatch(text.strip())
+    return int(match[1]) if match and int(match[1]) <= MAX_COUNT else None
 
 
 def _is_tweet_id(native_id: str) -> bool:

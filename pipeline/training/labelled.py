@@ -23,7 +23,7 @@ from pipeline.domain.prediction import (
 from pipeline.errors import ConfigError, SourceError
 from pipeline.registry.manifest import Data
 from pipeline.sources.files import file_source
-from pipeline.sources.layouts import AIRLINE, ASOS, COMPLAINTS, KAGGLE, SEMEVAL, Columns, Layout, Role
+from pipeline.sources.layouts import AIRLINE, ASOS, COMPLAINTS, KAGGLE, OF_X, SEMEVAL, Columns, Layout, Role
 from pipeline.sources.rows import tweet_of
 from pipeline.sources.source import Unreadable
 
@@ -97,9 +97,9 @@ def read(task: Task, path: Path, layout: str = "auto", columns: str | None = Non
 
     Args:
         task: whose labels are asked for.
-        path: a CSV file, `.gz` or not.
+        path: a CSV file, or one of JSON objects with fields for columns; `.gz` or not.
         layout: a preset's name, or `auto` to tell it from the first row.
-        columns: which column is what, for any other CSV file (`text=body,label=mood`); wins over `layout`.
+        columns: which column is what, for any other file (`text=body,label=mood`); wins over `layout`.
 
     Raises:
         ConfigError: there is no such layout, or it does not hold labels of this task.
@@ -143,10 +143,10 @@ def label_of(task: Task, value: str) -> str | None:
     return name if is_label(task, name) else None
 
 
-def _check(task: Task, path: Path, layout: Layout | None) -> None:
+def _check(task: Task, path: Path, layout: Layout) -> None:
     fitting = ", ".join(one.name for one in LAYOUTS[task])
-    if layout is None:
-        raise ConfigError(f"{path} holds tweets of X API v2, without labels: {task} takes {fitting}, or --columns")
+    if layout.name in OF_X:
+        raise ConfigError(f"{path} holds tweets of X's API, without labels: {task} takes {fitting}, or --columns")
     known = {one.name for task_layouts in LAYOUTS.values() for one in task_layouts}
     if layout.name in known and layout not in LAYOUTS[task]:
         raise ConfigError(

@@ -15,6 +15,7 @@ from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
 
 from pipeline.domain.document import EVENTS, SCORED, data_stream
 from pipeline.domain.prediction import Task
+from pipeline.domain.sentiment import Label
 from pipeline.domain.tweet import Author, Kind, Tweet
 from pipeline.embedded.ports import HOST, free_port
 from pipeline.embedded.stack import start
@@ -259,6 +260,7 @@ def _tweets(name: str, number: int) -> list[Tweet]:
             author=Author(id=str(n), name=f"author_{n}", followers=200_000),
             entities=(ENTITY,),
             url=f"https://x.com/i/status/{n}",
+            given_label=Label.POSITIVE if n % 2 else Label.NEGATIVE,
         )
         for n in range(number)
     ]

@@ -150,6 +150,7 @@ _ODD: tuple[Callable[[str, Random], dict[str, Any]], ...] = (
     lambda n, r: {"lang": "l" * 64, "source": "s" * 256},
     lambda n, r: {"url": "u" * 2_048, "geo": {"place": "p" * 512, "country": "c" * 128}},
     lambda n, r: {"geo": {"lat": -90, "lon": 180.0}},
+    lambda n, r: {"public_metrics": {"like_count": 2**63 - 1, "retweet_count": 0}, "given_label": "neutral"},
     lambda n, r: {"other": _nested(100), "more": [[]] * 500, "": {"": ""}},
     lambda n, r: {"other": 10 ** r.randint(20, 300), "tiny": 5e-324},
 )
@@ -182,6 +183,8 @@ _WRONG: tuple[tuple[Reason, dict[str, Any]], ...] = (
     *((Reason.BAD_FIELD, {name: 7}) for name in ("source", "lang", "url", "kind", "user", "entities", "geo")),
     *((Reason.BAD_FIELD, {name: [7]}) for name in ("source", "lang", "url", "kind", "user", "entities", "geo")),
     *((Reason.BAD_FIELD, {"user": {"followers": n}}) for n in (-1, 2**63, 1.5, "7", True)),
+    *((Reason.BAD_FIELD, {"public_metrics": {"like_count": n}}) for n in (-1, 2**63, 1.5, "7", True)),
+    *((Reason.BAD_FIELD, {"given_label": label}) for label in ("unsupported", "good", "", 7, True)),
     *((Reason.BAD_FIELD, {"geo": {"lat": n, "lon": 0}}) for n in (90.1, -91, 1e300, 10**40, "7", True)),
     *((Reason.BAD_FIELD, {name: "字" * 70_000}) for name in ("source", "lang", "url")),
     *((Reason.BAD_FIELD, {"user": {name: "u" * 1_025}}) for name in ("id", "name")),

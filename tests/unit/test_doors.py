@@ -31,7 +31,7 @@ from pipeline.scoring.entities import MAX_NAME_CHARS, MAX_NAMES, hashtags, menti
 from pipeline.scoring.linear import LinearModel
 from pipeline.settings import ScoringSettings
 from pipeline.sinks.elasticsearch.setup import resource
-from pipeline.sources import files
+from pipeline.sources import csv_rows, opening
 from pipeline.sources.files import file_source
 from pipeline.sources.live.feed import Interrupted
 from pipeline.sources.mastodon import api as mastodon
@@ -253,7 +253,7 @@ def test_held_out_rows_that_would_fill_the_memory(tmp_path: Path, monkeypatch: p
 
 def test_a_row_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Quotes that go on over every line: what was read is unreadable, and the rows after it are read."""
-    monkeypatch.setattr(files, "LONGEST_ROW", 10_000)
+    monkeypatch.setattr(csv_rows, "LONGEST_ROW", 10_000)
     path = tmp_path / "tweets.csv"
     path.write_bytes(b'id,text\n1,first\n"' + b"a\n" * 20_000 + b"2,last\n")
     items = list(file_source(path, columns="id=id,text=text"))
@@ -264,7 +264,7 @@ def test_a_row_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_a_line_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It comes in pieces, each of which is unreadable."""
-    monkeypatch.setattr(files, "LONGEST_LINE", MEGABYTE)
+    monkeypatch.setattr(opening, "LONGEST_LINE", MEGABYTE)
     path = tmp_path / "tweets.csv"
     with path.open("wb") as file:
         file.write(b"id,text\n")
@@ -283,6 +283,27 @@ def test_a_packed_file_is_read_as_a_stream(tmp_path: Path) -> None:
             file.write(b"1,late again\n" * 100_000)
     rows = file_source(path, columns="id=id,text=text").each(lambda row, columns: None)
     assert peak(lambda: sum(1 for _ in islice(rows, 20_000))) < 5 * MEGABYTE
+
+
+def test_an_array_is_read_as_a_stream(tmp_path: Path) -> None:
+    """Elements come one by one, however many are in it, packed or not."""
+    path = tmp_path / "tweets.json.gz"
+    with gzip.open(path, "wb", compresslevel=1) as file:
+        file.write(b"[")
+        for _ in range(20):
+            file.write(b'{"id": "1", "text": "late again", "author_id": "7"},' * 20_000)
+    source = file_source(path)
+    assert peak(lambda: sum(1 for _ in islice(source, 4_000))) < 3 * MEGABYTE
+
+
+@pytest.mark.parametrize("piece", [b"[", b'{"a":', b'"', b'"\\', b"]", b",", b'{"a":"'])
+def test_an_array_of_nothing_but_signs(tmp_path: Path, piece: bytes) -> None:
+    """Whatever opens without end: it takes linear time, comes in pieces, and is rejected."""
+    path = tmp_path / "tweets.json"
+    path.write_bytes(b'[{"id": "1", "text": "late", "author_id": "7"},' + piece * (MEGABYTE // 5 // len(piece)))
+    first, *rest = file_source(path)
+    assert isinstance(first, Tweet)
+    assert all(isinstance(item, Unreadable) for item in rest)
 
 
 # --- answers of X and of Mastodon

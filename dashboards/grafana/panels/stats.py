@@ -81,11 +81,15 @@ def share_bars(
     targets: fields.Targets,
     *,
     name: str | None = None,
+    names: Mapping[str, str] | None = None,
     colours: Mapping[str, str] | None = None,
     base: str = config.QUIET,
     absent: str = "no data",
 ) -> sdk.Panel:
-    """A bar from 0 to 100 % per series; `name` is a Grafana expression for its name, where it is not the legend's."""
+    """A bar from 0 to 100 % per series; `name` is a Grafana expression for its name, where it is not the legend's.
+
+    `names` are those of single series, by what Grafana calls them.
+    """
     defaults = sdk.FieldConfig(
         unit="percentunit",
         min_val=0,
@@ -109,7 +113,9 @@ def share_bars(
         "maxVizHeight": 300,
         "text": {"titleSize": 15, "valueSize": 22},
     }
-    return fields.panel("bargauge", title, description, targets, defaults, options, fields.coloured(colours or {}))
+    overrides = [fields.when(series, {"displayName": text}) for series, text in (names or {}).items()]
+    overrides += fields.coloured(colours or {})
+    return fields.panel("bargauge", title, description, targets, defaults, options, overrides)
 
 
 def _reduce(how: str, field: str) -> dict[str, Any]:

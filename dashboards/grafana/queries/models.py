@@ -25,6 +25,15 @@ OPPOSITE = (
 )
 """One says positive, the other negative, and the model is sure."""
 
+GIVEN = "tweet.label.given"
+LABELLED = f"{SCORED} AND _exists_:{GIVEN}"
+"""Tweets that came with a label of people's, in a language that is scored."""
+_AS_VADER = [f"({GIVEN}:{label} AND tweet.sentiment.label:{label})" for label in config.SCORED]
+_AS_MODEL = [f"({GIVEN}:{label} AND {LABEL}:{label})" for label in config.SCORED]
+VADER_AGREES = f"{LABELLED} AND ({' OR '.join(_AS_VADER)})"
+LABELLED_JUDGED = f"{LABELLED} AND _exists_:{LABEL}"
+MODEL_AGREES = f"{LABELLED_JUDGED} AND ({' OR '.join(_AS_MODEL)})"
+
 COMPLAINTS = f"{ALL} AND {COMPLAINT}:complaint"
 """Tweets that need an answer by the model's word, with or without a reason by a second model."""
 ASKED = f"{ALL} AND _exists_:{COMPLAINT}"

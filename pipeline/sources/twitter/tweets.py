@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 import orjson
 
 from pipeline.domain.identity import event_id
-from pipeline.domain.tweet import Author, Geo, Kind, Tweet
+from pipeline.domain.record import MAX_COUNT
+from pipeline.domain.tweet import COUNTS, Author, Geo, Kind, PublicMetrics, Tweet
 from pipeline.sources.rows import tweet_url
 from pipeline.sources.source import Item, Unreadable, json_of
 from pipeline.sources.times import parse_time
@@ -30,7 +32,17 @@ OTHERS = (
 )
 """A field that tells another kind of object."""
 
-_RETWEET_PREFIX = re.compile(r"^RT @\w{1,50}: ")
+OWN_FIELDS = {
+    "author_id", "context_annotations", "conversation_id", "edit_history_tweet_ids", "note_tweet", "public_metrics",
+    "referenced_tweets", "reply_settings",
+}  # fmt: skip
+"""Fields of a tweet of v2 that others don't have."""
+
+SHARED_FIELDS = {"attachments", "created_at", "entities", "geo", "id", "lang", "source", "text", "withheld"}
+"""Those that others may have: a tweet of v2 has nothing else than these, or one of its own."""
+
+NEITHER = "neither a tweet nor a page of tweets"
+RETWEET_PREFIX = re.compile(r"^RT @\w{1,50}: ")
 
 
 class NotATweet(ValueError):
@@ -51,7 +63,23 @@ def items_of(line: bytes, where: str, *, source: str) -> Iterator[Item]:
     if why_none:
         yield Unreadable(line, where, why_none)
         return
-    yield from response_items(response, where, source=source)
+    for item in response_items(response, where, source=source):
+        # A tweet by itself is its line, to the byte.
+        yield replace(item, raw=line) if isinstance(item, Unreadable) and "data" not in response else item
+
+
+def holds(thing: Json) -> bool:
+    """True for a tweet of v2, or a page with one."""
+    if "data" in thing:
+        data = thing["data"]
+        return any({"id", "text"} <= as_dict(one).keys() for one in (data if isinstance(data, list) else [data]))
+    return {"id", "text"} <= thing.keys() and (bool(thing.keys() & OWN_FIELDS) or thing.keys() <= SHARED_FIELDS)
+
+
+def other_of(thing: Json) -> str | None:
+    """What another answer of the API holds, for people; None for what is no answer of it, and for tweets."""
+    why = _why_no_tweets(thing)
+    return None if why == NEITHER else why
 
 
 def response_items(response: Json, where: str, *, source: str) -> Iterator[Item]:
@@ -60,8 +88,8 @@ def response_items(response: Json, where: str, *, source: str) -> Iterator[Item]
     Users, places and referenced tweets are joined from `includes`; the tags of `matching_rules` become entities.
     """
     data = response.get("data", response)
-    includes = _Includes(_dict(response.get("includes")))
-    tags = (_string(_dict(rule).get("tag")) for rule in _list(response.get("matching_rules")))
+    includes = _Includes(as_dict(response.get("includes")))
+    tags = (as_string(as_dict(rule).get("tag")) for rule in as_list(response.get("matching_rules")))
     entities = tuple(dict.fromkeys(tag for tag in tags if tag))
     for number, tweet in enumerate(data if isinstance(data, list) else [data], 1):
         try:
@@ -78,7 +106,7 @@ class _Includes:
         self.users, self.places, self.tweets = (
             {
                 str(thing["id"]): thing
-                for thing in _list(includes.get(kind))
+                for thing in as_list(includes.get(kind))
                 if isinstance(thing, dict) and "id" in thing
             }
             for kind in ("users", "places", "tweets")
@@ -91,30 +119,31 @@ def tweet_of(data: Any, includes: _Includes, *, source: str, entities: tuple[str
     Raises:
         NotATweet: it is no object, or has no id, no text, or a time that is none.
     """
-    tweet = _dict(data)
+    tweet = as_dict(data)
     native_id = str(tweet.get("id", ""))
     if not (native_id.isascii() and native_id.isdigit()) or "text" not in tweet:
         raise NotATweet(_other_type(tweet) or "a tweet without an id or a text")
-    author = _dict(tweet.get("author")) or includes.users.get(str(tweet.get("author_id")), {})
-    references = [_dict(reference) for reference in _list(tweet.get("referenced_tweets"))]
+    author = as_dict(tweet.get("author")) or includes.users.get(str(tweet.get("author_id")), {})
+    references = [as_dict(reference) for reference in as_list(tweet.get("referenced_tweets"))]
     return Tweet(
         id=event_id("x", native_id),
         text=_text(tweet, references, includes),
         source=source,
-        written_at=_time(tweet.get("created_at")),
-        lang=_string(tweet.get("lang")),
+        written_at=time_of(tweet.get("created_at")),
+        lang=as_string(tweet.get("lang")),
         kind=_kind(tweet, references),
         author=_author(tweet, author),
         entities=entities,
-        geo=_geo(_dict(tweet.get("geo")), includes.places),
-        url=tweet_url(_string(author.get("username")), native_id),
+        geo=_geo(as_dict(tweet.get("geo")), includes.places),
+        url=tweet_url(as_string(author.get("username")), native_id),
+        public_metrics=metrics_of(as_dict(tweet.get("public_metrics")), {name: name for name in COUNTS}),
     )
 
 
 def _text(tweet: Json, references: list[Json], includes: _Includes) -> str:
     """The whole text: of a long tweet its note, of a cut retweet what it repeats, with the `RT @name:` before it."""
     own = _whole(tweet)
-    prefix = _RETWEET_PREFIX.match(own)
+    prefix = RETWEET_PREFIX.match(own)
     if not prefix or not own.endswith("…"):
         return own
     for reference in references:
@@ -125,7 +154,7 @@ def _text(tweet: Json, references: list[Json], includes: _Includes) -> str:
 
 
 def _whole(tweet: Json) -> str:
-    text = _dict(tweet.get("note_tweet")).get("text") or tweet["text"]
+    text = as_dict(tweet.get("note_tweet")).get("text") or tweet["text"]
     if not isinstance(text, str):
         raise NotATweet("a tweet whose text is not a string")
     return text
@@ -140,29 +169,38 @@ def _kind(tweet: Json, references: list[Json]) -> Kind | None:
 
 
 def _author(tweet: Json, author: Json) -> Author:
-    followers = _dict(author.get("public_metrics")).get("followers_count")
     return Author(
-        id=_string(tweet.get("author_id")) or _string(author.get("id")),
-        name=_string(author.get("username")),
-        followers=followers if type(followers) is int and followers >= 0 else None,
+        id=as_string(tweet.get("author_id")) or as_string(author.get("id")),
+        name=as_string(author.get("username")),
+        followers=count_of(as_dict(author.get("public_metrics")).get("followers_count")),
     )
+
+
+def metrics_of(counts: Json, names: Mapping[str, str]) -> PublicMetrics:
+    """The public metrics in an object; `names` are ours → the object's. What is no count is left out."""
+    return PublicMetrics(**{ours: count_of(counts.get(theirs)) for ours, theirs in names.items()})
+
+
+def count_of(value: Any) -> int | None:
+    """A number of people or of tweets; None if it is none."""
+    return value if type(value) is int and 0 <= value <= MAX_COUNT else None
 
 
 def _geo(geo: Json, places: dict[str, Json]) -> Geo | None:
     place = places.get(str(geo.get("place_id")), geo)
-    name = _string(place.get("full_name")) or _string(place.get("name"))
-    country = _string(place.get("country")) or _string(place.get("country_code"))
-    point = _point(_list(_dict(geo.get("coordinates")).get("coordinates")))
+    name = as_string(place.get("full_name")) or as_string(place.get("name"))
+    country = as_string(place.get("country")) or as_string(place.get("country_code"))
+    point = point_of(as_list(as_dict(geo.get("coordinates")).get("coordinates")))
     if point:
         return Geo(point[0], point[1], place=name, country=country, source="point")
-    centre = _centre(_list(_dict(place.get("geo")).get("bbox")))
+    centre = centre_of(as_list(as_dict(place.get("geo")).get("bbox")))
     if not (centre or name or country):
         return None
     lat, lon = centre or (None, None)
     return Geo(lat, lon, place=name, country=country, source="place")
 
 
-def _point(lon_lat: list[Any]) -> tuple[float, float] | None:
+def point_of(lon_lat: list[Any]) -> tuple[float, float] | None:
     """GeoJSON has the longitude first; here is the latitude first."""
     if len(lon_lat) != 2 or not all(type(degrees) in (int, float) for degrees in lon_lat):
         return None
@@ -170,16 +208,16 @@ def _point(lon_lat: list[Any]) -> tuple[float, float] | None:
     return (float(lat), float(lon)) if abs(lat) <= 90 and abs(lon) <= 180 else None
 
 
-def _centre(bbox: list[Any]) -> tuple[float, float] | None:
+def centre_of(bbox: list[Any]) -> tuple[float, float] | None:
     """The middle of west, south, east, north; a box whose east is west of its west crosses the date line."""
     if len(bbox) != 4 or not all(type(degrees) in (int, float) for degrees in bbox):
         return None
     west, south, east, north = bbox
     lon = (west + east) / 2 if west <= east else (west + east + 360) / 2
-    return _point([round(lon - 360 if lon > 180 else lon, 6), round((south + north) / 2, 6)])
+    return point_of([round(lon - 360 if lon > 180 else lon, 6), round((south + north) / 2, 6)])
 
 
-def _time(value: Any) -> datetime | None:
+def time_of(value: Any) -> datetime | None:
     if value is None:
         return None
     try:
@@ -193,9 +231,9 @@ def _why_no_tweets(response: Json) -> str | None:
         if "id" in response and "text" in response:
             return None
         kind = _other_type(response) or next((name for name in ("errors", "meta") if name in response), None)
-        return f"{kind}, not tweets" if kind else "neither a tweet nor a page of tweets"
+        return f"{kind}, not tweets" if kind else NEITHER
     data = response["data"]
-    first = _dict(data[0]) if isinstance(data, list) and data else _dict(data)
+    first = as_dict(data[0]) if isinstance(data, list) and data else as_dict(data)
     if not first:
         return "a page without tweets"
     other = None if "text" in first else _other_type(first)
@@ -208,13 +246,13 @@ def _other_type(thing: Json) -> str | None:
     return next((name for field, name in OTHERS if field in thing), None)
 
 
-def _dict(value: Any) -> Json:
+def as_dict(value: Any) -> Json:
     return value if isinstance(value, dict) else {}
 
 
-def _list(value: Any) -> list[Any]:
+def as_list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def _string(value: Any) -> str | None:
+def as_string(value: Any) -> str | None:
     return value if isinstance(value, str) and value else None

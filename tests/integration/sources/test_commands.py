@@ -7,7 +7,7 @@ import time
 import pytest
 
 from pipeline.domain.record import decode
-from pipeline.domain.tweet import Tweet
+from pipeline.domain.tweet import PublicMetrics, Tweet
 from tests.integration.sources.reading import records
 from tests.paths import shared_data
 
@@ -26,10 +26,11 @@ def command(settings, tmp_path):
 
     started = []
 
-    def start(*arguments):
+    def start(*arguments, given=None):
         process = subprocess.Popen(
             [sys.executable, "-m", "pipeline", *map(str, arguments)],
-            env=environment, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            env=environment, cwd=tmp_path, text=True,
+            stdin=given or subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip
         started.append(process)
         return process
@@ -108,6 +109,25 @@ def test_rows_that_can_not_be_read_are_named(command, settings, tmp_path):
     assert (code, err) == (0, "")
     assert "line 11: users, not tweets\n  and 2 more" in out
     assert len(tweets(settings)) == 13
+
+
+def test_a_folder_a_file_and_standard_input_are_replayed_together(command, settings, tmp_path):
+    """What is left out is named beside the summary; a row that can't be read is found by its file."""
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "b.json").write_text('[{"id": "1", "text": "an array", "author_id": "7"}, {"id": "2"}]')
+    (tmp_path / "folder" / "a.csv").write_text("id,text,likes,label\n1,a table,3,positive\n")
+    (tmp_path / "folder" / "notes.txt").write_text("remember the milk\n")
+    (tmp_path / "given").write_text('{"body": {"text": "standard input"}}\n')
+    columns = ("--columns", "text=body.text")
+    with (tmp_path / "given").open() as given:
+        first = ended(command("replay", "folder"))
+        second = ended(command("replay", "-", *columns, given=given))
+    assert [(code, "published 2 tweets" in out) for code, out, _ in (first, second)] == [(0, True), (0, False)]
+    assert first[2].startswith("left out: notes.txt: no layout fits")
+    assert "b.json, item 2: neither a tweet nor a page of tweets" in first[1]
+    found = {t.text: t for t in tweets(settings) if isinstance(t, Tweet)}
+    assert sorted(found) == ["a table", "an array", "standard input"]
+    assert found["a table"].public_metrics == PublicMetrics(like_count=3)
 
 
 def test_an_interrupted_replay_says_what_it_did(command, settings, tmp_path):

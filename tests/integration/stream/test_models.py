@@ -6,19 +6,24 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
 from pyspark.sql import SparkSession
 
+from dashboards.grafana import config
 from pipeline.domain.prediction import Task
+from pipeline.domain.sentiment import Label
 from pipeline.domain.tweet import Tweet
 from pipeline.registry.registry import Registry
 from pipeline.settings import Settings
+from pipeline.sinks.elasticsearch.client import connect
 from pipeline.stream.champions import Champion, Champions
 from pipeline.telemetry.events import StreamEvents
+from tests.boards.grafana import boards, targets_of
+from tests.boards.grafana_search import search_of
 from tests.builders import linear_model, promoted
 from tests.processes import until
 from tests.streams import (
@@ -76,6 +81,33 @@ def test_champions_say_what_they_think(settings: Settings, spark: SparkSession) 
     assert drained.metric("tweetpulse_scorer_compared_total", task="sentiment") == 6
     assert drained.metric("tweetpulse_scorer_disagreements_total", task="sentiment") == 3
     assert drained.metric("tweetpulse_chunk_duration_seconds_count", step="models") >= 1
+
+
+def test_the_board_compares_both_with_given_labels(settings: Settings, spark: SparkSession) -> None:
+    """Its panel counts whose label VADER, and the model, give too; a tweet without one is in neither share."""
+    promoted(Registry(settings.registry), FEELINGS, SENTIMENT)
+    given = [
+        *(replace(tweet, given_label=Label.NEGATIVE) for tweet in tweets(0, 2, "late again")),
+        *(replace(tweet, given_label=Label.POSITIVE) for tweet in tweets(2, 1, "late again")),
+        *(replace(tweet, given_label=Label.POSITIVE) for tweet in tweets(3, 2, "thanks a lot")),
+    ]
+    publish(settings, [*given, *tweets(5, 1, "thanks a lot")])
+    drain(spark, settings)
+    (board,) = [board for board in boards() if board["uid"] == config.MODELS]
+    targets = targets_of(board)["Agrees with the file's own labels"]
+    now = int(time.time() * 1000)
+    with closing(connect(settings.elasticsearch)) as client:
+        client.indices.refresh(index=scored_stream(settings))
+        counted = {
+            target["refId"]: client.search(
+                index=scored_stream(settings), **search_of(target, now - 3_600_000, now + 60_000)
+            )["hits"]["total"]["value"]
+            for target in targets
+            if "query" in target
+        }
+    behind = {target["expression"]: target["refId"] for target in targets if target["refId"] in "ABFG"}
+    # VADER does not know that late is bad.
+    assert {behind[ref]: count for ref, count in counted.items()} == {"A": 2, "B": 5, "F": 4, "G": 5}
 
 
 def test_complaints_that_were_already_there_are_sent_on(settings: Settings, spark: SparkSession) -> None:

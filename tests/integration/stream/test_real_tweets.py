@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import csv
+from collections import Counter
+from contextlib import closing
 
+import orjson
 from pyspark.sql import SparkSession
 
 from pipeline.settings import Settings
+from pipeline.sinks.elasticsearch.client import connect
 from pipeline.sources.files import file_source
 from pipeline.sources.pacing import Clock
 from pipeline.sources.replay import ReplayOptions, replay, scan
+from pipeline.sources.twitter.tweets_v1 import items_of
 from tests.paths import shared_data
 from tests.streams import (
     count,
@@ -78,6 +83,33 @@ def test_a_layout_without_ids_of_its_own_is_told_apart_by_its_texts(settings: Se
     drained = drain(spark, settings)
     assert count(settings) == len({(id_, text) for id_, text in rows if text.strip()})
     assert drained.outcome.rejected == {"empty_text": empty}
+
+
+def test_labels_and_counts_are_found_again(settings: Settings, spark: SparkSession) -> None:
+    """As the file has them: each of its labels as often, and the sum of its counts; an array of v1.1 beside it."""
+    with shared_data(AIRLINE).open(encoding="utf-8", newline="") as lines:
+        # Of rows with the same id the first is the document.
+        rows = {row["tweet_id"]: row for row in reversed(list(csv.DictReader(lines)))}.values()
+    _replay(settings, AIRLINE)
+    status = {"id_str": "20", "full_text": "just setting up", "user": {"id_str": "12"}, "favorite_count": 7}
+    publish(settings, items_of(orjson.dumps(status), "item 1", source="replay"))
+    drained = drain(spark, settings)
+    with closing(connect(settings.elasticsearch)) as client:
+        client.indices.refresh(index=scored_stream(settings))
+        found = client.search(
+            index=scored_stream(settings),
+            size=0,
+            aggs={
+                "labels": {"terms": {"field": "tweet.label.given"}},
+                "retweets": {"sum": {"field": "tweet.public_metrics.retweet_count"}},
+                "likes": {"sum": {"field": "tweet.public_metrics.like_count"}},
+            },
+        )["aggregations"]
+    assert drained.counts()["rejected"] == 0
+    assert {bucket["key"]: bucket["doc_count"] for bucket in found["labels"]["buckets"]} == Counter(
+        row["airline_sentiment"] for row in rows
+    )
+    assert (found["retweets"]["value"], found["likes"]["value"]) == (sum(int(row["retweet_count"]) for row in rows), 7)
 
 
 def test_event_time_is_kept(settings: Settings, spark: SparkSession) -> None:

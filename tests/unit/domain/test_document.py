@@ -49,6 +49,8 @@ def test_a_scored_tweet() -> None:
             "words": ("late",),
             "clean": "late again",
             "author": {"followers": 12},
+            "public_metrics": {"like_count": 3, "retweet_count": 0},
+            "label": {"given": "negative"},
             "original_timestamp": WRITTEN,
             "geo": {"location": {"lat": 52.5, "lon": 13.4}, "place": "Berlin", "country": "DE", "source": "place"},
             "sentiment": {"label": "negative", "compound": -0.5, "positive": 0.0, "neutral": 0.25, "negative": 0.75},

@@ -14,7 +14,10 @@ from pipeline.domain.record import MAX_TEXT_CHARS, Reason, Rejection, decode, en
 from pipeline.domain.tweet import Author, Geo, Kind, Tweet
 from tests.builders import full_tweet, tweet, tweets
 
-FIELDS = ("id", "text", "source", "created_at", "original_created_at", "lang", "kind", "url", "user", "entities", "geo")
+FIELDS = (
+    "id", "text", "source", "created_at", "original_created_at", "lang", "kind", "url", "user", "entities", "geo",
+    "public_metrics", "given_label",
+)  # fmt: skip
 GOOD: dict[str, Any] = {"id": "x:1", "text": "late again"}
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.floats(allow_nan=False) | st.text(max_size=9),
@@ -22,7 +25,7 @@ json_values = st.recursive(
     max_leaves=6,
 )
 inner_values = json_values | st.dictionaries(
-    st.sampled_from(["id", "name", "followers", "lat", "lon", "place", "country", "source"]), json_values
+    st.sampled_from(["id", "name", "followers", "lat", "lon", "place", "country", "source", "like_count"]), json_values
 )
 near_tweets = st.dictionaries(st.sampled_from(FIELDS), inner_values)
 
@@ -51,6 +54,8 @@ def test_the_record_of_a_tweet() -> None:
         "user": {"id": "7", "name": "ann", "followers": 12},
         "entities": ["Acme"],
         "geo": {"lat": 52.5, "lon": 13.4, "place": "Berlin", "country": "DE", "source": "place"},
+        "public_metrics": {"like_count": 3, "retweet_count": 0},
+        "given_label": "negative",
     }
 
 
@@ -137,6 +142,13 @@ def test_no_tweet(value: bytes | None, reason: Reason, error: str) -> None:
         ("geo", [52.5, 13.4], Reason.BAD_FIELD),
         ("geo", {"lat": 90.1, "lon": 0}, Reason.BAD_FIELD),
         ("geo", {"lat": 0, "lon": True}, Reason.BAD_FIELD),
+        ("public_metrics", [1], Reason.BAD_FIELD),
+        ("public_metrics", {"like_count": -1}, Reason.BAD_FIELD),
+        ("public_metrics", {"quote_count": "7"}, Reason.BAD_FIELD),
+        ("public_metrics", {"impression_count": 2**63}, Reason.BAD_FIELD),
+        ("given_label", "unsupported", Reason.BAD_FIELD),
+        ("given_label", "Negative", Reason.BAD_FIELD),
+        ("given_label", ["negative"], Reason.BAD_FIELD),
     ],
 )
 def test_one_bad_field(field: str, value: Any, reason: Reason) -> None:

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from pipeline.domain.identity import content_id
 from pipeline.domain.record import Reason, Rejection, decode, encode
-from pipeline.domain.tweet import Geo, Tweet
+from pipeline.domain.sentiment import Label
+from pipeline.domain.tweet import Geo, PublicMetrics, Tweet
 from pipeline.errors import SourceError
 from pipeline.sources.files import file_source
 from pipeline.sources.source import Unreadable
@@ -71,6 +72,33 @@ def test_text_alone_is_enough(read):
     assert first.id == second.id != third.id
 
 
+def test_an_airline_row_keeps_its_label_and_its_counts(read):
+    """What people said of it, and how often it was repeated; a file without the column of counts fits, too."""
+    header = AIRLINE.replace("name,", "name,retweet_count,")
+    (tweet,) = read(header + "567588278875213824,negative,Delta,a,17,hello,,,Oslo\n")
+    assert (tweet.given_label, tweet.public_metrics) == (Label.NEGATIVE, PublicMetrics(retweet_count=17))
+    (tweet,) = read(AIRLINE + "567588278875213824,Positive,Delta,a,hello,,,Oslo\n")
+    assert (tweet.given_label, tweet.public_metrics) == (Label.POSITIVE, PublicMetrics())
+
+
+def test_a_label_that_is_no_sentiment_is_not_kept_as_one(read):
+    """Whether somebody complains is another question."""
+    assert [tweet.given_label for tweet in read("sentiment,text\n0,hello\n1,bye\n")] == [None, None]
+    assert read("2401,Acme,Irrelevant,hello\n")[0].given_label is None
+
+
+@pytest.mark.parametrize(
+    ("written", "count"),
+    [("3", 3), (" 0 ", 0), ("12.0", 12), ("-1", None), ("1.5", None), ("many", None), ("", None), ("9" * 19, None)],
+)
+def test_counts_of_a_column(read, written, count):
+    """Whole numbers, as tables write them; what is none is left out."""
+    (tweet,) = read(f"id,text,likes\n1,hello,{written}\n")
+    assert tweet.public_metrics == PublicMetrics(like_count=count)
+    (tweet,) = read(f"body,n\nhello,{written}\n", columns="text=body,impressions=n")
+    assert tweet.public_metrics == PublicMetrics(impression_count=count)
+
+
 def test_other_columns_by_name(read):
     """`--columns` reads any CSV; a semicolon or a tab between the columns is noticed."""
     (tweet,) = read("n;body;l\n567588278875213824;a,b;de\n", columns="id=n,text=body,lang=l")
@@ -131,7 +159,11 @@ def test_a_bad_time_without_end_stays_small(read):
         (AIRLINE + "567588278875213824,,Delta,a,hello,,,Oslo\n", "twitter-v2", "take --layout airline"),
         ("id,text\n1,hello\n", "airline", "columns whose names are known: leave --layout out"),
         ("first,second\n1,hello\n", "airline", "for example --columns text=second"),
-        ('{"id": "1", "text": "secret"}\n', "airline", "holds JSON lines, and no columns"),
+        ('{"id": "1", "text": "secret"}\n', "airline", "take --layout twitter-v2, or leave it out"),
+        ('{"id": "1", "text": "secret"}\n', "twitter-v1", "take --layout twitter-v2, or leave it out"),
+        ('[{"id_str": "1", "full_text": "secret", "user": {}}]', "twitter-v2", "take --layout twitter-v1"),
+        ('{"made": 1, "body": {"content": "secret"}}\n', "twitter-v2", "for example --columns text=body.content"),
+        ('[{"made": 1, "tweet": "secret"}]', "kaggle", "but fields whose names are known: leave --layout out"),
         ("id,entity,mood,text\n1,Acme,Positive,hello\n", "kaggle", "columns whose names are known"),
     ],
 )
@@ -144,10 +176,12 @@ def test_a_layout_that_does_not_fit_is_refused_with_the_one_that_would(read, con
     assert "hello" not in error.value.message
 
 
-def test_columns_of_json_lines_are_refused(read):
-    """Its fields have names of their own."""
-    with pytest.raises(SourceError, match="holds JSON lines, and no columns"):
+def test_columns_that_json_lacks_are_refused(read):
+    """A field that none of the first objects has, and positions, which fields don't have."""
+    with pytest.raises(SourceError, match="no field body for text: the first objects have 2 fields: id, text"):
         read('{"id": "1", "text": "secret"}\n', columns="text=body")
+    with pytest.raises(SourceError, match="it holds JSON, whose fields have names: --columns text=NAME"):
+        read('{"id": "1", "text": "secret"}\n', columns="text=2")
 
 
 def test_an_unclosed_quote_costs_what_it_swallows_and_no_more(read):
@@ -182,7 +216,11 @@ def test_gzip_is_read(read):
     [
         ("a.csv", b"", "is empty"),
         ("a.csv", b"\n\n", "is empty"),
-        ("a.json", b"[\n{}]", "one JSON array"),
+        ("a.json", b"[]", "a.json: it holds nothing"),
+        ("a.json", b"[{}]", "the first objects have 0 fields"),
+        ("a.xlsx", b"PK\x03\x04", "is a ZIP archive"),
+        ("a.parquet", b"PAR1", "is a Parquet file"),
+        ("a.csv", b"x" * 200_000, "its first line is neither CSV nor JSON"),
         ("a.csv", "id,text".encode("utf-16"), "is UTF-16"),
         ("a.csv.gz", gzip.compress(b"id,text\n" * 9_000)[:60], "damaged"),
         ("a.csv.gz", b"id,text\n", "damaged"),

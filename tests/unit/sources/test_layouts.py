@@ -32,7 +32,7 @@ def test_a_header_that_fits_nothing_names_the_layouts_and_the_columns():
     """Who sees this error can write --columns from it."""
     with pytest.raises(SourceError) as error:
         layouts.detected(["when", "what", "who"])
-    assert "airline, kaggle, semeval, complaints, asos, twitter-v2" in error.value.message
+    assert "airline, kaggle, semeval, complaints, asos, twitter-v1, twitter-v2" in error.value.message
     assert "3 columns: when, what, who" in error.value.message
     assert error.value.message.endswith("for example --columns text=what")
 

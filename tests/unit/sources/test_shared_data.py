@@ -35,7 +35,7 @@ def test_every_row_of_every_set_is_a_tweet(name, layout, rows, ids, timed):
 def test_a_semeval_id_holds_the_time_beside_it():
     """The time of an id is the one that the file's column says."""
     by_column = file_source(shared_data("semeval2017/train_2013_2016.csv"))
-    by_id = file_source(by_column.path, columns="id=tweet_id,text=text")
+    by_id = file_source(by_column.file.path, columns="id=tweet_id,text=text")
     assert [tweet.written_at for tweet in by_id] == [tweet.written_at for tweet in by_column]
 
 

@@ -81,6 +81,17 @@ def test_a_layout_without_the_tasks_labels_is_refused(tmp_path: Path, task: Task
         read(task, file(tmp_path, text))
 
 
+def test_labels_in_json(tmp_path: Path) -> None:
+    """Of fields as of columns; tweets of X's API have none."""
+    path = file(tmp_path, '[{"say": {"body": "hm"}, "mood": "NEUTRAL"}, {"say": {"body": "yes"}}, 7]', "rows.json")
+    found = read(Task.SENTIMENT, path, columns="text=say.body,label=mood")
+    assert [(row.text, row.label) for row in found.rows] == [("hm", "neutral")]
+    assert found.left_out == {"no label": 1, "unreadable": 1}
+    status = file(tmp_path, '{"id_str": "20", "full_text": "a", "user": {}}', "statuses.json")
+    with pytest.raises(ConfigError, match="holds tweets of X's API, without labels"):
+        read(Task.SENTIMENT, status)
+
+
 def test_a_file_without_labels_is_refused(tmp_path: Path) -> None:
     """There is nothing to learn from it."""
     with pytest.raises(SourceError, match="no row with a label of sentiment"):

@@ -20,7 +20,7 @@ def board() -> Board:
             Row(
                 "Where do the two differ?",
                 [
-                    Line(8, [(12, differences.matrix()), (12, differences.by_entity())]),
+                    Line(8, [(9, differences.matrix()), (9, differences.by_entity()), (6, differences.agreement())]),
                     Line(12, [(24, differences.opposite())]),
                 ],
             ),

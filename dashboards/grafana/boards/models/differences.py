@@ -43,6 +43,21 @@ def by_entity() -> sdk.Panel:
     )
 
 
+def agreement() -> sdk.Panel:
+    counted = q.sums(A=m.VADER_AGREES, B=m.LABELLED, F=m.MODEL_AGREES, G=m.LABELLED_JUDGED)
+    return fields.of_tweets(
+        share_bars(
+            "Agrees with the file's own labels",
+            "Of the tweets whose file says what they are (tweet.label.given), the share of which VADER, and the model, "
+            "say the same. Where the model was trained on that file, its share only says how much it remembers.",
+            [*counted, q.math("E", "$A / $B"), q.math("H", "$F / $G")],
+            names={"E": "VADER", "H": "model"},
+            absent=config.NO_LABELS,
+            base=config.VOLUME,
+        )
+    )
+
+
 def opposite() -> sdk.Panel:
     return fields.of_tweets(
         tweets(

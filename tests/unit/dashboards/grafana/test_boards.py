@@ -289,7 +289,8 @@ def test_without_a_model_the_models_board_says_what_to_do() -> None:
     opened = [panel for panel in board["panels"] if panel["type"] not in ("row", "table")]
     assert "tweetpulse train" in board["description"]
     assert "tweetpulse train" in config.NO_MODEL
-    assert {panel["fieldConfig"]["defaults"]["noValue"] for panel in opened} == {config.NO_MODEL_YET, config.NO_MODEL}
+    said = {panel["fieldConfig"]["defaults"]["noValue"] for panel in opened}
+    assert said == {config.NO_MODEL_YET, config.NO_MODEL, config.NO_LABELS}
 
 
 def test_labels_are_the_scorers_own() -> None:

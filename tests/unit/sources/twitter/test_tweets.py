@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 import orjson
 import pytest
 
-from pipeline.domain.tweet import Author, Geo, Kind, Tweet
+from pipeline.domain.tweet import Author, Geo, Kind, PublicMetrics, Tweet
 from pipeline.sources.source import Unreadable
 from pipeline.sources.twitter.tweets import items_of
 
@@ -150,3 +150,10 @@ def test_odd_shapes_never_raise():
     odd = dict.fromkeys(("author", "referenced_tweets", "geo", "note_tweet", "author_id", "lang"), 3)
     (tweet,) = items({"data": TWEET | odd, "includes": {"users": 3, "places": [3]}, "matching_rules": [3]})
     assert tweet.text == "hello"
+
+
+def test_public_metrics_are_kept():
+    """In X's own names; what is no count is left out, and costs nothing else."""
+    counts = {"like_count": 3, "retweet_count": 0, "reply_count": -1, "quote_count": "7", "impression_count": 2**63}
+    assert one(public_metrics=counts).public_metrics == PublicMetrics(like_count=3, retweet_count=0)
+    assert one(public_metrics=[1]).public_metrics == PublicMetrics()
