@@ -14,7 +14,7 @@ import typer
 from pipeline.cli.app import app, err, out
 from pipeline.cli.app import settings as current_settings
 from pipeline.cli.noting import already_there, note
-from pipeline.cli.publishing import Noted, publish, summarize, tell_unreadable
+from pipeline.cli.publishing import Noted, publish, summarize, tell_spoilt, tell_unreadable
 from pipeline.cli.signals import on_signals
 from pipeline.embedded.discover import with_embedded
 from pipeline.errors import ConfigError
@@ -31,7 +31,8 @@ UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 
 
 Columns = Annotated[
-    str | None, typer.Option(help="For any other CSV: id=tweet_id,text=text,time=created,entity=brand,author=name.")
+    str | None,
+    typer.Option(help="For any other CSV: text=BODY,id=NR and time, entity, author, lang, geo."),
 ]
 
 
@@ -58,7 +59,7 @@ def replay(
         Rebase, typer.Option(help="now: move the times to the present, so that boards show them; keep: leave them.")
     ] = Rebase.NOW,
 ) -> None:
-    """Publish the tweets of a file."""
+    """Publish the tweets of a file; their times are moved to the present, unless --rebase keep says otherwise."""
     mode: Literal["now", "keep"] = "now" if rebase is Rebase.NOW else "keep"
     plan = ReplayOptions(parse_speed(speed), rate, limit, parse_loops(loop), tuple(entity or ()), mode)
     replay_file(file_source(file, layout, columns), plan, with_embedded(current_settings()))
@@ -122,8 +123,7 @@ def generate(
         done = publish(settings, when_written(source, clock), total=count, clock=clock)
     note(settings, "generate", f"invented tweets: {done.tweets:,}", at=source.start)
     out.print(summarize(done, settings.kafka.tweets_topic), soft_wrap=True)
-    if done.unreadable:
-        out.print(f"and {done.unreadable:,} records spoilt on purpose, which the stream rejects", soft_wrap=True)
+    tell_spoilt(done.unreadable)
 
 
 def parse_speed(text: str) -> float | None:

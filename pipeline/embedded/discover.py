@@ -29,6 +29,13 @@ def with_embedded(settings: Settings) -> Settings:
     return settings
 
 
+def exporter_port(settings: Settings) -> int:
+    """The port of the stack's exporter where it runs, else that of the settings."""
+    known = load(settings.state_dir)
+    found = known.find("exporter") if known else None
+    return found.port if found and is_alive(found.pid, found.started) else settings.telemetry.exporter_port
+
+
 def _pointed(settings: Settings, name: ServerName, address: str) -> Settings:
     section = getattr(settings, name).model_copy(update={_ADDRESSES[name]: address})
     return settings.model_copy(update={name: section})

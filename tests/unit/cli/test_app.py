@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typer.main import get_command
 
 from pipeline import __version__
-from pipeline.cli.app import main
+from pipeline.cli.app import app, main
 from pipeline.cli.app import settings as current_settings
 from pipeline.errors import (
     ConfigError,
@@ -101,6 +104,21 @@ def test_state_dir(monkeypatch: pytest.MonkeyPatch, bare: Path) -> None:
     assert current_settings().state_dir == bare / "argument"
     run(monkeypatch, "status")
     assert current_settings().state_dir == bare / "environment"
+
+
+def _paths(command: Any, *before: str) -> Iterator[tuple[str, ...]]:
+    yield before
+    for name, one in getattr(command, "commands", {}).items():
+        yield from _paths(one, *before, name)
+
+
+@pytest.mark.parametrize("path", [*_paths(get_command(app))], ids=" ".join)
+def test_help_fits_a_narrow_terminal(path: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> None:
+    """At 80 columns nothing is cut, and no type of an option is broken in the middle (a list of words may be)."""
+    monkeypatch.setenv("COLUMNS", "80")
+    run(monkeypatch, *path, "--help")
+    lines = capsys.readouterr().out.splitlines()
+    assert [line for line in lines if re.search(r"\S… *│$|<(?!list)[a-z][^>]*$", line) or len(line) > 80] == []
 
 
 def test_commands_are_documented(monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> None:
