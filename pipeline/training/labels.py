@@ -195,7 +195,7 @@ def label_document(label: Label) -> Document:
         "@timestamp": label.at,
         "message": label.text,
         "event": {"id": label.tweet},
-        "user": present({"name": label.by}),
+        **present({"user": {"name": label.by} if label.by else None}),
         "tweet": present({"entity": list(label.entities), "lang": label.lang, "written": label.written}),
         "label": present({"task": label.task, "name": label.name, "previous": label.previous}),
         "ecs": {"version": ECS_VERSION},
