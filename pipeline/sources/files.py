@@ -32,6 +32,8 @@ LONGEST_LINE = 16 * 1024 * 1024
 LONGEST_ROW = LONGEST_LINE
 """Bytes. A row goes on over lines as long as its quotes are open, and then is none."""
 
+_ENDLESS = "a row without end"
+
 UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -65,9 +67,14 @@ class FileSource:
             yield from self._csv(lines, make)
 
     def _json(self, lines: Iterator[bytes]) -> Iterator[Item]:
-        for number, line in enumerate(lines, 1):
-            if line.strip():
+        number, is_rest = 1, False
+        for line in lines:
+            is_cut = not line.endswith(b"\n") and len(line) >= LONGEST_LINE
+            if is_cut or is_rest:
+                yield Unreadable(line, f"line {number}", f"a part of a line of over {LONGEST_LINE:,} bytes")
+            elif line.strip():
                 yield from tweets.items_of(line.rstrip(b"\r\n"), f"line {number}", source=self.name)
+            number, is_rest = number + (not is_cut), is_cut
 
     def _csv(self, lines: Iterator[bytes], make: Callable[[list[str], Columns], T]) -> Iterator[T | Unreadable]:
         if self.layout is None:
@@ -173,7 +180,7 @@ class _Decoded(Iterator[str]):
 
     def __next__(self) -> str:
         if self._bytes > LONGEST_ROW:
-            raise csv.Error("a row without end")
+            raise csv.Error(_ENDLESS)
         line = next(self._lines)
         self._number += 1
         self._row.append(line)
@@ -208,6 +215,15 @@ def _made(row: list[str], columns: Columns, text: _Decoded, make: Callable[[list
         text.take()
 
 
+def _why_no_row(error: str) -> str:
+    """Why the reader of CSV gives up on a row, which it says in its own words."""
+    if "field limit" in error:
+        return f"a field of over {csv.field_size_limit():,} characters, or an unclosed quote before it"
+    if error == _ENDLESS:
+        return f"a row of over {LONGEST_ROW:,} bytes: a quote before it is not closed"
+    return "not CSV: an unclosed quote or a stray line end"
+
+
 def _each(rows: Iterator[list[str]], text: _Decoded) -> Iterator[list[str] | Unreadable]:
     """The rows, going on after one that is not CSV."""
     while True:
@@ -215,8 +231,8 @@ def _each(rows: Iterator[list[str]], text: _Decoded) -> Iterator[list[str] | Unr
             row = next(rows)
         except StopIteration:
             return
-        except csv.Error:
-            yield text.unreadable("not CSV: an unclosed quote, a stray line end or a field over 131,072 characters")
+        except csv.Error as error:
+            yield text.unreadable(_why_no_row(str(error)))
             continue
         if row:
             yield row

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -39,6 +41,26 @@ def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
 def test_version(monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> None:
     """On standard output, with exit code 0."""
     assert (run(monkeypatch, "--version"), capsys.readouterr().out) == (0, f"tweetpulse {__version__}\n")
+
+
+def test_the_version_at_once() -> None:
+    """Nothing of the command line is imported for it, and what it says is the same."""
+    code = "import sys; sys.argv[1:] = ['--version']; from pipeline.__main__ import main; main(); "
+    code += "sys.exit('pipeline.cli' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout == f"tweetpulse {__version__}\n"
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_shell_completes_commands(shell: str, monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> None:
+    """As the script does that --install-completion installs."""
+    monkeypatch.setenv("_TWEETPULSE_COMPLETE", f"complete_{shell}")
+    for name, value in {"COMP_WORDS": "tweetpulse unl", "COMP_CWORD": "1"}.items():
+        monkeypatch.setenv(name, value)
+    for name, value in {"_TYPER_COMPLETE_ARGS": "tweetpulse unl", "_TYPER_COMPLETE_FISH_ACTION": "get-args"}.items():
+        monkeypatch.setenv(name, value)
+    run(monkeypatch)
+    assert "unlabel" in capsys.readouterr().out
 
 
 def test_an_unknown_command(monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> None:

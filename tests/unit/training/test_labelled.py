@@ -72,6 +72,7 @@ def test_columns_may_be_named(tmp_path: Path) -> None:
     [
         (Task.COMPLAINT, KAGGLE, "layout kaggle, without labels of complaint: take complaints, asos"),
         (Task.REASON, "tweet_id,text,complaint\n1,a,1\n", "layout complaints, without labels of reason: take airline"),
+        (Task.COMPLAINT, "tweet_id,text,complaint\n", "rows.csv has a header and no rows"),
         (Task.SENTIMENT, '{"id": "1", "text": "a"}\n', "without labels: sentiment takes kaggle, airline, semeval"),
     ],
 )
