@@ -150,7 +150,7 @@ def _port(name: ServerName, settings: Settings, known: StackInfo | None, alive: 
     before = known.find(name) if known else None
     if before and not explicit and (asked != 0 or is_free(before.port)):
         asked = before.port
-    elif name == "exporter" and not explicit and asked != 0 and not is_free(asked):
+    if name == "exporter" and not explicit and asked != 0 and not is_free(asked):
         asked = 0
     option = "TWEETPULSE_TELEMETRY__EXPORTER_PORT" if name == "exporter" else f"--{name}-port"
     return claim(asked, TITLES[name], option)

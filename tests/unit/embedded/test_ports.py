@@ -9,7 +9,9 @@ from collections.abc import Iterator
 import pytest
 
 from pipeline.embedded.ports import HOST, claim, free_port, is_free, is_open
+from pipeline.embedded.stack import _port
 from pipeline.errors import SetupError
+from pipeline.settings import TelemetrySettings, load
 
 
 @pytest.fixture
@@ -54,3 +56,18 @@ def test_a_free_port_is_kept() -> None:
     """What was asked for is what is used."""
     port = free_port()
     assert claim(port, "Kafka", "--kafka-port") == port
+
+
+@pytest.mark.usefixtures("bare")
+def test_the_exporter_takes_a_free_port_where_its_usual_one_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Such as by that of another stack; a port that was asked for is an error."""
+    settings = load()
+    monkeypatch.setattr("pipeline.embedded.stack.is_free", lambda port: False)
+    found = _port("exporter", settings, None, None)
+    assert is_free(found)
+    assert found != settings.telemetry.exporter_port
+    with socket.create_server((HOST, 0)) as taken:
+        port = taken.getsockname()[1]
+        asked = settings.model_copy(update={"telemetry": TelemetrySettings(exporter_port=port)})
+        with pytest.raises(SetupError, match="TWEETPULSE_TELEMETRY__EXPORTER_PORT"):
+            _port("exporter", asked, None, None)
