@@ -110,8 +110,7 @@ def status(
         _print_table(servers)
         _warn_of_size(servers)
         if of_demo is not None:
-            out.print(f"\na demo {_doing(of_demo)} in {demo}:", markup=False, soft_wrap=True)
-            _print_table(of_demo)
+            _tell_demo(demo, of_demo)
     if any(server.state != "running" for server in servers):
         raise typer.Exit(3)
 
@@ -232,9 +231,13 @@ def _print_table(servers: list[stack.ServerStatus]) -> None:
             )
 
 
-def _doing(servers: list[stack.ServerStatus]) -> str:
-    """What a demo does; its servers are known when all of them have started."""
-    return "is starting, or ending," if all(server.info is None for server in servers) else "runs"
+def _tell_demo(folder: Path, servers: list[stack.ServerStatus]) -> None:
+    """Its servers are known when all of them have started."""
+    if any(server.info for server in servers):
+        out.print(f"\na demo runs in {folder}:", markup=False, soft_wrap=True)
+        _print_table(servers)
+    else:
+        out.print(f"\na demo is starting, or ending, in {folder}", markup=False, soft_wrap=True)
 
 
 def _all_shapes(state_dir: Path, servers: list[stack.ServerStatus]) -> dict[str, Any]:
