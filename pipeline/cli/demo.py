@@ -150,7 +150,9 @@ def _tell_unreadable(noted: Noted, published: Published, *, invented: bool) -> N
 
 def _publish(settings: Settings, items: Iterator[Item], tell: Tell) -> Published:
     with bootstrap.publisher(settings) as publisher:
-        return publisher.publish(items, progress=lambda done: tell("publisher", f"published: {done.tweets:,}"))
+        return publisher.publish(
+            items, progress=lambda done: tell("publisher", f"published: {done.tweets + done.unreadable:,} records")
+        )
 
 
 @contextmanager

@@ -29,11 +29,11 @@ def with_embedded(settings: Settings) -> Settings:
     return settings
 
 
-def exporter_port(settings: Settings) -> int:
-    """The port of the stack's exporter where it runs, else that of the settings."""
+def exporter_url(settings: Settings) -> str | None:
+    """The /metrics of the stack's own exporter, if it runs."""
     known = load(settings.state_dir)
     found = known.find("exporter") if known else None
-    return found.port if found and is_alive(found.pid, found.started) else settings.telemetry.exporter_port
+    return found.address if found and is_alive(found.pid, found.started) else None
 
 
 def _pointed(settings: Settings, name: ServerName, address: str) -> Settings:

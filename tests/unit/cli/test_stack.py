@@ -1,4 +1,4 @@
-"""`status`, beside a demo; the port at which `watch` finds the stack's exporter."""
+"""`status`, beside a demo; where `watch` finds the stack's exporter."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.cli.app import main
-from pipeline.embedded.discover import exporter_port
+from pipeline.embedded.discover import exporter_url
 from pipeline.embedded.info import ServerInfo, ServerName, StackInfo, save
 from pipeline.embedded.processes import python_mark, started_at
 from pipeline.settings import load
@@ -82,11 +82,11 @@ def test_a_demo_that_runs(demo: Path, status: Status, capsys: pytest.CaptureFixt
 
 
 def test_where_watch_finds_the_exporter(demo: Path) -> None:
-    """At the port of the stack's own while it runs, else where the settings say."""
+    """The stack's own while it runs, else where the settings say."""
     pid = int((demo / "pid").read_text())
     save(StackInfo(state_dir=demo, servers=(server("exporter", pid, 4711),)))
-    assert exporter_port(load(state_dir=demo)) == 4711
+    assert exporter_url(load(state_dir=demo)) == "here:4711"
     gone = server("exporter", pid, 4711).model_copy(update={"started": 1.0})
     save(StackInfo(state_dir=demo, servers=(gone,)))
-    assert exporter_port(load(state_dir=demo)) == 9109
-    assert exporter_port(load(state_dir=demo.parent)) == 9109
+    assert exporter_url(load(state_dir=demo)) is None
+    assert exporter_url(load(state_dir=demo.parent)) is None

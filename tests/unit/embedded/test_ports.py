@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from pipeline.embedded.exporter import listening_host
 from pipeline.embedded.ports import HOST, claim, free_port, is_free, is_open
 from pipeline.embedded.stack import _port
 from pipeline.errors import SetupError
@@ -71,3 +72,9 @@ def test_the_exporter_takes_a_free_port_where_its_usual_one_is_taken(monkeypatch
         asked = settings.model_copy(update={"telemetry": TelemetrySettings(exporter_port=port)})
         with pytest.raises(SetupError, match="TWEETPULSE_TELEMETRY__EXPORTER_PORT"):
             _port("exporter", asked, None, None)
+
+
+@pytest.mark.parametrize(("host", "at"), [("127.0.0.1", HOST), ("10.1.2.3", HOST), ("0.0.0.0", "0.0.0.0")])
+def test_the_exporter_listens_on_loopback_in_any_case(host: str, at: str) -> None:
+    """There it is waited for, and asked by `watch`."""
+    assert listening_host(host) == at
