@@ -17,7 +17,6 @@ app = typer.Typer(
     help="What the world says about a brand, live: tweets through Kafka and Spark into Elasticsearch.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    add_completion=False,
 )
 out = Console(file=cast(IO[str], log.StandardOutput()), highlight=False)
 err = Console(file=cast(IO[str], log.StandardError()), highlight=False)

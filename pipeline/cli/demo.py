@@ -18,9 +18,9 @@ from pipeline.cli.app import app, out
 from pipeline.cli.app import settings as current_settings
 from pipeline.cli.demo_summary import ENTITIES, Drained, summarize_demo
 from pipeline.cli.noting import noted_run
-from pipeline.cli.publishing import Noted, summarize, tell_unreadable
+from pipeline.cli.publishing import Noted, summarize, tell_spoilt, tell_unreadable
 from pipeline.cli.signals import on_signals
-from pipeline.cli.stack import progress, start_dashboards, tell_dashboards
+from pipeline.cli.stack import demo_folder, progress, start_dashboards, tell_dashboards
 from pipeline.cli.stream import finishing
 from pipeline.domain.document import SCORED, data_stream
 from pipeline.domain.outcome import Outcome
@@ -107,7 +107,7 @@ def _demo_settings(settings: Settings, file: Sequence[Path] | None) -> Settings:
     entities = {brand.name: (brand.name,) for brand in BRANDS}
     return settings.model_copy(
         update={
-            "state_dir": settings.state_dir / "demo",
+            "state_dir": demo_folder(settings.state_dir),
             "embedded": embedded.model_copy(update={name: _usual_or_free(getattr(embedded, name)) for name in servers}),
             "telemetry": telemetry.model_copy(
                 update={name: _usual_or_free(getattr(telemetry, name)) for name in pages}
@@ -149,14 +149,16 @@ def _first(source: Source | None, span: Span | None, start: datetime, tweets: in
 
 def _tell_unreadable(noted: Noted, published: Published, *, invented: bool) -> None:
     if invented:
-        out.print(f"and {published.unreadable:,} records spoilt on purpose, which the stream rejects", soft_wrap=True)
+        tell_spoilt(published.unreadable)
     else:
         tell_unreadable(noted, published.unreadable)
 
 
 def _publish(settings: Settings, items: Iterator[Item], tell: Tell) -> Published:
     with bootstrap.publisher(settings) as publisher:
-        return publisher.publish(items, progress=lambda done: tell("publisher", f"published: {done.tweets:,}"))
+        return publisher.publish(
+            items, progress=lambda done: tell("publisher", f"published: {done.tweets + done.unreadable:,} records")
+        )
 
 
 @contextmanager

@@ -50,7 +50,7 @@ def summarize_demo(drained: Drained, entities: Sequence[Tally], others: int, set
         out.print("no tweet names an entity: name some in tweetpulse.toml, under [scoring.entities]", markup=False)
     rate = drained.outcome.read.total() / drained.seconds
     for line in (
-        f"{rate:,.0f} tweets/s, the start of the query counted; metrics were at {drained.metrics_url}",
+        f"{rate:,.0f} records/s, the start of the query counted; metrics were at {drained.metrics_url}",
         f"Elasticsearch was at {settings.elasticsearch.url}, its tweets under the alias {ALIAS}",
         "`make demo KEEP=1` keeps all of it running; `make demo FILE=tweets.csv` takes your own tweets",
     ):
@@ -70,8 +70,9 @@ def entity_table(entities: Sequence[Tally], others: int) -> Table:
 
 def _books(outcome: Outcome, settings: Settings) -> Table:
     table = Table(box=None, show_header=False, pad_edge=False)
+    names = {"read": "records read", "indexed": "tweets indexed", "rejected": "records rejected"}
     for name, number in asdict(outcome.accounting(data_stream(SCORED, settings.elasticsearch.namespace))).items():
-        table.add_row(name.replace("_", " "), f"{number:,}")
+        table.add_row(names.get(name, name.replace("_", " ")), f"{number:,}")
     for reason, number in outcome.rejected.most_common():
         table.add_row(f"  {reason}", f"{number:,}")
     return table

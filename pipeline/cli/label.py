@@ -1,4 +1,4 @@
-"""`label`: say what a tweet is, for the next training to learn from."""
+"""`label` and `unlabel`: say what a tweet is, for the next training to learn from, and take it back."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ from pipeline.settings import Settings
 from pipeline.sinks.elasticsearch.client import elasticsearch_errors
 from pipeline.training.labels import Label, Labels, said
 
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
+
 
 @app.command()
 def label(
@@ -44,7 +46,7 @@ def label(
     listed: Annotated[bool, typer.Option("--list", help="Show the labels, the newest first.")] = False,
     task: Annotated[Task | None, typer.Option(help="With --list: only the labels of this task.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="With --list: so many.")] = 20,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Give a tweet a label: `tweetpulse label x:123 positive`. The next `tweetpulse retrain` learns from it."""
     settings = with_embedded(current_settings())
@@ -64,6 +66,23 @@ def label(
         _show(found, total)
     else:
         _tell(found)
+
+
+@app.command()
+def unlabel(
+    tweet: Annotated[str, typer.Argument(metavar="ID", help="The tweet's, as boards show it.", show_default=False)],
+    task: Annotated[Task | None, typer.Option(help="Only what was said for this task; else all of it.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Take back what `tweetpulse label` said of a tweet. The next `tweetpulse retrain` no longer learns from it."""
+    settings = with_embedded(current_settings())
+    with closing(bootstrap.elasticsearch(settings)) as client, elasticsearch_errors(settings.elasticsearch):
+        taken = Labels(client, settings.elasticsearch.labels_index).take_back(tweet, task)
+    for one in taken:
+        if as_json:
+            typer.echo(orjson.dumps(asdict(one)).decode())
+        else:
+            out.print(f"{one.task} of {one.tweet}: {one.name} is taken back", markup=False, soft_wrap=True)
 
 
 def _reasons(settings: Settings) -> tuple[str, ...]:

@@ -55,9 +55,11 @@ def publish(settings: Settings, items: Iterable[Item], *, total: int | None, clo
 
 def summarize(done: Published, topic: str) -> str:
     """The published items, in one line."""
-    per_second = done.tweets / done.seconds if done.seconds else 0.0
+    records = done.tweets + done.unreadable
+    per_second = records / done.seconds if done.seconds else 0.0
+    what = f"{records:,} records ({done.tweets:,} tweets, " if done.unreadable else f"{done.tweets:,} tweets ("
     said = (
-        f"published {done.tweets:,} tweets ({done.bytes / 1e6:,.1f} MB) to the topic {topic} "
+        f"published {what}{done.bytes / 1e6:,.1f} MB) to the topic {topic} "
         f"in {done.seconds:,.1f} s ({per_second:,.0f}/s)"
     )
     if done.refused:
@@ -74,6 +76,12 @@ def tell_unreadable(noted: Noted, count: int) -> None:
         out.print(f"  {where}: {why}", markup=False, soft_wrap=True)
     if count > len(noted.rows):
         out.print(f"  and {count - len(noted.rows):,} more")
+
+
+def tell_spoilt(count: int) -> None:
+    """Say what the records are that invented tweets come with and that are no tweets."""
+    if count:
+        out.print(f"the other {count:,} are spoilt on purpose: the stream rejects them", soft_wrap=True)
 
 
 @contextmanager

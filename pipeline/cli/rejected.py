@@ -27,7 +27,8 @@ from pipeline.settings import Settings
 rejected = typer.Typer(no_args_is_help=True, help="List the rejected records, and send them again after a fix.")
 app.add_typer(rejected, name="rejected")
 
-Only = Annotated[Reason | None, typer.Option("--reason", help="Only those rejected for this reason.")]
+_REASONS = f"Only those rejected for this reason: {', '.join(Reason)}."
+Only = Annotated[Reason | None, typer.Option("--reason", metavar="REASON", help=_REASONS)]
 
 LEFT = {
     Left.SENT_BEFORE: "sent again before (--again sends them once more)",

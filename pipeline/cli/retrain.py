@@ -63,9 +63,10 @@ def retrain(
 ) -> None:
     """Train each task that has new labelled rows, and promote the version if it is better than the champion.
 
-    Learned from are the files of the setting models.training, and what `tweetpulse label` was told: that alone, from
-    50 tweets of each of two labels on. Made for a schedule. Exit codes: 0 promoted, 7 trained and the champion stays,
-    8 nothing new, 9 another one is at it.
+    Learned from are the files of the setting models.training, and what
+    `tweetpulse label` was told: that alone, from 50 tweets of each of two
+    labels on. Made for a schedule. Exit codes: 0 promoted, 7 trained and the
+    champion stays, 8 nothing new, 9 another one is at it.
     """
     require("stream")
     settings = with_embedded(current_settings())

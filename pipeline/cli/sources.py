@@ -15,7 +15,7 @@ from pipeline.cli import inputs
 from pipeline.cli.app import app, err, out
 from pipeline.cli.app import settings as current_settings
 from pipeline.cli.noting import already_there, note
-from pipeline.cli.publishing import Noted, publish, summarize, tell_unreadable
+from pipeline.cli.publishing import Noted, publish, summarize, tell_spoilt, tell_unreadable
 from pipeline.cli.signals import on_signals
 from pipeline.embedded.discover import with_embedded
 from pipeline.errors import ConfigError
@@ -59,7 +59,7 @@ def replay(
         Rebase, typer.Option(help="now: move the times to the present, so that boards show them; keep: leave them.")
     ] = Rebase.NOW,
 ) -> None:
-    """Publish the tweets of files."""
+    """Publish the tweets of files; their times are moved to the present, unless --rebase keep says otherwise."""
     mode: Literal["now", "keep"] = "now" if rebase is Rebase.NOW else "keep"
     plan = ReplayOptions(parse_speed(speed), rate, limit, parse_loops(loop), tuple(entity or ()), mode)
     settings = with_embedded(current_settings())
@@ -124,8 +124,7 @@ def generate(
         done = publish(settings, when_written(source, clock), total=count, clock=clock)
     note(settings, "generate", f"invented tweets: {done.tweets:,}", at=source.start)
     out.print(summarize(done, settings.kafka.tweets_topic), soft_wrap=True)
-    if done.unreadable:
-        out.print(f"and {done.unreadable:,} records spoilt on purpose, which the stream rejects", soft_wrap=True)
+    tell_spoilt(done.unreadable)
 
 
 def parse_speed(text: str) -> float | None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -47,12 +48,12 @@ def up(
     kafka_port: KafkaPort = None,
     elasticsearch_port: ElasticsearchPort = None,
     dashboards: Annotated[
-        bool, typer.Option("--dashboards", help="Also the exporter, and the Prometheus and the Grafana on PATH.")
+        bool, typer.Option("--dashboards", help="Also the Prometheus and the Grafana that are on PATH.")
     ] = False,
     prometheus_port: PrometheusPort = None,
     grafana_port: GrafanaPort = None,
 ) -> None:
-    """Start a Kafka broker and an Elasticsearch on this machine, in the background."""
+    """Start a Kafka broker and an Elasticsearch on this machine, in the background, and the exporter of their lag."""
     settings = with_ports(
         current_settings(),
         kafka_port=kafka_port,
@@ -67,13 +68,14 @@ def up(
         out.print(f"{name} is your own (its address is set): not started here")
     wanted = [name for name in stack.SERVERS if name not in own]
     if wanted:
+        wanted.append("exporter")
         with progress() as tell:
             info = stack.start(settings, wanted, tell)
         _tell_started(info)
     if dashboards:
         with progress() as tell:
             found = start_dashboards(settings, tell)
-        tell_dashboards(found)
+        tell_dashboards(found, [name for name in stack.DASHBOARDS if name not in wanted])
     out.print(
         "next: tweetpulse run (and tweetpulse generate or replay); stop it all with tweetpulse down", soft_wrap=True
     )
@@ -96,16 +98,26 @@ def down(
 def status(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Say how they are; the exit code is 0 if all run, else 3."""
+    """Say how they are, and those of a demo that runs; the exit code is 0 if all run, else 3."""
     settings = current_settings()
-    servers = [server for server in stack.status(settings.state_dir) if server.name not in brought(settings)]
+    own, demo = brought(settings), demo_folder(settings.state_dir)
+    servers = [server for server in stack.status(settings.state_dir) if server.name not in own]
+    of_demo = [server for server in stack.status(demo) if server.name not in own] if stack.is_there(demo) else None
     if as_json:
-        out.print_json(json.dumps({"state_dir": str(settings.state_dir), "servers": [_shape(s) for s in servers]}))
+        found = _all_shapes(settings.state_dir, servers)
+        out.print_json(json.dumps(found | {"demo": None if of_demo is None else _all_shapes(demo, of_demo)}))
     else:
         _print_table(servers)
         _warn_of_size(servers)
+        if of_demo is not None:
+            _tell_demo(demo, of_demo)
     if any(server.state != "running" for server in servers):
         raise typer.Exit(3)
+
+
+def demo_folder(state_dir: Path) -> Path:
+    """Where a demo has its servers, apart from those of `up`."""
+    return state_dir / "demo"
 
 
 def with_ports(settings: Settings, **asked: int | None) -> Settings:
@@ -137,9 +149,9 @@ def start_dashboards(settings: Settings, tell: Tell) -> StackInfo:
     return stack.start(settings, [name for name in stack.DASHBOARDS if name not in absent], tell)
 
 
-def tell_dashboards(info: StackInfo) -> None:
+def tell_dashboards(info: StackInfo, names: Iterable[ServerName] = stack.DASHBOARDS) -> None:
     """Say where they are, and how to get what is missing."""
-    for name in stack.DASHBOARDS:
+    for name in names:
         server = info.find(name)
         if server:
             out.print(f"{name} {server.version}: {server.address}", soft_wrap=True)
@@ -188,8 +200,8 @@ def _grid(doing: dict[str, str]) -> Table:
 
 def _tell_started(info: StackInfo) -> None:
     for server in info.servers:
-        if server.name in stack.SERVERS:
-            out.print(f"{server.name} {server.version}: {server.address}")
+        if server.name in (*stack.SERVERS, "exporter"):
+            out.print(f"{server.name} {server.version}: {server.address}", soft_wrap=True)
     servers = stack.status(info.state_dir)
     if info.find("elasticsearch"):
         used = sum(server.size_bytes for server in servers)
@@ -217,6 +229,19 @@ def _print_table(servers: list[stack.ServerStatus]) -> None:
             err.print(
                 f"{server.name} died: {server.cause}; `tweetpulse up` starts it again", markup=False, soft_wrap=True
             )
+
+
+def _tell_demo(folder: Path, servers: list[stack.ServerStatus]) -> None:
+    """Its servers are known when all of them have started."""
+    if any(server.info for server in servers):
+        out.print(f"\na demo runs in {folder}:", markup=False, soft_wrap=True)
+        _print_table(servers)
+    else:
+        out.print(f"\na demo is starting, or ending, in {folder}", markup=False, soft_wrap=True)
+
+
+def _all_shapes(state_dir: Path, servers: list[stack.ServerStatus]) -> dict[str, Any]:
+    return {"state_dir": str(state_dir), "servers": [_shape(server) for server in servers]}
 
 
 def _shape(server: stack.ServerStatus) -> dict[str, Any]:

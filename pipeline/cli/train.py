@@ -100,7 +100,7 @@ def train(
 
 @app.command()
 def evaluate(
-    task: Annotated[Task, typer.Option(help="What the model is for.", show_default=False)],
+    task: Annotated[Task, typer.Argument(help="What the model is for.", show_default=False)],
     data: Data,
     version: Annotated[
         str, typer.Option(help="A version, as `tweetpulse models list` shows it, or champion.")

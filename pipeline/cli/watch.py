@@ -20,6 +20,7 @@ from pipeline.cli.app import app, out
 from pipeline.cli.app import settings as current_settings
 from pipeline.cli.watch_screen import line, screen
 from pipeline.cli.watch_view import Look, Page, View, parse, view
+from pipeline.embedded.discover import exporter_url as embedded_exporter
 from pipeline.errors import ConfigError
 from pipeline.metrics_server import authorization
 from pipeline.settings import TelemetrySettings
@@ -43,10 +44,13 @@ def watch(
     once: Annotated[bool, typer.Option("--once", help="Update twice, show the result, and end.")] = False,
 ) -> None:
     """Show throughput, lag, errors and sentiment live, until Ctrl-C."""
-    telemetry = current_settings().telemetry
+    settings = current_settings()
+    telemetry = settings.telemetry
     urls = {
         "stream": stream_url or metrics_url(telemetry, telemetry.stream_port, "stream"),
-        "exporter": exporter_url or metrics_url(telemetry, telemetry.exporter_port, "exporter"),
+        "exporter": exporter_url
+        or embedded_exporter(settings)
+        or metrics_url(telemetry, telemetry.exporter_port, "exporter"),
     }
     views = seen(urls, interval, opener=opener_of(telemetry))
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +10,7 @@ from pipeline.domain.analysis import Analysis
 from pipeline.domain.prediction import NO_OPINION, Opinion, Prediction
 from pipeline.domain.record import Rejection
 from pipeline.domain.tweet import Geo, Tweet
+from pipeline.domain.unescaped import unescaped
 
 ECS_VERSION = "8.17.0"
 SCORED = "tweets.scored"
@@ -54,6 +55,16 @@ def stream_fields(dataset: str, namespace: str) -> Document:
     return {"type": "logs", "dataset": dataset, "namespace": namespace}
 
 
+def readable(tweet: Tweet) -> Tweet:
+    """The tweet with `&` where X, or a file of its tweets, has `&amp;`, and so on; other sources write plain text.
+
+    The record in Kafka keeps the text as it came.
+    """
+    is_escaped = tweet.id.startswith("x:") or tweet.source == "replay"
+    text = unescaped(tweet.text) if is_escaped else tweet.text
+    return tweet if text == tweet.text else replace(tweet, text=text)
+
+
 def scored_document(
     tweet: Tweet,
     analysis: Analysis,
@@ -63,6 +74,7 @@ def scored_document(
     opinion: Opinion = NO_OPINION,
 ) -> Document:
     """The document of a scored tweet, with what the champions say of it. Its `_id` is the tweet's id."""
+    user = present({"id": tweet.author.id, "name": tweet.author.name}) or None
     return {
         "@timestamp": tweet.written_at or at.time,
         "message": tweet.text,
@@ -73,8 +85,7 @@ def scored_document(
             "created": at.time,
             "ingested": ingested,
         },
-        "user": present({"id": tweet.author.id, "name": tweet.author.name}),
-        "url": {"full": tweet.url} if tweet.url else {},
+        **present({"user": user, "url": {"full": tweet.url} if tweet.url else None}),
         "kafka": {"topic": at.topic, "partition": at.partition, "offset": at.offset},
         "data_stream": stream_fields(SCORED, namespace),
         "ecs": {"version": ECS_VERSION},
@@ -110,7 +121,8 @@ def head_of(document: Document) -> Document:
     """
     fields = document["tweet"]
     short = {name: fields[name] for name in _SHORT_FIELDS if name in fields}
-    return document | {"message": document["message"][:ORIGINAL_CHARS], "user": {}, "url": {}, "tweet": short}
+    kept = {name: value for name, value in document.items() if name not in ("user", "url")}
+    return kept | {"message": document["message"][:ORIGINAL_CHARS], "tweet": short}
 
 
 _SHORT_FIELDS = ("source", "kind", "sentiment", "model", "complaint", "label", "original_timestamp")

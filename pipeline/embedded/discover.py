@@ -29,6 +29,13 @@ def with_embedded(settings: Settings) -> Settings:
     return settings
 
 
+def exporter_url(settings: Settings) -> str | None:
+    """The /metrics of the stack's own exporter, if it runs."""
+    known = load(settings.state_dir)
+    found = known.find("exporter") if known else None
+    return found.address if found and is_alive(found.pid, found.started) else None
+
+
 def _pointed(settings: Settings, name: ServerName, address: str) -> Settings:
     section = getattr(settings, name).model_copy(update={_ADDRESSES[name]: address})
     return settings.model_copy(update={name: section})

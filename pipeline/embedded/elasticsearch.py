@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from pipeline.embedded.ask import get
 from pipeline.embedded.folders import give
@@ -42,6 +44,7 @@ _JVM = """\
 20-:--add-modules=jdk.incubator.vector
 {mark}
 """
+_UNDER_WAY = ("initializing_shards", "number_of_in_flight_fetch", "number_of_pending_tasks")
 _LOGGING = """\
 status = error
 appender.rolling.type = RollingFile
@@ -128,5 +131,18 @@ def pid(folder: Path) -> int:
 
 
 def answers(port: int, timeout: float = 2.0) -> bool:
-    """True if the server has elected itself and answers (`GET /` is a 405 in this build)."""
-    return get(port, "/_cluster/health", timeout).get("number_of_nodes") == 1
+    """True if the server answers, also a search of what it holds (`GET /` is a 405 in this build)."""
+    return is_ready(get(port, "/_cluster/health", timeout))
+
+
+def is_ready(health: Mapping[str, Any]) -> bool:
+    """True if every index can be searched, by the cluster's health, or nothing is under way that would change that.
+
+    A shard whose data are lost stays so: the rest answers, and `tweetpulse doctor` tells of it.
+    """
+    if health.get("number_of_nodes") != 1:
+        return False
+    if health.get("status") != "red":
+        return True
+    # Without any shard it has not read yet what it holds.
+    return bool(health.get("unassigned_shards")) and not any(health.get(name) for name in _UNDER_WAY)

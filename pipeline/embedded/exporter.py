@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from pipeline import private_files
-from pipeline.embedded.ports import is_open
+from pipeline.embedded.ports import HOST, is_open
 from pipeline.embedded.processes import python_mark, spawn
 
 
@@ -17,14 +17,19 @@ def log_file(folder: Path) -> Path:
     return folder / "exporter.log"
 
 
-def start(folder: Path, port: int) -> subprocess.Popen[bytes]:
+def start(folder: Path, host: str, port: int) -> subprocess.Popen[bytes]:
     """Start it with this process's settings; as this process's user, whose checkpoints it reads."""
     private_files.make_folder(folder)
-    own = {"TWEETPULSE_TELEMETRY__EXPORTER_PORT": str(port)}
+    own = {"TWEETPULSE_TELEMETRY__HOST": listening_host(host), "TWEETPULSE_TELEMETRY__EXPORTER_PORT": str(port)}
     state_dir = folder.parent
     command = [sys.executable, python_mark(state_dir), "-m", "exporters", "--state-dir", str(state_dir)]
     # Where it runs is where `.env` and `tweetpulse.toml` are looked for.
     return spawn(command, folder=Path.cwd(), log=log_file(folder), environment=os.environ | own, account=None)
+
+
+def listening_host(host: str) -> str:
+    """The address for a `telemetry.host`: `watch`, and the Prometheus beside it, ask on loopback."""
+    return host if host in ("0.0.0.0", "::") else HOST  # noqa: S104 - where it was set
 
 
 def answers(port: int) -> bool:

@@ -122,9 +122,11 @@ def _launch_elasticsearch(site: Site, folder: Path, port: int) -> Steps:
 
 
 def _launch_exporter(site: Site, folder: Path, port: int) -> Steps:
-    process = exporter.start(folder, port)
+    telemetry = site.settings.telemetry
+    process = exporter.start(folder, telemetry.host, port)
     yield from _until_answering("exporter", process, site)
-    return _info("exporter", f"http://{HOST}:{port}/metrics", port, process.pid)
+    scheme = "https" if telemetry.certificate_file else "http"
+    return _info("exporter", f"{scheme}://{HOST}:{port}/metrics", port, process.pid)
 
 
 def _launch_prometheus(site: Site, folder: Path, port: int) -> Steps:

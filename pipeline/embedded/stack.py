@@ -24,7 +24,7 @@ from pipeline.tell import Tell, quiet
 
 SERVERS: tuple[ServerName, ...] = ("kafka", "elasticsearch")
 DASHBOARDS: tuple[ServerName, ...] = ("exporter", "prometheus", "grafana")
-"""The servers that show the others; they are started on request, and after them."""
+"""The servers that show the others; Prometheus and Grafana are started on request, and after them."""
 _ALL = (*SERVERS, *DASHBOARDS)
 _REMEDY = "choose another with --state-dir"
 
@@ -76,10 +76,15 @@ def stop(state_dir: Path, *, delete_data: bool = False) -> int:
 
 
 def status(state_dir: Path) -> list[ServerStatus]:
-    """The state of each server at this moment, those of the dashboards included if they were started."""
+    """The state of each server at this moment, the exporter and the dashboards included if they were started."""
     known = load(state_dir)
     infos = {name: known.find(name) if known else None for name in _ALL}
     return [_status(state_dir, name, info) for name, info in infos.items() if info or name in SERVERS]
+
+
+def is_there(state_dir: Path) -> bool:
+    """True if any process of a stack runs, also while it starts."""
+    return bool(of_stack(state_dir))
 
 
 def require_space(settings: Settings) -> None:
@@ -131,7 +136,10 @@ def _site(names: list[ServerName], ports: dict[ServerName, int], settings: Setti
 
 
 def _port(name: ServerName, settings: Settings, known: StackInfo | None, alive: ServerInfo | None) -> int:
-    """The port for a server: the one that it had before, unless told otherwise."""
+    """The port for a server: the one that it had before, unless told otherwise.
+
+    The exporter's usual port may be that of another stack's: then it takes a free one, where `watch` finds it.
+    """
     section = settings.telemetry if name == "exporter" else settings.embedded
     asked: int = getattr(section, f"{name}_port")
     explicit = f"{name}_port" in section.model_fields_set and asked != 0
@@ -142,6 +150,8 @@ def _port(name: ServerName, settings: Settings, known: StackInfo | None, alive: 
     before = known.find(name) if known else None
     if before and not explicit and (asked != 0 or is_free(before.port)):
         asked = before.port
+    if name == "exporter" and not explicit and asked != 0 and not is_free(asked):
+        asked = 0
     option = "TWEETPULSE_TELEMETRY__EXPORTER_PORT" if name == "exporter" else f"--{name}-port"
     return claim(asked, TITLES[name], option)
 

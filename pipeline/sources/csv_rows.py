@@ -12,6 +12,8 @@ from pipeline.sources.source import Unreadable
 
 T = TypeVar("T")
 
+_ENDLESS = "a row without end"
+
 LONGEST_ROW = 16 * 1024 * 1024
 """Bytes. A row goes on over lines as long as its quotes are open, and then is none."""
 
@@ -31,7 +33,7 @@ class Decoded(Iterator[str]):
 
     def __next__(self) -> str:
         if self._bytes > LONGEST_ROW:
-            raise csv.Error("a row without end")
+            raise csv.Error(_ENDLESS)
         line = next(self._lines)
         self._number += 1
         self._row.append(line)
@@ -74,13 +76,22 @@ def each(rows: Iterator[list[str]], text: Decoded) -> Iterator[list[str] | Unrea
             row = next(rows)
         except StopIteration:
             return
-        except csv.Error:
-            yield text.unreadable("not CSV: an unclosed quote, a stray line end or a field over 131,072 characters")
+        except csv.Error as error:
+            yield text.unreadable(_why_no_row(str(error)))
             continue
         if row:
             yield row
         else:
             text.take()
+
+
+def _why_no_row(error: str) -> str:
+    """Why the reader of CSV gives up on a row, which it says in its own words."""
+    if "field limit" in error:
+        return f"a field of over {csv.field_size_limit():,} characters, or an unclosed quote before it"
+    if error == _ENDLESS:
+        return f"a row of over {LONGEST_ROW:,} bytes: a quote before it is not closed"
+    return "not CSV: an unclosed quote or a stray line end"
 
 
 def delimiter_of(first: str) -> str:

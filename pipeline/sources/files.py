@@ -14,7 +14,7 @@ from typing import Any, Literal, Protocol, TypeVar
 import orjson
 
 from pipeline.errors import SourceError
-from pipeline.sources import csv_rows, json_fields, json_layouts, layouts
+from pipeline.sources import csv_rows, json_fields, json_layouts, layouts, opening
 from pipeline.sources.json_values import values_of
 from pipeline.sources.layouts import OF_X, V1, V2, Columns, Layout
 from pipeline.sources.opening import BOM, File, first_line, lines_of, pieces_of
@@ -70,8 +70,11 @@ class FileSource:
     def __iter__(self) -> Iterator[Item]:
         if self.layout.name in OF_X:
             read = _READERS[self.layout.name]
-            for value, where in self.values():
-                yield from map(json_fields.rejectable, read(value, where, source=self.name))
+            for value in self.values():
+                if isinstance(value, Unreadable):
+                    yield value
+                else:
+                    yield from map(json_fields.rejectable, read(*value, source=self.name))
         else:
             yield from self.each(partial(tweet_of, source=self.name, now=datetime.now(UTC)))
 
@@ -88,16 +91,17 @@ class FileSource:
                 yield from self._rows(lines, make)
         else:
             columns = json_fields.bind(self.layout)
-            for value, where in self.values():
-                yield json_fields.rejectable(json_fields.item_of(value, where, columns, make))
+            for value in self.values():
+                if isinstance(value, Unreadable):
+                    yield value
+                else:
+                    yield json_fields.rejectable(json_fields.item_of(*value, columns, make))
 
-    def values(self) -> Iterator[tuple[bytes, str]]:
-        """The values of JSON as bytes, with where each is."""
+    def values(self) -> Iterator[tuple[bytes, str] | Unreadable]:
+        """The values of JSON as bytes, with where each is; the parts of a line that is too long are unreadable."""
         if self.shape == "lines":
             with lines_of(self.file) as lines:
-                for number, line in enumerate(lines, 1):
-                    if line.strip():
-                        yield (line.removeprefix(BOM) if number == 1 else line).rstrip(b"\r\n"), f"line {number}"
+                yield from _values_of_lines(lines)
         else:
             with pieces_of(self.file) as pieces:
                 first = next(pieces, b"").removeprefix(BOM)
@@ -150,6 +154,17 @@ def file_source(path: Path, layout: str = "auto", columns: str | None = None, ti
         raise SourceError(f"{file}: {error.message.removeprefix(f'{file} ')}") from None
 
 
+def _values_of_lines(lines: Iterator[bytes]) -> Iterator[tuple[bytes, str] | Unreadable]:
+    number, is_rest = 1, False
+    for line in lines:
+        is_cut = not line.endswith(b"\n") and len(line) >= opening.LONGEST_LINE
+        if is_cut or is_rest:
+            yield Unreadable(line, f"line {number}", f"a part of a line of over {opening.LONGEST_LINE:,} bytes")
+        elif line.strip():
+            yield (line.removeprefix(BOM) if number == 1 else line).rstrip(b"\r\n"), f"line {number}"
+        number, is_rest = number + (not is_cut), is_cut
+
+
 def shape_of(first: bytes) -> Shape:
     """How a file is put together, by its first line that is not blank, without the space around it."""
     if first.startswith(b"["):
@@ -187,7 +202,8 @@ def _of_json(file: File, shape: Shape, layout: str, own: Layout | None) -> FileS
 
 def _first_objects(source: FileSource) -> list[dict[str, Any]]:
     found, size, values = [], 0, 0
-    for value, _ in islice(source.values(), LOOKED_AT):
+    for one in islice(source.values(), LOOKED_AT):
+        value = one.raw if isinstance(one, Unreadable) else one[0]
         size, values = size + len(value), values + 1
         try:
             found.append(orjson.loads(value))

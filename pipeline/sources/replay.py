@@ -120,7 +120,7 @@ def require_tweets(span: Span, name: str) -> None:
         SourceError: no row is a tweet; it names the file and why the first is none.
     """
     if span.items == 0:
-        raise SourceError(f"{name} holds no tweets, a header at most")
+        raise SourceError(f"{name} has a header and no rows, so nothing was published")
     if span.unreadable is not None:
         where, why = span.unreadable.where, span.unreadable.why
         raise SourceError(f"nothing in {name} is a tweet, so nothing was published ({where}: {why})")

@@ -73,8 +73,8 @@ class SourceEvents(Protocol):
     def connected(self) -> None:
         """Tweets can come."""
 
-    def interrupted(self, fault: Fault, wait: float) -> None:
-        """The connection is lost or refused; the next attempt is `wait` seconds away."""
+    def interrupted(self, fault: Fault, wait: float, host: str = "") -> None:
+        """The connection is lost or refused, or `host` can't be reached; the next attempt is `wait` seconds away."""
 
     def fault(self, fault: Fault) -> None:
         """Something is wrong that leaves the connection as it is, such as a line that is not JSON."""

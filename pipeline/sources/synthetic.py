@@ -164,7 +164,7 @@ def _spoilt(tweet: Tweet, number: int, random: Random) -> Item:
     record = orjson.loads(encode(tweet))
     fault = random.choice(("cut", "empty", "no id", "bad time"))
     if fault == "empty":
-        return replace(tweet, text=" ")
+        record["text"] = " "
     if fault == "no id":
         del record["id"]
     if fault == "bad time":

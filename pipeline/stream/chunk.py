@@ -13,7 +13,7 @@ from typing import NamedTuple
 import orjson
 
 from pipeline.domain.analysis import Analysis
-from pipeline.domain.document import Coordinates, Document, rejected_document, scored_document
+from pipeline.domain.document import Coordinates, Document, readable, rejected_document, scored_document
 from pipeline.domain.names import OTHER
 from pipeline.domain.outcome import Outcome
 from pipeline.domain.prediction import NO_OPINION, Opinion, Task
@@ -102,8 +102,8 @@ def score_chunk(
     said = _opinions(models, scored)
     answered = clock()
     for scored_one, opinion in zip(scored, said, strict=True):
-        # Scored is the text as it was written; from here on only what may leave.
-        one = Scored(*guard.shown(scored_one.tweet, scored_one.analysis), scored_one.record)
+        # Scored is the text as it was written; from here on only what may leave, as people read it.
+        one = Scored(*guard.shown(readable(scored_one.tweet), scored_one.analysis), scored_one.record)
         document = scored_document(one.tweet, one.analysis, one.record.at, ingested, namespace, opinion)
         _accept(chunk, one, opinion, document, tracked)
     chunk.outcome.scoring.observe(clock() - answered + asked - started)

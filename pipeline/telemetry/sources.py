@@ -87,15 +87,16 @@ class LiveEvents:
         self._metrics.connected.labels(self._source).set(1)
         self._tell("info", "source connected again" if again else "source connected", "source-connected")
 
-    def interrupted(self, fault: Fault, wait: float) -> None:
-        """The connection is lost or refused; the next attempt is `wait` seconds away."""
+    def interrupted(self, fault: Fault, wait: float, host: str = "") -> None:
+        """The connection is lost or refused, or `host` can't be reached; the next attempt is `wait` seconds away."""
         self._metrics.errors.labels(self._source, fault).inc()
         self._metrics.connected.labels(self._source).set(0)
         self._tell(
             "warning",
-            "source interrupted",
+            "source can't be reached" if host else "source interrupted",
             "source-interrupted",
             **{"error.type": str(fault), "tweetpulse.wait_seconds": round(wait, 1)},
+            **({"server.address": host} if host else {}),
         )
 
     def fault(self, fault: Fault) -> None:

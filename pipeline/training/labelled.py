@@ -109,9 +109,11 @@ def read(task: Task, path: Path, layout: str = "auto", columns: str | None = Non
     _check(task, path, source.layout)
     left_out: Counter[str] = Counter()
     make = partial(_row_of, task, path.name, left_out, datetime.now(UTC))
-    found = [row for row in source.each(make) if row is not None]
+    found = list(source.each(make))
     left_out["unreadable"] += sum(isinstance(row, Unreadable) for row in found)
     rows = [row for row in found if isinstance(row, Row)]
+    if not found:
+        raise SourceError(f"{path} has a header and no rows")
     if not rows:
         raise SourceError(f"{path} has no row with a label of {task}: its labels are {known_labels(task)}")
     return combined([Labelled(tuple(rows), left_out, (Data(path.name, _digest(path), len(rows)),))])

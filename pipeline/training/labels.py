@@ -118,6 +118,24 @@ class Labels:
             for label in self._one(Label(task, tweet, name or "", text["message"], now, **_known(text), by=by))
         ]
 
+    def take_back(self, tweet: str, task: Task | None = None) -> list[Label]:
+        """Remove what was said of a tweet, also of one that is no longer there, and give it.
+
+        Args:
+            tweet: its `event.id`.
+            task: only what was said for this one. Without the label that it complains, there is no reason either.
+
+        Raises:
+            ConfigError: nothing was said of it.
+        """
+        tasks = (Task.COMPLAINT, Task.REASON) if task is Task.COMPLAINT else (task,) if task else tuple(Task)
+        found = [label for one in tasks if (label := self._there(f"{one}:{tweet}"))]
+        if not found:
+            raise ConfigError(f"nothing was said of {tweet}: `tweetpulse label --list` shows what was said")
+        for label in found:
+            self._remove(label.id)
+        return found
+
     def newest(self, most: int, task: Task | None = None) -> tuple[int, list[Label]]:
         """The number of labels, and the newest ones, newest first."""
         answer = self._search(size=most, query=_about(task), sort=[{"@timestamp": "desc"}], track_total_hits=True)
@@ -136,12 +154,15 @@ class Labels:
 
     def _one(self, label: Label) -> Iterator[Label]:
         if not label.name:
-            self._client.options(ignore_status=404).delete(index=self._index, id=label.id, refresh="wait_for")
+            self._remove(label.id)
             return
         before = self._there(label.id)
         label = replace(label, previous=before.name if before else None)
         self._client.index(index=self._index, id=label.id, document=label_document(label), refresh="wait_for")
         yield label
+
+    def _remove(self, id_: str) -> None:
+        self._client.options(ignore_status=404).delete(index=self._index, id=id_, refresh="wait_for")
 
     def _there(self, id_: str) -> Label | None:
         try:
@@ -195,7 +216,7 @@ def label_document(label: Label) -> Document:
         "@timestamp": label.at,
         "message": label.text,
         "event": {"id": label.tweet},
-        "user": present({"name": label.by}),
+        **present({"user": {"name": label.by} if label.by else None}),
         "tweet": present({"entity": list(label.entities), "lang": label.lang, "written": label.written}),
         "label": present({"task": label.task, "name": label.name, "previous": label.previous}),
         "ecs": {"version": ECS_VERSION},

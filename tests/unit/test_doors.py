@@ -260,6 +260,8 @@ def test_a_row_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert [item.text for item in items if isinstance(item, Tweet)] == ["first", "last"]
     unreadable = [item.raw for item in items if isinstance(item, Unreadable)]
     assert max(map(len, unreadable)) <= 10_010
+    whys = [item.why for item in items if isinstance(item, Unreadable)]
+    assert whys[0] == "a row of over 10,000 bytes: a quote before it is not closed"
 
 
 def test_a_line_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -272,6 +274,28 @@ def test_a_line_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     source = file_source(path, columns="id=id,text=text")
     widths = [len(row) for row in source.each(lambda row, columns: row) if not isinstance(row, Unreadable)]
     assert widths == [MEGABYTE + 1] * 30
+
+
+def test_a_line_of_json_that_is_too_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each part says so, with the number of the line; those before and after it are read."""
+    monkeypatch.setattr(opening, "LONGEST_LINE", 1_000)
+    path = tmp_path / "tweets.jsonl"
+    line = b'{"id":"%d","text":"a"}\n'
+    path.write_bytes(line % 1 + b'{"id":"2","text":"' + b"a" * 2_500 + b'"}\n' + line % 3 + b"{")
+    first, *parts, last, cut = file_source(path)
+    assert [item.id for item in (first, last) if isinstance(item, Tweet)] == ["x:1", "x:3"]
+    told = [(item.where, item.why) for item in (*parts, cut) if isinstance(item, Unreadable)]
+    assert told == [("line 2", "a part of a line of over 1,000 bytes")] * 3 + [("line 4", "not JSON: character 1 of 1")]
+
+
+def test_a_field_that_is_too_long(tmp_path: Path) -> None:
+    """It says so; the rows around it are read."""
+    path = tmp_path / "tweets.csv"
+    path.write_bytes(b"id,text\n1,first\n2," + b"a" * 140_000 + b"\n3,last\n")
+    first, long, last = file_source(path, columns="id=id,text=text")
+    assert [item.text for item in (first, last) if isinstance(item, Tweet)] == ["first", "last"]
+    assert isinstance(long, Unreadable)
+    assert (long.where, long.why) == ("line 3", "a field of over 131,072 characters, or an unclosed quote before it")
 
 
 def test_a_packed_file_is_read_as_a_stream(tmp_path: Path) -> None:

@@ -86,7 +86,7 @@ def event_document(
                 "ingested": ingested,
             }
         ),
-        "tweet": {"entity": list(entities)} if entities else {},
+        **({"tweet": {"entity": list(entities)}} if entities else {}),
         "tags": list(tags),
         "data_stream": stream_fields(EVENTS, namespace),
         "ecs": {"version": ECS_VERSION},

@@ -87,13 +87,15 @@ class Interrupted(Exception):
         fault: its kind, which decides how long to wait.
         wait: seconds after which the server says to come again.
         refused: an attempt to connect was refused by the server, as opposed to a connection that was lost.
+        host: the server that could not be reached.
     """
 
-    def __init__(self, fault: Fault, wait: float | None = None, *, refused: bool = False) -> None:
+    def __init__(self, fault: Fault, wait: float | None = None, *, refused: bool = False, host: str = "") -> None:
         super().__init__(str(fault))
         self.fault = fault
         self.wait = wait
         self.refused = refused
+        self.host = host
 
 
 class GivenUp(Exception):

@@ -55,11 +55,11 @@ class Line:
                 if self._up == self._wanted:
                     self._events.connected()
 
-    def down(self, feed: Feed, fault: Fault, wait: float) -> None:
+    def down(self, feed: Feed, why: Interrupted, wait: float) -> None:
         """This one is not, and will be again in so many seconds at the earliest."""
         with self._lock:
             self._up.discard(feed.name)
-            self._events.interrupted(fault, wait)
+            self._events.interrupted(why.fault, wait, why.host)
 
 
 class Reading:
@@ -149,7 +149,7 @@ class Reading:
         assert isinstance(why, Interrupted)
         assert state.next_action is not None
         self._lose()
-        self._line.down(self.feed, why.fault, state.next_action.sleep)
+        self._line.down(self.feed, why, state.next_action.sleep)
 
     def _lose(self) -> None:
         if self._shown is not None:

@@ -72,7 +72,7 @@ class Asking:
         assert isinstance(why, Interrupted)
         assert state.next_action is not None
         if self._feed.is_polled:
-            self._line.down(self._feed, why.fault, state.next_action.sleep)
+            self._line.down(self._feed, why, state.next_action.sleep)
         else:
             self._events.fault(why.fault)
 

@@ -163,7 +163,7 @@ class Api:
 
     def _get(self, url: str, read_seconds: float) -> BaseHTTPResponse:
         timeout = urllib3.Timeout(connect=CONNECT_SECONDS, read=read_seconds)
-        with _faults():
+        with _faults(urlsplit(url).netloc):
             response = self._pool.request("GET", url, preload_content=False, timeout=timeout)
         if response.status == HTTPStatus.OK:
             return response
@@ -222,13 +222,13 @@ def _no_entry(instance: str, status: int, *, has_token: bool) -> str:
 
 
 @contextmanager
-def _faults() -> Iterator[None]:
+def _faults(host: str = "") -> Iterator[None]:
     try:
         yield
     except ProtocolError:
         raise Interrupted(Fault.DISCONNECTED) from None
     except (HTTPError, OSError):
-        raise Interrupted(Fault.NETWORK) from None
+        raise Interrupted(Fault.NETWORK, host=host) from None
 
 
 def _json(response: BaseHTTPResponse) -> Any:

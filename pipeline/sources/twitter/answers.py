@@ -39,6 +39,7 @@ class Refusal:
         title: what X calls it, `reason` included; no text of its own making.
         wait: seconds after which X says to come again.
         is_final: coming again is of no use.
+        host: the server that could not be reached.
     """
 
     fault: Fault
@@ -46,6 +47,7 @@ class Refusal:
     title: str = ""
     wait: float | None = None
     is_final: bool = False
+    host: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +150,9 @@ def as_error(refusal: Refusal, mode: Literal["stream", "search"] = "stream") -> 
             f"({PORTAL}){way_out}"
         )
     if refusal.fault is Fault.NETWORK:
-        return SourceError("X can't be reached: is this machine online, and does it need a proxy (HTTPS_PROXY)?")
+        return SourceError(
+            f"{refusal.host or 'X'} can't be reached: is this machine online, and does it need a proxy (HTTPS_PROXY)?"
+        )
     if not refusal.is_final:
         return SourceError(f"X does not answer now ({said}): try again later")
     return SourceError(
@@ -159,7 +163,7 @@ def as_error(refusal: Refusal, mode: Literal["stream", "search"] = "stream") -> 
 
 def interruption(refusal: Refusal) -> Interrupted:
     """For the runtime, where coming again is of use."""
-    return Interrupted(refusal.fault, refusal.wait, refused=refusal.status != HTTPStatus.OK)
+    return Interrupted(refusal.fault, refusal.wait, refused=refusal.status != HTTPStatus.OK, host=refusal.host)
 
 
 def _too_many(status: int, headers: Mapping[str, str], title: str) -> Refusal:

@@ -331,5 +331,10 @@ def _network_errors() -> Iterator[None]:
     """Turn what requests and urllib3 raise into a refusal."""
     try:
         yield
-    except (requests.RequestException, urllib3.exceptions.HTTPError, OSError):
-        raise Refused(Refusal(Fault.NETWORK, 200)) from None
+    except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+        host = _host(error) if isinstance(error, requests.ConnectionError) else ""
+        raise Refused(Refusal(Fault.NETWORK, 200, host=host)) from None
+
+
+def _host(error: requests.RequestException) -> str:
+    return urlsplit(str((error.request.url if error.request else None) or HOST)).netloc

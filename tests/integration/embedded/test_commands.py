@@ -13,8 +13,9 @@ from typing import Any
 
 import psutil
 import pytest
+from elasticsearch import Elasticsearch
 
-from pipeline.embedded.info import StackInfo
+from pipeline.embedded.info import ServerInfo, ServerName, StackInfo, load
 from pipeline.embedded.processes import of_stack
 from pipeline.embedded.stack import start
 from tests.stacks import MakeStack, stack_settings
@@ -65,11 +66,37 @@ def test_status_prints_addresses_versions_states_and_processes(stack: StackInfo)
     assert done.returncode == 0
 
 
-def test_up_again_changes_nothing(stack: StackInfo) -> None:
-    """A stack that runs is told of, not started twice."""
-    done = run(stack.state_dir, "up")
-    assert (done.returncode, stack.kafka.address in done.stdout) == (0, True)
-    assert {process.pid for process in of_stack(stack.state_dir)} == {stack.kafka.pid, stack.elasticsearch.pid}
+def test_up_again_starts_only_what_is_missing(make_stack: MakeStack) -> None:
+    """Servers that run are told of, not started twice. The exporter comes too: lag is seen while no stream runs."""
+    mine = make_stack()
+    done = run(mine.state_dir, "up")
+    assert (done.returncode, mine.kafka.address in done.stdout) == (0, True), done.stderr
+    exporter = _server(mine.state_dir, "exporter")
+    assert exporter.address in done.stdout
+    known = {mine.kafka.pid, mine.elasticsearch.pid, exporter.pid}
+    assert {process.pid for process in of_stack(mine.state_dir)} == known
+    assert run(mine.state_dir, "generate", "--rate", "max", "--count", "50").returncode == 0
+    (told,) = (line for line in run(mine.state_dir, "watch", "--once").stdout.splitlines() if "lag" in line)
+    assert "no stream" in told
+    assert "lag 50 (" in told
+    assert states(mine.state_dir) == (0, dict.fromkeys(("kafka", "elasticsearch", "exporter"), "running"))
+    assert run(mine.state_dir, "up").returncode == 0
+    assert {process.pid for process in of_stack(mine.state_dir)} == known
+    assert run(mine.state_dir, "down").returncode == 0
+    assert of_stack(mine.state_dir) == []
+
+
+def test_a_search_is_answered_as_soon_as_elasticsearch_is_ready(make_stack: MakeStack) -> None:
+    """Also after a restart with many indices, of which each takes its time to be there."""
+    mine = make_stack()
+    with Elasticsearch(mine.elasticsearch.address) as client:
+        for number in range(40):
+            client.index(index=f"many-{number}", document={"a": 1}, refresh=True)
+    kill(mine.elasticsearch.pid)
+    again = start(stack_settings(mine.state_dir))
+    with Elasticsearch(again.elasticsearch.address, retry_on_timeout=False, max_retries=0) as client:
+        answer = client.search(index="many-*", size=0)
+    assert (answer["_shards"]["failed"], answer["hits"]["total"]["value"]) == (0, 40)
 
 
 def test_a_stack_that_is_not_there_is_stopped(state_dir: Path) -> None:
@@ -157,6 +184,13 @@ def test_temporary_files_are_the_stacks_own_and_go_with_it(make_stack: MakeStack
     assert run(mine.state_dir, "down").returncode == 0
     assert [door for door in doors if door.exists()] == []
     assert [path for name in ("kafka", "elasticsearch") for path in (mine.state_dir / name).glob("tmp")] == []
+
+
+def _server(state_dir: Path, name: ServerName) -> ServerInfo:
+    known = load(state_dir)
+    found = known.find(name) if known else None
+    assert found is not None
+    return found
 
 
 def _door(pid: int) -> Path:

@@ -45,12 +45,12 @@ def client(settings: Settings) -> Iterator[Elasticsearch]:
 
 @pytest.fixture
 def run(client: Elasticsearch, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
-    """Runs `tweetpulse label`, and gives its lines."""
+    """Runs `tweetpulse label`, or another command, and gives its lines."""
     for name, value in environment(settings).items():
         monkeypatch.setenv(name, value)
 
-    def label(*arguments: str) -> list[str]:
-        done = CliRunner().invoke(app, ["label", *arguments])
+    def label(*arguments: str, command: str = "label") -> list[str]:
+        done = CliRunner().invoke(app, [command, *arguments])
         if done.exception is not None:
             raise done.exception
         return done.stdout.splitlines()
@@ -97,6 +97,29 @@ def test_what_was_said_is_listed(run) -> None:
     assert (total, newest.split()[2:5]) == ("2 labels", [ID, "complaint", "complaint"])
     found = [json.loads(line) for line in run("--list", "--json", "--task", "sentiment")]
     assert [(one["tweet"], one["name"], one["text"]) for one in found] == [(ID, "negative", TEXT)]
+
+
+def test_a_label_is_taken_back(client, run, settings) -> None:
+    """Also when its tweet is gone; of one task, if asked, and with a complaint its reason. Twice is refused."""
+    run(ID, "negative")
+    run(ID, "complaint", "--reason", "late_flight")
+    client.delete(index=_backing(client, settings), id=ID, refresh=True)
+    assert run(ID, "--task", "complaint", command="unlabel") == [
+        "complaint of x:123: complaint is taken back",
+        "reason of x:123: late_flight is taken back",
+    ]
+    (left,) = run(ID, "--json", command="unlabel")
+    assert (json.loads(left)["task"], json.loads(left)["name"]) == ("sentiment", "negative")
+    assert run("--list") == ["nothing has been labelled: tweetpulse label ID LABEL"]
+    with pytest.raises(ConfigError, match="nothing was said of x:123"):
+        run(ID, command="unlabel")
+
+
+def _backing(client: Elasticsearch, settings: Settings) -> str:
+    """The index behind the data stream that has the tweet: documents can't be deleted by the stream's name."""
+    (hit,) = client.search(index=scored_stream(settings), query={"ids": {"values": [ID]}})["hits"]["hits"]
+    index: str = hit["_index"]
+    return index
 
 
 def test_an_unknown_tweet_is_one_line(run) -> None:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typer.main import get_command
 
 from pipeline import __version__
-from pipeline.cli.app import main
+from pipeline.cli.app import app, main
 from pipeline.cli.app import settings as current_settings
 from pipeline.errors import (
     ConfigError,
@@ -36,6 +41,26 @@ def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
 def test_version(monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> None:
     """On standard output, with exit code 0."""
     assert (run(monkeypatch, "--version"), capsys.readouterr().out) == (0, f"tweetpulse {__version__}\n")
+
+
+def test_the_version_at_once() -> None:
+    """Nothing of the command line is imported for it, and what it says is the same."""
+    code = "import sys; sys.argv[1:] = ['--version']; from pipeline.__main__ import main; main(); "
+    code += "sys.exit('pipeline.cli' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout == f"tweetpulse {__version__}\n"
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_shell_completes_commands(shell: str, monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> None:
+    """As the script does that --install-completion installs."""
+    monkeypatch.setenv("_TWEETPULSE_COMPLETE", f"complete_{shell}")
+    for name, value in {"COMP_WORDS": "tweetpulse unl", "COMP_CWORD": "1"}.items():
+        monkeypatch.setenv(name, value)
+    for name, value in {"_TYPER_COMPLETE_ARGS": "tweetpulse unl", "_TYPER_COMPLETE_FISH_ACTION": "get-args"}.items():
+        monkeypatch.setenv(name, value)
+    run(monkeypatch)
+    assert "unlabel" in capsys.readouterr().out
 
 
 def test_an_unknown_command(monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> None:
@@ -101,6 +126,21 @@ def test_state_dir(monkeypatch: pytest.MonkeyPatch, bare: Path) -> None:
     assert current_settings().state_dir == bare / "argument"
     run(monkeypatch, "status")
     assert current_settings().state_dir == bare / "environment"
+
+
+def _paths(command: Any, *before: str) -> Iterator[tuple[str, ...]]:
+    yield before
+    for name, one in getattr(command, "commands", {}).items():
+        yield from _paths(one, *before, name)
+
+
+@pytest.mark.parametrize("path", [*_paths(get_command(app))], ids=" ".join)
+def test_help_fits_a_narrow_terminal(path: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> None:
+    """At 80 columns nothing is cut, and no type of an option is broken in the middle (a list of words may be)."""
+    monkeypatch.setenv("COLUMNS", "80")
+    run(monkeypatch, *path, "--help")
+    lines = capsys.readouterr().out.splitlines()
+    assert [line for line in lines if re.search(r"\S… *│$|<(?!list)[a-z][^>]*$", line) or len(line) > 80] == []
 
 
 def test_commands_are_documented(monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> None:

@@ -214,7 +214,7 @@ def test_5_a_model_can_not_be_used(commands: Commands) -> None:
     registry = Registry(str(commands.folder / "state" / "models"))
     version = published(registry, linear_model(Task.SENTIMENT, {"neutral": 1.0}), files={"seen.npy": b"no array"})
     (commands.folder / "file.csv").write_text("id,text,label\n1,hello,positive\n2,bye,negative\n")
-    evaluate = ("evaluate", "--task", "sentiment", "--data", "file.csv", "--columns", "id=id,text=text,label=label")
+    evaluate = ("evaluate", "sentiment", "--data", "file.csv", "--columns", "id=id,text=text,label=label")
     assert commands.run(*evaluate, "--version", version)[0] == 5
     assert (
         commands.run(

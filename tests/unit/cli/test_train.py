@@ -61,7 +61,7 @@ def version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 
 def test_rows_that_it_was_trained_on_are_left_out(run: Run, rows: Path, version: str) -> None:
     """And counted, on standard error too; VADER is measured on the same rows."""
-    code, out, err = run("evaluate", "--task", "sentiment", "--data", str(rows), *COLUMNS, "--json")
+    code, out, err = run("evaluate", "sentiment", "--data", str(rows), *COLUMNS, "--json")
     found = orjson.loads(out)
 
     assert code == 0
@@ -74,7 +74,7 @@ def test_rows_that_it_was_trained_on_are_left_out(run: Run, rows: Path, version:
 
 def test_they_are_measured_on_when_asked_for(run: Run, rows: Path, version: str) -> None:
     """Named as what it is: memory."""
-    arguments = "evaluate", "--task", "sentiment", "--version", version, "--data", str(rows), *COLUMNS
+    arguments = "evaluate", "sentiment", "--version", version, "--data", str(rows), *COLUMNS
 
     code, out, _ = run(*arguments, "--include-seen", "--json")
     shown = run(*arguments, "--include-seen")[1].decode()
@@ -89,9 +89,9 @@ def test_they_are_measured_on_when_asked_for(run: Run, rows: Path, version: str)
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (("evaluate", "--task", "reason"), 2, "reason has no champion"),
-        (("evaluate", "--task", "sentiment", "--version", "20260101T000000Z-abcdef"), 5, "no model of sentiment has"),
-        (("evaluate", "--task", "sentiment", "--layout", "odd"), 2, "there is no layout 'odd'"),
+        (("evaluate", "reason"), 2, "reason has no champion"),
+        (("evaluate", "sentiment", "--version", "20260101T000000Z-abcdef"), 5, "no model of sentiment has"),
+        (("evaluate", "sentiment", "--layout", "odd"), 2, "there is no layout 'odd'"),
         (("train", "sentiment", "--split", "time"), 2, "only 0 of 3 rows have a time"),
     ],
 )

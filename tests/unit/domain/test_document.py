@@ -10,7 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.domain.document import REJECTED, SCORED, Coordinates, escaped, rejected_document, scored_document
+from pipeline.domain.document import (
+    REJECTED,
+    SCORED,
+    Coordinates,
+    escaped,
+    head_of,
+    readable,
+    rejected_document,
+    scored_document,
+)
 from pipeline.domain.record import Reason, Rejection, decode, encode
 from pipeline.domain.sentiment import UNSUPPORTED
 from pipeline.domain.tweet import Geo, Tweet
@@ -56,6 +65,26 @@ def test_a_scored_tweet() -> None:
             "sentiment": {"label": "negative", "compound": -0.5, "positive": 0.0, "neutral": 0.25, "negative": 0.75},
         },
     }
+
+
+def test_what_nobody_knows_has_no_field() -> None:
+    """No author and no link: neither is there, not even empty; nor in the head of what is too large."""
+    assert not {"user", "url"} & scored(tweet()).keys()
+    assert not {"user", "url"} & head_of(scored(full_tweet())).keys()
+
+
+@pytest.mark.parametrize(
+    ("id_", "source", "text"),
+    [
+        ("x:1", "twitter", "R&D <3"),
+        ("kaggle:1", "replay", "R&D <3"),
+        ("mastodon:1", "mastodon", "R&amp;D &lt;3"),
+        ("own:1", "own", "R&amp;D &lt;3"),
+    ],
+)
+def test_a_text_as_people_read_it(id_: str, source: str, text: str) -> None:
+    """X writes `&amp;` for `&`, and so do files of its tweets; the text of others is as it was written."""
+    assert readable(tweet(id=id_, source=source, text="R&amp;D &lt;3")).text == text
 
 
 def test_without_a_time() -> None:

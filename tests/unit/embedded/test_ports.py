@@ -8,8 +8,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from pipeline.embedded.exporter import listening_host
 from pipeline.embedded.ports import HOST, claim, free_port, is_free, is_open
+from pipeline.embedded.stack import _port
 from pipeline.errors import SetupError
+from pipeline.settings import TelemetrySettings, load
 
 
 @pytest.fixture
@@ -54,3 +57,24 @@ def test_a_free_port_is_kept() -> None:
     """A requested port that is free is used."""
     port = free_port()
     assert claim(port, "Kafka", "--kafka-port") == port
+
+
+@pytest.mark.usefixtures("bare")
+def test_the_exporter_takes_a_free_port_where_its_usual_one_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Such as by that of another stack; a port that was asked for is an error."""
+    settings = load()
+    monkeypatch.setattr("pipeline.embedded.stack.is_free", lambda port: False)
+    found = _port("exporter", settings, None, None)
+    assert is_free(found)
+    assert found != settings.telemetry.exporter_port
+    with socket.create_server((HOST, 0)) as taken:
+        port = taken.getsockname()[1]
+        asked = settings.model_copy(update={"telemetry": TelemetrySettings(exporter_port=port)})
+        with pytest.raises(SetupError, match="TWEETPULSE_TELEMETRY__EXPORTER_PORT"):
+            _port("exporter", asked, None, None)
+
+
+@pytest.mark.parametrize(("host", "at"), [("127.0.0.1", HOST), ("10.1.2.3", HOST), ("0.0.0.0", "0.0.0.0")])
+def test_the_exporter_listens_on_loopback_in_any_case(host: str, at: str) -> None:
+    """There it is waited for, and asked by `watch`."""
+    assert listening_host(host) == at

@@ -152,7 +152,7 @@ def test_only_what_has_passed_counts_as_there():
 @pytest.mark.parametrize(
     ("items", "told"),
     [
-        ([], "f holds no tweets, a header at most"),
+        ([], "f has a header and no rows, so nothing was published"),
         ([BAD, BAD], "nothing in f is a tweet, so nothing was published (line 2: not JSON)"),
     ],
 )

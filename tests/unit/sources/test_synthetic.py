@@ -65,8 +65,9 @@ def test_there_is_some_of_everything():
 
 
 def test_bad_records_are_of_several_kinds_and_all_else_is_accepted():
-    """The stream has something to reject, and nothing by mistake."""
+    """The stream has something to reject: what is no tweet, and nothing else."""
     outcomes = [decode(item.raw if isinstance(item, Unreadable) else encode(item)) for item in DAY]
+    assert [isinstance(one, Rejection) for one in outcomes] == [isinstance(item, Unreadable) for item in DAY]
     reasons = Counter(outcome.reason for outcome in outcomes if isinstance(outcome, Rejection))
     assert set(reasons) == {Reason.NOT_JSON, Reason.EMPTY_TEXT, Reason.NOT_A_TWEET, Reason.BAD_TIME}
     assert 20 < reasons.total() < 120

@@ -18,7 +18,7 @@ from pipeline.domain.prediction import Task
 from pipeline.domain.record import Reason, Rejection, encode
 from pipeline.domain.tweet import Tweet
 from pipeline.scoring.analysis import Analyzer
-from pipeline.settings import ScoringSettings
+from pipeline.settings import PrivacySettings, ScoringSettings
 from pipeline.stream.chunk import (
     NO_MODELS,
     Chunk,
@@ -30,6 +30,7 @@ from pipeline.stream.chunk import (
     refused_documents,
     score_chunk,
 )
+from pipeline.stream.privacy import Guard
 from tests.builders import AT, INGESTED, TAKEN, WRITTEN, full_tweet, linear_model, tweet, tweets
 from tests.mapping import unmapped
 
@@ -73,6 +74,19 @@ def test_accepted_and_rejected() -> None:
     ]
     assert [refused.rejection.reason for refused in chunk.refused] == [Reason.NO_VALUE, Reason.NOT_JSON]
     assert [refused.record.at.offset for refused in chunk.refused] == [1, 2]
+
+
+def test_a_message_has_no_references() -> None:
+    """`&amp;` is `&` there; what was said of the text, and its words, are the same. What is hidden is still found."""
+    text = "late &amp; sad &lt;3, mail ann&#64;example.org"
+    plain = ANALYZER.analyze_all([tweet(text=text)])[0]
+    (document,) = documents(scored(encode(tweet(text=text)))).values()
+    assert document["message"] == "late & sad <3, mail ann@example.org"
+    assert document["tweet"]["sentiment"]["compound"] == plain.sentiment.compound
+    assert document["tweet"]["clean"] == plain.clean
+    guard = Guard(PrivacySettings(redact=("email",)), b"", frozenset(), ScoringSettings())
+    chunk = score_chunk(records([encode(tweet(text=text))]), ANALYZER, namespace="default", guard=guard)
+    assert documents(chunk)["x:1"]["message"] == "late & sad <3, mail [email]"
 
 
 def test_counting() -> None:

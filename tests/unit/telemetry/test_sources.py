@@ -56,6 +56,13 @@ def test_only_connections_after_the_first_are_reconnections(registry, events):
     assert (lines[1]["error.type"], lines[1]["tweetpulse.source"]) == ("network", "x")
 
 
+def test_a_server_that_can_not_be_reached_is_named(events):
+    """So that whoever is offline knows what to try."""
+    with capture_logs() as lines:
+        events.interrupted(Fault.NETWORK, 0.25, "social.example")
+    assert (lines[0]["event"], lines[0]["server.address"]) == ("source can't be reached", "social.example")
+
+
 def test_a_gap_is_told_with_where_it_begins(registry, events):
     """A lost one is a warning with its first id and time."""
     with capture_logs() as lines:

@@ -55,6 +55,12 @@ def test_the_airline_set_has_sentiments_and_reasons(tmp_path: Path) -> None:
     assert reasons.left_out == {"no label": 1, "repeated": 1}
 
 
+def test_a_header_alone_is_told(tmp_path: Path) -> None:
+    """It is not a file whose labels are unknown."""
+    with pytest.raises(SourceError, match=r"rows\.csv has a header and no rows$"):
+        read(Task.COMPLAINT, file(tmp_path, "tweet_id,text,complaint\n"))
+
+
 def test_columns_may_be_named(tmp_path: Path) -> None:
     """Any other file will do when it is said which column is what."""
     path = file(tmp_path, "body;mood\nhm;NEUTRAL\nyes;positive\n")

@@ -43,7 +43,7 @@ class Events:
     def connected(self):
         self.told.append("connected")
 
-    def interrupted(self, fault, wait):
+    def interrupted(self, fault, wait, host=""):
         self.told.append(("interrupted", str(fault)))
 
     def fault(self, fault):
