@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from dashboards.grafana import config
-from dashboards.kibana import tweet_map
+from dashboards.kibana import palette
 from pipeline.domain.prediction import CLOSED_LABELS, MOST_LABELS, Task
 from pipeline.domain.record import Reason
 from pipeline.domain.sentiment import SCORED, THRESHOLD, Label
@@ -299,11 +299,13 @@ def test_labels_are_the_scorers_own() -> None:
 
 
 def test_compound_changes_its_colour_at_the_scorers_own_thresholds() -> None:
-    """Everywhere alike, on Kibana's map too."""
+    """Everywhere alike; Kibana's ramp for means has the same limits, and steps between the upper one and the best."""
     edges = [step for step, _ in config.COMPOUND]
     assert edges == [None, -THRESHOLD, THRESHOLD]
-    assert [stop for _, stop in tweet_map.STEPS] == [-1, *edges[1:]]
-    assert [colour for colour, _ in tweet_map.STEPS] == [colour for _, colour in config.COMPOUND]
+    stops = [stop for _, stop in palette.MEANS]
+    assert stops[:3] == [-1, *edges[1:]]
+    assert stops == sorted(stops)
+    assert (palette.MEANS[0][0], palette.MEANS[-1][0]) == (config.NEGATIVE, config.POSITIVE)
 
 
 def test_each_colour_is_written_once() -> None:
