@@ -56,7 +56,7 @@ def _marks(board: Board, panel: LensPanel) -> Iterator[Search]:
     for layer in panel.visualization.get("layers", ()):
         if layer["layerId"] == MARKS:
             (mark,) = layer["annotations"]
-            texts = {name: {"terms": {"field": name}} for name in (mark["textField"], *mark["extraFields"])}
+            texts = {"text": {"terms": {"field": mark["textField"]}}}
             query = {"bool": {"filter": [EVENTS.condition.query(), {"range": {mark["timeField"]: {"lte": "now"}}}]}}
             yield Search(board.title, f"{panel.title}, events", EVENTS.indices, {"aggs": texts, "query": query})
 
