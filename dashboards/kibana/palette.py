@@ -15,11 +15,11 @@ MEANS = ((NEGATIVE, -1.0), ("#B0B4B9", -0.05), ("#CDE8C9", 0.05), ("#A0D499", 0.
 The mean of many tweets is seldom below -0.05 and mostly a little above: one green would hide what differs.
 """
 
-BY_ORDER = "complementary"
-"""Kibana's palette for what is neither good nor bad, from blue to orange: the others hand out red and green."""
+BY_ORDER = "complimentary"
+"""Kibana's palette for what is neither good nor bad, from blue to orange: the others hand out red and green.
 
-BY_RANK = "cool"
-"""Kibana's palette of blues, for words: the colour says no more than the size."""
+The spelling is Kibana's; a name that it does not know is an error in the panel.
+"""
 
 MOST_REASONS = 20
 """As many as a model may tell apart; which they are is the model's own word."""

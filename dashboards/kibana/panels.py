@@ -16,6 +16,8 @@ LINE = "line"
 """The layer of the line behind a number."""
 MARKS = "events"
 """The layer of events on a chart over time."""
+_ONE_COLOUR = {"colors": [palette.VOLUME], "gradient": False}
+"""Of all words: a colour of its own would mean nothing, and the pale ones of a palette can't be read."""
 VERSION = "8.9.0"
 """The newest shape of a by-value panel: every later Kibana reads it."""
 
@@ -265,7 +267,7 @@ def cloud(title: str, description: str, view: DataView, words: Column, value: Co
         "minFontSize": 12,
         "maxFontSize": 40,
         "showLabel": False,
-        "palette": {"type": "palette", "name": palette.BY_RANK},
+        "palette": {"type": "palette", "name": "custom", "params": _ONE_COLOUR},
     }
     return LensPanel(title, description, view, "lnsTagcloud", (words, value), visualization)
 

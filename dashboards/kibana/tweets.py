@@ -48,7 +48,9 @@ def newest_tweet() -> LensPanel:
 
 def authors() -> LensPanel:
     """The approximate number of people."""
-    return metric("Authors", "How many different authors, about.", TWEETS, AUTHORS, under="about", history=True)
+    return metric(
+        "Authors", "How many different authors, about.", TWEETS, AUTHORS, under="different ones, about", history=True
+    )
 
 
 def shares_over_time() -> LensPanel:

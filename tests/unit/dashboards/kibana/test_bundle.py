@@ -218,7 +218,7 @@ def test_complaints_are_split_by_whatever_reasons_the_model_has() -> None:
     layer, _events = state["visualization"]["layers"]
     split = state["datasourceStates"]["formBased"]["layers"]["layer"]["columns"][layer["splitAccessor"]]
     assert (split["sourceField"], split["params"]["size"]) == ("tweet.complaint.reason", MOST_LABELS)
-    assert layer["palette"] == {"type": "palette", "name": "complementary"}
+    assert layer["palette"] == {"type": "palette", "name": "complimentary"}
 
 
 @pytest.mark.parametrize("name", ["NEGATIVE", "NEUTRAL", "POSITIVE", "VOLUME", "WARNING", "EVENT", "MOST_REASONS"])

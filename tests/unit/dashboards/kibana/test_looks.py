@@ -7,12 +7,19 @@ from typing import Any
 
 import pytest
 
+from dashboards.kibana import palette
 from dashboards.kibana.bundle import saved_objects
 
 OBJECTS = {(o["type"], o["id"]): o for o in saved_objects()}
 DASHBOARDS = [o for o in saved_objects() if o["type"] == "dashboard"]
 TWEET_BOARDS = ("tweetpulse-live", "tweetpulse-explore", "tweetpulse-care")
 TEXTS = {"message", "event.original"}
+TWEETS_BY_PLACE = [
+    (board["id"], panel["gridData"]["w"])
+    for board in DASHBOARDS
+    for panel in board["attributes"]["panelsJSON"]
+    if panel["type"] == "map"
+]
 SCORED = 'not (tweet.sentiment.label: "unsupported")'
 
 
@@ -178,7 +185,13 @@ def test_words_fit_their_cloud_and_have_quiet_colours(config: dict[str, Any], st
     sizes = [c["params"]["size"] for _, c in columns(state) if c["operationType"] == "terms"]
     assert max(sizes) <= 25
     assert state["visualization"]["maxFontSize"] <= 40
-    assert state["visualization"]["palette"]["name"] == "cool"
+    assert state["visualization"]["palette"]["params"]["colors"] == [palette.VOLUME]
+
+
+@pytest.mark.parametrize("panel", TWEETS_BY_PLACE, ids=lambda panel: panel[0])
+def test_the_legend_leaves_most_of_the_map_free(panel: tuple[str, int]) -> None:
+    """It takes about 240 pixels: seven columns of 48 where the window has 1600."""
+    assert panel[1] >= 24
 
 
 def test_compound_has_its_colours_in_tables_and_rows() -> None:
