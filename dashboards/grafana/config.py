@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 TAG = "tweetpulse"
+TAGS = ("sentiment", "operations", "models")
+"""What each board is about, besides; boards of one kind ask the same data sources."""
 FOLDER = "tweetpulse"
 
 PROMETHEUS = "tweetpulse-prometheus"
@@ -63,11 +65,20 @@ MOST_REASONS = 20
 STEPS = {"documents": VOLUME, "models": EVENT}
 """What the time of a chunk goes into: all that is done for each tweet, VADER included, and the trained models."""
 
+KIBANA = "http://127.0.0.1:5601"
+"""Where links to Discover lead, until the reader says otherwise at the top of a board."""
+
 NO_MODEL = "Nothing here. No model promoted yet? tweetpulse train"
 """The text of a panel without data. It is a question, since a quiet night looks the same."""
 NO_LABELS = "Nothing here. No labelled file replayed? tweetpulse replay"
 """The same of a panel that is about given labels."""
+NO_MODEL_OF = {
+    task: f"Nothing here. No model of {task} promoted yet? tweetpulse train {task}"
+    for task in ("sentiment", "complaint", "reason")
+}
+"""The same where a panel is about one task: that others have a model is no answer."""
 NO_MODEL_YET = "no model yet?"
+NO_SENTIMENT_YET = "no model of sentiment yet?"
 """The same where there is little room."""
 
 Steps = tuple[tuple[float | None, str], ...]

@@ -52,6 +52,19 @@ def retweets() -> sdk.VariableModel:
     )
 
 
+def kibana() -> sdk.VariableModel:
+    """The address of Kibana, for links to the tweets themselves."""
+    here = sdk.VariableOption(selected=True, text=config.KIBANA, value=config.KIBANA)
+    return sdk.VariableModel(
+        type_val=sdk.VariableType.TEXTBOX,
+        name="kibana",
+        label="Kibana",
+        query=config.KIBANA,
+        current=here,
+        options=[here],
+    )
+
+
 def filters(source: str = "datasource") -> sdk.VariableModel:
     """Free filters on any field, which apply to every panel that asks the same data source."""
     return sdk.VariableModel(

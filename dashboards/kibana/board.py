@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from dashboards.kibana.conditions import RETWEET, Is, Json, kuery
 from dashboards.kibana.data_views import TWEETS, DataView
-from dashboards.kibana.panels import VERSION, Panel, Reference, TextPanel, slug
+from dashboards.kibana.panels import VERSION, Link, LinksPanel, Panel, Reference, TextPanel, slug
 
 WIDTH = 48
 _SECONDS = 1000
@@ -105,16 +105,18 @@ class Board:
 
 
 def heading(here: str, text: str) -> Row:
-    """The text panel at the top: the question of the dashboard, and links to the others."""
-    links = " · ".join(f"**{title}**" if id_ == here else f"[{title}](#/view/{id_})" for id_, title in TITLES.items())
-    return Row(4, ((WIDTH, TextPanel("About", f"{links}\n\n{text}")),))
+    """At the top: links to the other dashboards, and the question of this one."""
+    links = tuple(Link(id_, filters=(id_ == REJECTED_RECORDS) == (here == REJECTED_RECORDS)) for id_ in TITLES)
+    return Row(4, ((22, LinksPanel("Dashboards", links)), (26, TextPanel("About", text))))
 
 
+REJECTED_RECORDS = "tweetpulse-rejected-records"
+"""The dashboard that is not about tweets: their filters would hide all that it has."""
 TITLES = {
     "tweetpulse-live": "Sentiment live",
     "tweetpulse-explore": "Explore stored tweets",
     "tweetpulse-care": "Customer care",
-    "tweetpulse-rejected-records": "Rejected records",
+    REJECTED_RECORDS: "Rejected records",
 }
 """All dashboards, in the order in which they link to each other."""
 

@@ -25,6 +25,7 @@ _STRINGS = frozenset(
         "layerListJSON",
         "uiStateJSON",
         "fieldFormatMap",
+        "fieldAttrs",
         "fields",
         "sourceFilters",
         "runtimeFieldMap",

@@ -45,6 +45,22 @@ class Compares:
 
 
 @dataclass(frozen=True)
+class Exists:
+    """The field has any value."""
+
+    field: str
+
+    def kql(self) -> str:
+        return f"{self.field}: *"
+
+    def query(self) -> Json:
+        return {"exists": {"field": self.field}}
+
+    def fields(self) -> Iterator[str]:
+        yield self.field
+
+
+@dataclass(frozen=True)
 class Not:
     """The condition does not hold."""
 
@@ -79,13 +95,17 @@ class All:
             yield from condition.fields()
 
 
-Condition = Is | Compares | Not | All
+Condition = Is | Compares | Exists | Not | All
 
 ANY = All()
 NEGATIVE = Is("tweet.sentiment.label", "negative")
 NEUTRAL = Is("tweet.sentiment.label", "neutral")
 POSITIVE = Is("tweet.sentiment.label", "positive")
+SCORED = Not(Is("tweet.sentiment.label", "unsupported"))
+"""What a scorer has judged: the whole of every share."""
 COMPLAINT = Is("tweet.complaint.label", "complaint")
+ASKED = Exists("tweet.complaint.label")
+"""What the complaint model has seen."""
 RETWEET = Is("tweet.kind", "retweet")
 
 

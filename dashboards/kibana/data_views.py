@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from dashboards.kibana import palette
 from dashboards.kibana.conditions import Is, Json
 
 TIME = "@timestamp"
@@ -11,13 +12,17 @@ TIME = "@timestamp"
 
 @dataclass(frozen=True)
 class DataView:
-    """Some indices. `dataset` is what `data_stream.dataset` says in all of their documents."""
+    """Some indices. `dataset` is what `data_stream.dataset` says in all of their documents.
+
+    `labels` is what Kibana calls fields, as in the heads of columns.
+    """
 
     id: str
     name: str
     indices: str
     dataset: str
     formats: Json = field(default_factory=dict, hash=False)
+    labels: Json = field(default_factory=dict, hash=False)
 
     @property
     def condition(self) -> Is:
@@ -36,6 +41,7 @@ class DataView:
                 "timeFieldName": TIME,
                 "allowNoIndex": True,
                 "fieldFormatMap": self.formats,
+                "fieldAttrs": {name: {"customLabel": label} for name, label in self.labels.items()},
                 "fields": [],
                 "sourceFilters": [],
                 "runtimeFieldMap": {},
@@ -46,6 +52,30 @@ class DataView:
 
 
 _NUMBER = {"id": "number", "params": {"pattern": "0.00"}}
+_WHOLE = {"id": "number", "params": {"pattern": "0"}}
+_AGO = {"id": "relative_date", "params": {}}
+_KAFKA = {"kafka.topic": "Topic", "kafka.partition": "Partition", "kafka.offset": "Offset"}
+_ON_COLOUR = "#000000"
+
+
+def _coloured(kind: str, key: str, colours: list[tuple[str, str]]) -> Json:
+    # The last one that fits wins, and a range includes both of its ends.
+    shared = {"range": "-Infinity:Infinity", "regex": "<insert regex>", "text": _ON_COLOUR}
+    return {
+        "id": "color",
+        "params": {
+            "fieldType": kind,
+            "colors": [shared | {key: what, "background": colour} for what, colour in colours],
+        },
+    }
+
+
+_COMPOUND = _coloured(
+    "number",
+    "range",
+    [("-0.05:0.05", palette.NEUTRAL), ("-1:-0.05", palette.NEGATIVE), ("0.05:1", palette.POSITIVE)],
+)
+_LABEL = _coloured("string", "regex", [(f"^{label}$", colour) for label, colour in palette.SENTIMENT.items()])
 
 TWEETS = DataView(
     id="tweetpulse-tweets",
@@ -54,12 +84,38 @@ TWEETS = DataView(
     dataset="tweets.scored",
     formats={
         "url.full": {"id": "url", "params": {"labelTemplate": "open the tweet", "openLinkInCurrentTab": False}},
-        "tweet.sentiment.compound": _NUMBER,
+        "tweet.sentiment.compound": _COMPOUND,
+        "tweet.sentiment.label": _LABEL,
         "tweet.complaint.probability": _NUMBER,
         "tweet.model.probability": _NUMBER,
+        "event.ingested": _AGO,
+        "kafka.offset": _WHOLE,
+    },
+    labels={
+        "message": "Tweet",
+        "tweet.entity": "Entity",
+        "tweet.lang": "Language",
+        "tweet.sentiment.label": "Sentiment",
+        "tweet.sentiment.compound": "Compound",
+        "tweet.complaint.reason": "Reason",
+        "tweet.complaint.probability": "Probability",
+        "tweet.author.followers": "Followers",
+        "user.name": "Author",
+        "url.full": "Link",
     },
 )
 REJECTED = DataView(
-    id="tweetpulse-rejected", name="Rejected records", indices="logs-tweets.rejected-*", dataset="tweets.rejected"
+    id="tweetpulse-rejected",
+    name="Rejected records",
+    indices="logs-tweets.rejected-*",
+    dataset="tweets.rejected",
+    formats={"event.ingested": _AGO, "kafka.offset": _WHOLE},
+    labels={"error.type": "Reason", "error.message": "Why", "event.original": "Record"} | _KAFKA,
 )
-EVENTS = DataView(id="tweetpulse-events", name="Events", indices="logs-tweets.events-*", dataset="tweets.events")
+EVENTS = DataView(
+    id="tweetpulse-events",
+    name="Events",
+    indices="logs-tweets.events-*",
+    dataset="tweets.events",
+    labels={"event.action": "Event", "message": "What", "tweet.entity": "Entity", "event.end": "Until", "tags": "Tags"},
+)

@@ -5,11 +5,21 @@ NEUTRAL = "#8E9297"
 POSITIVE = "#73BF69"
 VOLUME = "#5794F2"
 WARNING = "#FF9830"
+EVENT = "#B877D9"
 
 SENTIMENT = {"negative": NEGATIVE, "neutral": NEUTRAL, "positive": POSITIVE}
 
-BY_ORDER = "complementary"
-"""Kibana's palette for what is neither good nor bad, from blue to orange: the others hand out red and green."""
+MEANS = ((NEGATIVE, -1.0), ("#B0B4B9", -0.05), ("#CDE8C9", 0.05), ("#A0D499", 0.15), (POSITIVE, 0.3))
+"""The colour of a mean compound, and from where on: VADER's own limits, and steps between them and the best.
+
+The mean of many tweets is seldom below -0.05 and mostly a little above: one green would hide what differs.
+"""
+
+BY_ORDER = "complimentary"
+"""Kibana's palette for what is neither good nor bad, from blue to orange: the others hand out red and green.
+
+The spelling is Kibana's; a name that it does not know is an error in the panel.
+"""
 
 MOST_REASONS = 20
 """As many as a model may tell apart; which they are is the model's own word."""

@@ -1,4 +1,4 @@
-"""Panels by value, in the four Lens shapes that need no formula, and panels that show a saved object."""
+"""Panels by value, in four Lens shapes, and panels that show a saved object, text or links."""
 
 from __future__ import annotations
 
@@ -7,11 +7,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from dashboards.kibana import palette
-from dashboards.kibana.columns import Column
+from dashboards.kibana.columns import AnyColumn, Column, before, behind, over_time
 from dashboards.kibana.conditions import ANY, Condition, Json, kuery
-from dashboards.kibana.data_views import DataView
+from dashboards.kibana.data_views import EVENTS, TIME, DataView
 
 LAYER = "layer"
+LINE = "line"
+"""The layer of the line behind a number."""
+MARKS = "events"
+"""The layer of events on a chart over time."""
+_ONE_COLOUR = {"colors": [palette.VOLUME], "gradient": False}
+"""Of all words: a colour of its own would mean nothing, and the pale ones of a palette can't be read."""
 VERSION = "8.9.0"
 """The newest shape of a by-value panel: every later Kibana reads it."""
 
@@ -36,23 +42,28 @@ class Reference:
 
 @dataclass(frozen=True)
 class LensPanel:
-    """A Lens panel by value; bucket columns first, outermost first."""
+    """A Lens panel by value; bucket columns first, outermost first. `line`: the columns of the line behind a number."""
 
     title: str
     description: str
     view: DataView
     shape: str
-    columns: tuple[Column, ...]
+    columns: tuple[AnyColumn, ...]
     visualization: Json = field(hash=False)
     condition: Condition = ANY
+    line: tuple[AnyColumn, ...] = ()
 
     def references(self) -> list[Reference]:
-        """The data view, as the layer names it."""
-        return [Reference(f"indexpattern-datasource-layer-{LAYER}", "index-pattern", self.view.id)]
+        """The data views, as the layers name them."""
+        names = [f"indexpattern-datasource-layer-{layer}" for layer in self._layers()]
+        own = [Reference(name, "index-pattern", self.view.id) for name in names]
+        return [*own, *([Reference(f"xy-visualization-layer-{MARKS}", "index-pattern", EVENTS.id)] * self._has_marks())]
 
     def json(self) -> Json:
-        """The options that differ from other kinds of panels."""
-        return {"type": "lens", "embeddableConfig": {"attributes": self._attributes(), "enhancements": {}}}
+        """The options that differ from other kinds of panels. A number has its label, and needs no title above it."""
+        hidden = {"hidePanelTitles": True} if self.shape == "lnsMetric" else {}
+        config = {"attributes": self._attributes(), "enhancements": {}} | hidden
+        return {"type": "lens", "embeddableConfig": config}
 
     def _attributes(self) -> Json:
         return {
@@ -64,20 +75,19 @@ class LensPanel:
             "state": {
                 "query": kuery(self.condition),
                 "filters": [],
-                "datasourceStates": {"formBased": {"layers": {LAYER: self._layer()}}},
+                "datasourceStates": {"formBased": {"layers": self._layers()}},
                 "visualization": self.visualization,
                 "internalReferences": [],
                 "adHocDataViews": {},
             },
         }
 
-    def _layer(self) -> Json:
-        return {
-            "columnOrder": [column.id for column in self.columns],
-            "columns": {column.id: column.lens() for column in self.columns},
-            "incompleteColumns": {},
-            "sampling": 1,
-        }
+    def _layers(self) -> Json:
+        layers = {LAYER: _layer(self.columns)}
+        return layers | ({LINE: _layer(self.line) | {"linkToLayers": [LAYER]}} if self.line else {})
+
+    def _has_marks(self) -> bool:
+        return any(layer["layerId"] == MARKS for layer in self.visualization.get("layers", ()))
 
 
 @dataclass(frozen=True)
@@ -130,27 +140,72 @@ class TextPanel:
         }
 
 
-Panel = LensPanel | SavedPanel | TextPanel
+@dataclass(frozen=True)
+class Link:
+    """To a dashboard, with the time as it is here and, where `filters` fit there, with those too."""
+
+    to: str
+    filters: bool
+
+
+@dataclass(frozen=True)
+class LinksPanel:
+    """Links to the dashboards, side by side; Kibana marks the one that is open."""
+
+    title: str
+    links: tuple[Link, ...]
+
+    def references(self) -> list[Reference]:
+        """The dashboards."""
+        return [Reference(_link_name(link), "dashboard", link.to) for link in self.links]
+
+    def json(self) -> Json:
+        """The options that differ from other kinds of panels."""
+        links = [_link(order, link) for order, link in enumerate(self.links)]
+        attributes = {"title": self.title, "layout": "horizontal", "links": links}
+        return {
+            "type": "links",
+            "embeddableConfig": {"attributes": attributes, "hidePanelTitles": True, "enhancements": {}},
+        }
+
+
+Panel = LensPanel | SavedPanel | TextPanel | LinksPanel
 
 
 def metric(
     title: str,
     description: str,
     view: DataView,
-    column: Column,
+    column: AnyColumn,
     *,
+    under: str = "",
+    history: bool = False,
     of: Column | None = None,
     color: str | None = None,
     condition: Condition = ANY,
 ) -> LensPanel:
-    """One number; with `of` also a bar that shows which part of the whole it is."""
+    """One number, called as its column, with the words `under` it.
+
+    With `history` the number of the period before stands beside it, and its line behind it. With `of` a bar shows which
+    part of the whole it is, in a `color`: without a bar a colour would flood the tile.
+    """
     visualization = {"layerId": LAYER, "layerType": "data", "metricAccessor": column.id, "showBar": of is not None}
+    columns: list[AnyColumn] = [column]
+    line: tuple[AnyColumn, ...] = ()
+    if under:
+        visualization["subtitle"] = under
     if of:
         visualization |= {"maxAccessor": of.id, "progressDirection": "horizontal"}
-    if color:
-        visualization["color"] = color
-    columns = (column, of) if of else (column,)
-    return LensPanel(title, description, view, "lnsMetric", columns, visualization, condition)
+        visualization |= {"color": color} if color else {}
+        columns.append(of)
+    if history:
+        earlier, past, time = before(column), behind(column), behind(over_time())
+        visualization |= {"secondaryMetricAccessor": earlier.id, "secondaryPrefix": "before:"}
+        visualization |= {"trendlineLayerId": LINE, "trendlineLayerType": "metricTrendline"}
+        visualization |= {"trendlineTimeAccessor": time.id, "trendlineMetricAccessor": past.id}
+        columns.append(earlier)
+        line = (time, past)
+    return LensPanel(title, description, view, "lnsMetric", tuple(columns), visualization, condition, line)
 
 
 def chart(
@@ -165,7 +220,7 @@ def chart(
     split: Column | None = None,
     condition: Condition = ANY,
 ) -> LensPanel:
-    """Values along time or terms.
+    """Values along time or terms; along time with the events that `annotate` and the pipeline itself record.
 
     `series` is Lens's name of the look. `colors` are by the id of the value; the terms of a `split` have theirs by the
     order in which they come.
@@ -181,10 +236,12 @@ def chart(
     if split:
         layer |= {"splitAccessor": split.id, "palette": {"type": "palette", "name": palette.BY_ORDER}}
     visible = len(values) > 1 or split is not None
+    # Below, more than a few names are cut off.
+    legend = {"position": "right", "legendSize": "large"} if split else {"position": "bottom"}
     visualization = {
         "preferredSeriesType": series,
-        "layers": [layer],
-        "legend": {"isVisible": visible, "position": "bottom"},
+        "layers": [layer, _marks()] if x.of == TIME else [layer],
+        "legend": {"isVisible": visible} | legend,
         "valueLabels": "hide",
         "fittingFunction": "None",
         "axisTitlesVisibilitySettings": {"x": False, "yLeft": False, "yRight": False},
@@ -207,31 +264,97 @@ def cloud(title: str, description: str, view: DataView, words: Column, value: Co
         "tagAccessor": words.id,
         "valueAccessor": value.id,
         "orientation": "single",
-        "minFontSize": 14,
-        "maxFontSize": 56,
+        "minFontSize": 12,
+        "maxFontSize": 40,
         "showLabel": False,
+        "palette": {"type": "palette", "name": "custom", "params": _ONE_COLOUR},
     }
     return LensPanel(title, description, view, "lnsTagcloud", (words, value), visualization)
 
 
-def donut(title: str, description: str, view: DataView, slices: Column, value: Column) -> LensPanel:
-    """Shares of a whole, the few largest."""
-    layer = {
-        "layerId": LAYER,
-        "layerType": "data",
-        "primaryGroups": [slices.id],
-        "metrics": [value.id],
-        "numberDisplay": "percent",
-        "categoryDisplay": "default",
-        "legendDisplay": "default",
-        "nestedLegend": False,
-    }
-    return LensPanel(title, description, view, "lnsPie", (slices, value), {"shape": "donut", "layers": [layer]})
-
-
-def table(title: str, description: str, view: DataView, rows: Sequence[Column], values: Sequence[Column]) -> LensPanel:
-    """Terms with numbers."""
-    columns = (*rows, *values)
-    shown = [{"columnId": column.id, "isTransposed": False} for column in columns]
+def table(
+    title: str,
+    description: str,
+    view: DataView,
+    rows: Sequence[Column],
+    values: Sequence[tuple[AnyColumn, int]],
+    *,
+    means: AnyColumn | None = None,
+) -> LensPanel:
+    """Terms with numbers, each with its width in pixels; the first column takes the rest. `means` has colours."""
+    first, *others = rows
+    widths = [(first, 0), *((row, 100) for row in others), *values]
+    shown = [_shown(column, width) | (_by_mean() if column is means else {}) for column, width in widths]
     visualization = {"layerId": LAYER, "layerType": "data", "columns": shown}
-    return LensPanel(title, description, view, "lnsDatatable", columns, visualization)
+    return LensPanel(title, description, view, "lnsDatatable", tuple(column for column, _ in widths), visualization)
+
+
+def _layer(columns: Sequence[AnyColumn]) -> Json:
+    kept: Json = {}
+    for column in columns:
+        kept |= column.lens()
+    return {"columnOrder": list(kept), "columns": kept, "incompleteColumns": {}, "sampling": 1}
+
+
+def _marks() -> Json:
+    # The dashboard's filters are on tweets and would find no event. The text can only be a keyword.
+    mark = {
+        "id": "event",
+        "type": "query",
+        "label": "Event",
+        "key": {"type": "point_in_time"},
+        "timeField": TIME,
+        "filter": {"type": "kibana_query"} | kuery(EVENTS.condition),
+        "textVisibility": True,
+        "textField": "event.action",
+        "extraFields": ["event.action", "tags", "tweet.entity"],
+        "color": palette.EVENT,
+        "icon": "flag",
+        "lineStyle": "dashed",
+        "lineWidth": 1,
+    }
+    return {
+        "layerId": MARKS,
+        "layerType": "annotations",
+        "persistanceType": "byValue",
+        "ignoreGlobalFilters": True,
+        "annotations": [mark],
+    }
+
+
+def _shown(column: AnyColumn, width: int) -> Json:
+    return {"columnId": column.id, "isTransposed": False} | ({"width": width} if width else {})
+
+
+def _by_mean() -> Json:
+    starts = [{"color": colour, "stop": stop} for colour, stop in palette.MEANS]
+    # Lens draws by where a colour ends.
+    ends = [*(start["stop"] for start in starts[1:]), 1.0]
+    params = {
+        "name": "custom",
+        "rangeType": "number",
+        "rangeMin": -1,
+        "rangeMax": 1,
+        "continuity": "all",
+        "progression": "fixed",
+        "reverse": False,
+        "steps": len(starts),
+        "colorStops": starts,
+        "stops": [start | {"stop": end} for start, end in zip(starts, ends, strict=True)],
+    }
+    return {"colorMode": "cell", "palette": {"type": "palette", "name": "custom", "params": params}}
+
+
+def _link(order: int, link: Link) -> Json:
+    options = {"openInNewTab": False, "useCurrentDateRange": True, "useCurrentFilters": link.filters}
+    return {
+        "id": link.to,
+        "order": order,
+        "type": "dashboardLink",
+        "destinationRefName": _link_name(link),
+        "options": options,
+    }
+
+
+def _link_name(link: Link) -> str:
+    return f"link_{link.to}_dashboard"

@@ -21,7 +21,6 @@ class SavedSearch:
     view: DataView
     columns: tuple[str, ...]
     condition: Condition = ANY
-    widths: tuple[tuple[str, int], ...] = ()
 
     def saved_object(self) -> Json:
         """With attributes that all versions since 8.8 know."""
@@ -34,7 +33,9 @@ class SavedSearch:
                 "description": self.description,
                 "columns": list(self.columns),
                 "sort": [[TIME, "desc"]],
-                "grid": {"columns": {name: {"width": width} for name, width in self.widths}},
+                "grid": {
+                    "columns": {name: {"width": _WIDTHS[name]} for name in (TIME, *self.columns) if name in _WIDTHS}
+                },
                 "hideChart": False,
                 "kibanaSavedObjectMeta": {
                     "searchSourceJSON": {"indexRefName": _INDEX, "query": kuery(self.condition), "filter": []}
@@ -48,36 +49,55 @@ class SavedSearch:
         return SavedPanel(self.title, self.description, "search", self.id)
 
 
-_WIDTHS = ((TIME, 200), ("url.full", 130), ("tweet.entity", 130), ("tweet.sentiment.compound", 110))
+_WIDTHS = {
+    TIME: 230,
+    "tweet.entity": 130,
+    "tweet.sentiment.label": 130,
+    "tweet.sentiment.compound": 130,
+    "tweet.lang": 120,
+    "tweet.complaint.reason": 160,
+    "tweet.complaint.probability": 140,
+    "user.name": 140,
+    "tweet.author.followers": 130,
+    "url.full": 130,
+    "error.type": 160,
+    "error.message": 260,
+    "kafka.topic": 120,
+    "kafka.partition": 120,
+    "kafka.offset": 120,
+    "event.action": 160,
+    "event.end": 230,
+    "tags": 160,
+}
+"""In pixels, so that no name and no value is cut off. What has none takes the rest: the text."""
 
 NEGATIVE_TWEETS = SavedSearch(
     id="tweetpulse-negative-tweets",
     title="Latest negative tweets",
     description="Newest first; the link opens the tweet. Retweets are left out.",
     view=TWEETS,
-    columns=("url.full", "tweet.entity", "message", "tweet.sentiment.compound", "user.name"),
+    columns=("tweet.entity", "message", "tweet.sentiment.compound", "user.name", "url.full"),
     condition=All((NEGATIVE, Not(RETWEET))),
-    widths=_WIDTHS,
 )
 COMPLAINTS = SavedSearch(
     id="tweetpulse-complaints",
     title="Complaints",
-    description="What the complaint model holds for a complaint, newest first; empty until a model is promoted.",
+    description="What the complaint model holds for a complaint, newest first, without retweets; empty until a model "
+    "is promoted.",
     view=TWEETS,
     columns=(
-        *("url.full", "tweet.entity", "message", "tweet.complaint.reason", "tweet.complaint.probability"),
-        *("user.name", "tweet.author.followers"),
+        *("tweet.entity", "message", "tweet.complaint.reason", "tweet.complaint.probability"),
+        *("user.name", "tweet.author.followers", "url.full"),
     ),
-    condition=COMPLAINT,
-    widths=(*_WIDTHS, ("tweet.complaint.reason", 150), ("tweet.complaint.probability", 110)),
+    condition=All((COMPLAINT, Not(RETWEET))),
 )
 ALL_TWEETS = SavedSearch(
     id="tweetpulse-all-tweets",
     title="Tweets",
-    description="Every tweet that the filters let through, newest first.",
+    description="Every tweet that the filters let through, newest first, without retweets.",
     view=TWEETS,
-    columns=("url.full", "tweet.entity", "message", "tweet.sentiment.label", "tweet.sentiment.compound", "tweet.lang"),
-    widths=_WIDTHS,
+    columns=("tweet.entity", "message", "tweet.sentiment.label", "tweet.sentiment.compound", "tweet.lang", "url.full"),
+    condition=Not(RETWEET),
 )
 REJECTED_RECORDS = SavedSearch(
     id="tweetpulse-rejected-documents",
@@ -85,7 +105,6 @@ REJECTED_RECORDS = SavedSearch(
     description="Why each was rejected, where it lies in Kafka, and its first 1,000 characters, escaped.",
     view=REJECTED,
     columns=("error.type", "error.message", "kafka.topic", "kafka.partition", "kafka.offset", "event.original"),
-    widths=((TIME, 200), ("error.type", 130), ("kafka.topic", 110)),
 )
 EVENT_LIST = SavedSearch(
     id="tweetpulse-event-list",
@@ -93,6 +112,5 @@ EVENT_LIST = SavedSearch(
     description="Restarts, replays, promotions and campaigns, newest first.",
     view=EVENTS,
     columns=("event.action", "message", "tweet.entity", "event.end", "tags"),
-    widths=((TIME, 200), ("event.action", 150)),
 )
 SEARCHES = (NEGATIVE_TWEETS, COMPLAINTS, ALL_TWEETS, REJECTED_RECORDS, EVENT_LIST)

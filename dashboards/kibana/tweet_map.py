@@ -16,7 +16,6 @@ ID = "tweetpulse-map"
 LOCATION = "tweet.geo.location"
 COMPOUND = "tweet.sentiment.compound"
 _INDEX = "layer_1_source_index_pattern"
-STEPS = ((palette.NEGATIVE, -1), (palette.NEUTRAL, -0.05), (palette.POSITIVE, 0.05))
 
 
 @dataclass(frozen=True)
@@ -25,7 +24,9 @@ class TweetMap:
 
     id: str = ID
     title: str = "Tweets by place"
-    description: str = "Size: how many tweets. Colour: their mean compound score, red below -0.05, green from 0.05."
+    description: str = (
+        "Size: how many tweets. Colour: their mean compound score, red below -0.05, greener from 0.05 on."
+    )
 
     def saved_object(self) -> Json:
         """With what all versions since 8.4 know."""
@@ -38,7 +39,7 @@ class TweetMap:
                 "description": self.description,
                 "mapStateJSON": _state(),
                 "layerListJSON": [_base_layer(), _tweet_layer()],
-                "uiStateJSON": {"isLayerTOCOpen": False, "openTOCDetails": []},
+                "uiStateJSON": {"isLayerTOCOpen": True, "openTOCDetails": ["tweets"]},
             },
             "references": [Reference(_INDEX, "index-pattern", TWEETS.id).json()],
         }
@@ -59,7 +60,8 @@ def _state() -> Json:
         "refreshConfig": {"isPaused": True, "interval": 0},
         "query": kuery(ANY),
         "filters": [],
-        "settings": {"autoFitToDataBounds": True, "initialLocation": "LAST_SAVED_LOCATION"},
+        # The first fits later changes, such as another filter, the second the map as it opens.
+        "settings": {"autoFitToDataBounds": True, "initialLocation": "AUTO_FIT_TO_BOUNDS"},
     }
 
 
@@ -104,7 +106,7 @@ def _circles() -> Json:
         "field": {"name": f"avg_of_{COMPOUND}", "origin": "source"},
         "type": "ORDINAL",
         "useCustomColorRamp": True,
-        "customColorRamp": [{"stop": stop, "color": color} for color, stop in STEPS],
+        "customColorRamp": [{"stop": stop, "color": color} for color, stop in palette.MEANS],
         "fieldMetaOptions": {"isEnabled": False, "sigma": 3},
     }
     by_count = {

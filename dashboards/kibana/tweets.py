@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dashboards.kibana import palette
-from dashboards.kibana.columns import COUNT, count, measure, over_time, terms
-from dashboards.kibana.conditions import NEGATIVE, NEUTRAL, POSITIVE
-from dashboards.kibana.data_views import TIME, TWEETS
-from dashboards.kibana.panels import LensPanel, bars, chart, cloud, donut, metric, table
+from dashboards.kibana.columns import COUNT, Share, count, measure, newest, over_time, terms
+from dashboards.kibana.conditions import NEGATIVE, NEUTRAL, POSITIVE, SCORED
+from dashboards.kibana.data_views import TWEETS
+from dashboards.kibana.panels import LensPanel, bars, chart, cloud, metric, table
 
-NEGATIVE_COUNT = count("negative", "negative", NEGATIVE)
-BY_SENTIMENT = (NEGATIVE_COUNT, count("neutral", "neutral", NEUTRAL), count("positive", "positive", POSITIVE))
+NEGATIVE_COUNT = count("negative", "Negative", NEGATIVE)
+BY_SENTIMENT = (NEGATIVE_COUNT, count("neutral", "Neutral", NEUTRAL), count("positive", "Positive", POSITIVE))
 """Three counts rather than a split by label: the order and the colours are fixed, and `unsupported` is in no share."""
 
-COMPOUND = measure("compound", "Mean compound", "average", "tweet.sentiment.compound")
+NEGATIVE_SHARE = Share("negative_share", "Negative", NEGATIVE, SCORED)
+COMPOUND = measure("compound", "Compound", "average", "tweet.sentiment.compound")
 AUTHORS = measure("authors", "Authors", "unique_count", "user.id")
 ENTITY = terms("entity", "Entity", "tweet.entity", 20)
 
@@ -20,31 +21,36 @@ ENTITY = terms("entity", "Entity", "tweet.entity", 20)
 def negative_share() -> LensPanel:
     """The number that matters most."""
     return metric(
-        "Negative tweets",
-        "How many are negative; the bar shows which part of all tweets they are.",
+        "Negative share",
+        "How many of the scored tweets are negative, beside the same of the period before.",
         TWEETS,
-        NEGATIVE_COUNT,
-        of=COUNT,
-        color=palette.NEGATIVE,
+        Share("negative_share", "Negative tweets", NEGATIVE, SCORED),
+        under="of those in a language that is scored",
+        history=True,
     )
 
 
 def tweet_count() -> LensPanel:
     """The volume."""
-    return metric("Tweets in all", "Every tweet but retweets.", TWEETS, COUNT, color=palette.VOLUME)
+    return metric("Tweets in all", "Every tweet but retweets.", TWEETS, COUNT, under="without retweets", history=True)
 
 
 def newest_tweet() -> LensPanel:
-    """The newest tweet, which shows if the numbers are fresh."""
-    newest = measure("newest", "Newest tweet", "max", TIME)
+    """The arrival of the newest tweet, which shows if the numbers are fresh."""
     return metric(
-        "Newest tweet", "When the newest one was written: older than expected means no fresh data.", TWEETS, newest
+        "Newest tweet",
+        "When the newest one was indexed: longer ago than expected means no fresh data.",
+        TWEETS,
+        newest("newest", "Newest tweet"),
+        under="when it was indexed",
     )
 
 
 def authors() -> LensPanel:
     """The approximate number of people."""
-    return metric("Authors", "How many different authors, about.", TWEETS, AUTHORS)
+    return metric(
+        "Authors", "How many different authors, about.", TWEETS, AUTHORS, under="different ones, about", history=True
+    )
 
 
 def shares_over_time() -> LensPanel:
@@ -77,26 +83,28 @@ def entities() -> LensPanel:
     """The entities, and their weight."""
     return table(
         "Entities",
-        "Sort by mean compound to see the worst first. A tweet that names two counts for both.",
+        "Negative: which share of the scored tweets. Compound: the mean, -1 to +1; sort by it to see the worst first. "
+        "A tweet that names two counts for both.",
         TWEETS,
         (ENTITY,),
-        (COUNT, NEGATIVE_COUNT, COMPOUND, AUTHORS),
+        ((COUNT, 80), (NEGATIVE_SHARE, 95), (COMPOUND, 110), (AUTHORS, 85)),
+        means=COMPOUND,
     )
 
 
 def hashtags() -> LensPanel:
     """The words that tweets use most."""
-    return cloud("Hashtags", "The most frequent.", TWEETS, terms("hashtag", "Hashtag", "tweet.hashtags", 50), COUNT)
+    return cloud("Hashtags", "The most frequent.", TWEETS, terms("hashtag", "Hashtag", "tweet.hashtags", 20), COUNT)
 
 
 def words() -> LensPanel:
     """The words that tweets use most."""
-    return cloud("Words", "The most frequent keywords.", TWEETS, terms("word", "Word", "tweet.words", 60), COUNT)
+    return cloud("Words", "The most frequent keywords.", TWEETS, terms("word", "Word", "tweet.words", 25), COUNT)
 
 
 def languages() -> LensPanel:
     """In which languages."""
-    return donut("Languages", "The most frequent.", TWEETS, terms("lang", "Language", "tweet.lang", 8), COUNT)
+    return bars("Languages", "The most frequent.", TWEETS, terms("lang", "Language", "tweet.lang", 12), COUNT)
 
 
 def countries() -> LensPanel:

@@ -15,8 +15,8 @@ import urllib3
 from pipeline.errors import ConfigError, SetupError
 from pipeline.settings import KibanaSettings
 
-OLDEST = (8, 9)
-"""Older ones refuse the dashboards."""
+OLDEST = (8, 11)
+"""Older ones do not know the panel of links, or refuse the dashboards."""
 
 _READY = ("available", "degraded")
 _RULE_CHANGES = ("name", "tags", "schedule", "params", "actions")

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from dashboards.kibana import alerts
 from dashboards.kibana.board import Board
 from dashboards.kibana.boards import BOARDS
-from dashboards.kibana.columns import Column
+from dashboards.kibana.columns import AnyColumn
 from dashboards.kibana.conditions import All, Condition, Json, Not
-from dashboards.kibana.data_views import TIME, TWEETS
-from dashboards.kibana.panels import LensPanel, Panel, SavedPanel
+from dashboards.kibana.data_views import EVENTS, TIME, TWEETS
+from dashboards.kibana.panels import MARKS, LensPanel, Panel, SavedPanel
 from dashboards.kibana.saved_searches import SEARCHES, SavedSearch
 from dashboards.kibana.tweet_map import COMPOUND, LOCATION
 
@@ -44,8 +44,21 @@ def searches() -> Iterator[Search]:
 def _of_panel(board: Board, panel: Panel) -> Iterator[Search]:
     if isinstance(panel, LensPanel):
         yield _search(board, panel.title, panel.condition, {"size": 0, "aggs": aggregations(panel.columns)})
+        if panel.line:
+            line = {"size": 0, "aggs": aggregations(panel.line)}
+            yield _search(board, f"{panel.title}, line behind it", panel.condition, line)
+        yield from _marks(board, panel)
     elif isinstance(panel, SavedPanel):
         yield _of_saved(board, panel)
+
+
+def _marks(board: Board, panel: LensPanel) -> Iterator[Search]:
+    for layer in panel.visualization.get("layers", ()):
+        if layer["layerId"] == MARKS:
+            (mark,) = layer["annotations"]
+            texts = {"text": {"terms": {"field": mark["textField"]}}}
+            query = {"bool": {"filter": [EVENTS.condition.query(), {"range": {mark["timeField"]: {"lte": "now"}}}]}}
+            yield Search(board.title, f"{panel.title}, events", EVENTS.indices, {"aggs": texts, "query": query})
 
 
 def _of_saved(board: Board, panel: SavedPanel) -> Search:
@@ -65,12 +78,15 @@ def _circles() -> Json:
     return {"places": {"geotile_grid": {"field": LOCATION, "precision": 5}, "aggs": inner}}
 
 
-def aggregations(columns: tuple[Column, ...]) -> Json:
+def aggregations(columns: tuple[AnyColumn, ...]) -> Json:
     """The columns of a Lens panel: buckets inside each other, metrics in the innermost."""
     head, *rest = columns
     if head.is_bucketed:
-        return {head.id: head.aggregation(aggregations(tuple(rest)))}
-    return {column.id: column.aggregation({}) for column in columns}
+        return head.aggregations(aggregations(tuple(rest)))
+    asked: Json = {}
+    for column in columns:
+        asked |= column.aggregations({})
+    return asked
 
 
 def _search(board: Board, panel: str, condition: Condition, body: Json) -> Search:

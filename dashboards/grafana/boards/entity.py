@@ -10,7 +10,7 @@ from dashboards.grafana.panels import fields
 from dashboards.grafana.panels.bars import distribution, ranking
 from dashboards.grafana.panels.charts import BARE, DASHED, chart, moods, reasons
 from dashboards.grafana.panels.maps import where
-from dashboards.grafana.panels.stats import stat, tweet_count
+from dashboards.grafana.panels.stats import a_day_earlier, stat, tweet_count
 from dashboards.grafana.panels.tables import tweets
 from dashboards.grafana.queries import models as m
 from dashboards.grafana.queries import tweets as q
@@ -25,8 +25,11 @@ AGAINST: config.Steps = ((None, config.GOOD), (-2, config.PLAIN), (5, config.WAR
 LATEST = ("@timestamp", "message", q.SCORE, q.LABEL, m.REASON, "url.full")
 
 
+_HEART = "A broken heart beside the title: this alert fires, for this entity or another one; click it to see for which."
+
+
 def board() -> Board:
-    doing = [_negative(), _against(), _tweets(), _voice(), _compound(), _authors()]
+    doing = [_negative(), _earlier(), _against(), _tweets(), _voice(), _authors()]
     return Board(
         uid=config.ENTITY,
         title="Tweets: one entity",
@@ -40,9 +43,19 @@ def board() -> Board:
                 [Line(9, [(12, _complaints()), (6, _hashtags()), (6, _words())])],
             ),
             Row("What do they say?", [Line(13, [(24, _latest())])]),
-            Row("Where, and how strongly?", [Line(11, [(12, where(ITS_SCORED)), (12, _strength())])], collapsed=True),
+            Row(
+                "Where, and how strongly?",
+                [Line(11, [(10, where(ITS_SCORED, ITS_NEGATIVE)), (4, _compound()), (10, _strength())])],
+                collapsed=True,
+            ),
         ],
-        variables=[variables.TWEETS, variables.entity(), variables.retweets(), variables.filters()],
+        variables=[
+            variables.TWEETS,
+            variables.entity(),
+            variables.retweets(),
+            variables.filters(),
+            variables.kibana(),
+        ],
         annotations=[variables.events()],
         since="now-24h",
         refresh="1m",
@@ -57,6 +70,13 @@ def _negative() -> sdk.Panel:
         unit="percentunit",
         steps=config.NEGATIVE_SHARE,
         decimals=0,
+    )
+
+
+def _earlier() -> sdk.Panel:
+    return a_day_earlier(
+        "The negative share of $entity at the same time of the day before, for comparison.",
+        q.share(ITS_NEGATIVE, ITS_SCORED),
     )
 
 
@@ -117,7 +137,7 @@ def _parting() -> sdk.Panel:
     hourly = [q.ask(query, q.by_time("1h"), ref=ref, hide=True) for ref, query in queries.items()]
     return chart(
         "Negative share: $entity and the others",
-        "Per hour. Where both lines rise, something else is going on; where they part, it is about $entity.",
+        "Per hour. Where both lines rise, something else is going on; where they part, it is about $entity. " + _HEART,
         [*hourly, q.math("E", "$A / $B"), q.math("H", "$F / $G")],
         unit="percentunit",
         style=BARE,
@@ -134,7 +154,7 @@ def _complaints() -> sdk.Panel:
     return reasons(
         "Complaints over time: $entity",
         "Tweets about $entity that need an answer, by reason. Needs a model of complaints and one of their reasons: "
-        "tweetpulse train complaint, tweetpulse train reason (docs/models.md).",
+        "tweetpulse train complaint, tweetpulse train reason (docs/models.md). " + _HEART,
         m.COMPLAINTS + q.THIS,
         table=True,
     )
@@ -151,8 +171,11 @@ def _words() -> sdk.Panel:
 
 
 def _latest() -> sdk.Panel:
-    return tweets(
+    panel = tweets(
         "Latest tweets about $entity", "All labels; narrow them with the filter at the top.", ITS_TWEETS, LATEST
+    )
+    return fields.in_discover(
+        panel, "tweetpulse-all-tweets", 'not (tweet.kind: "retweet") and tweet.entity: "${entity:percentencode}"'
     )
 
 

@@ -60,7 +60,7 @@ def dashboard(board: Board) -> sdk.Dashboard:
         version=1,
         templating=sdk.DashboardDashboardTemplating(list_val=list(board.variables)),
         annotations=sdk.AnnotationContainer(list_val=[*board.annotations]),
-        links=[_navigation()],
+        links=_navigation(board.tag),
         panels=_placed(board.rows),
     )
 
@@ -100,12 +100,18 @@ def _at(x: int, y: int, width: int, height: int) -> sdk.GridPos:
     return sdk.GridPos(x=x, y=y, w=width, h=height)
 
 
-def _navigation() -> sdk.DashboardLink:
+def _navigation(tag: str) -> list[sdk.DashboardLink]:
+    # Boards of other kinds have other data sources in a variable of the same name.
+    return [_links_to(each, variables=each == tag) for each in config.TAGS]
+
+
+def _links_to(tag: str, *, variables: bool) -> sdk.DashboardLink:
     return sdk.DashboardLink(
         type_val=sdk.DashboardLinkType.DASHBOARDS,
-        title="tweetpulse",
-        tags=[config.TAG],
+        title=f"tweetpulse: {tag}",
+        tags=[config.TAG, tag],
         keep_time=True,
+        include_vars=variables,
         icon="external link",
         url="",
     )

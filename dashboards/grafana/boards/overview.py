@@ -8,8 +8,9 @@ from dashboards.grafana import config, variables
 from dashboards.grafana.boards.layout import Board, Line, Row
 from dashboards.grafana.panels.bars import ENTITY, by_reason, ranking, worst_first
 from dashboards.grafana.panels.charts import BARS, chart, moods
+from dashboards.grafana.panels.fields import in_discover
 from dashboards.grafana.panels.maps import where
-from dashboards.grafana.panels.stats import share_bars, stat, tweet_count
+from dashboards.grafana.panels.stats import a_day_earlier, share_bars, stat, tweet_count
 from dashboards.grafana.panels.tables import entities, tweets
 from dashboards.grafana.queries import models as m
 from dashboards.grafana.queries import tweets as q
@@ -24,18 +25,21 @@ def board() -> Board:
         description="How people feel, about whom, about what. Numbers come from Elasticsearch: one document per tweet.",
         tag="sentiment",
         rows=[
-            Row("How do people feel?", [Line(6, [(5, _negative()), (9, _split()), (5, _tweets()), (5, _newest())])]),
+            Row(
+                "How do people feel?",
+                [Line(6, [(5, _negative()), (3, _earlier()), (8, _split()), (4, _tweets()), (4, _newest())])],
+            ),
             Row("How is the mood changing?", [Line(9, [(14, _mood()), (10, _volume())])]),
             Row("Who is it about?", [Line(9, [(10, _by_entity()), (14, _entities())])]),
-            Row("What are they talking about?", [Line(10, [(12, _complaints()), (12, _hashtags())])]),
-            Row("What do they say, and where?", [Line(13, [(14, _latest()), (10, where(q.SCORED))])]),
+            Row("What do they complain about?", [Line(9, [(24, _complaints())])]),
+            Row("What do they say, and where?", [Line(13, [(14, _latest()), (10, where(q.SCORED, q.NEGATIVE))])]),
             Row(
                 "In which words, and who is complained about most?",
-                [Line(10, [(12, _words()), (12, _complained_about())])],
+                [Line(10, [(8, _hashtags()), (8, _words()), (8, _complained_about())])],
                 collapsed=True,
             ),
         ],
-        variables=[variables.TWEETS, variables.retweets(), variables.filters()],
+        variables=[variables.TWEETS, variables.retweets(), variables.filters(), variables.kibana()],
         annotations=[variables.events()],
         since="now-24h",
         refresh="1m",
@@ -50,6 +54,12 @@ def _negative() -> sdk.Panel:
         unit="percentunit",
         steps=config.NEGATIVE_SHARE,
         decimals=0,
+    )
+
+
+def _earlier() -> sdk.Panel:
+    return a_day_earlier(
+        "The negative share of the same time of the day before, for comparison.", q.share(q.NEGATIVE, q.SCORED)
     )
 
 
@@ -83,7 +93,7 @@ def _mood() -> sdk.Panel:
 
 
 def _volume() -> sdk.Panel:
-    return chart(
+    panel = chart(
         "Tweets per interval",
         "The same as numbers, with what no scorer speaks: a share says little when few people wrote.",
         [q.ask(q.ALL, q.by_label(unsupported=True), q.by_time(), alias="{{tweet.sentiment.label}}")],
@@ -93,6 +103,7 @@ def _volume() -> sdk.Panel:
         legend=("sum",),
         points=100,
     )
+    return in_discover(panel, "tweetpulse-all-tweets")
 
 
 def _by_entity() -> sdk.Panel:
@@ -130,7 +141,7 @@ def _complained_about() -> sdk.Panel:
         ],
         name='${__field.labels["tweet.entity"]}',
         base=config.WARNING,
-        absent=config.NO_MODEL,
+        absent=config.NO_MODEL_OF["complaint"],
     )
 
 
@@ -143,4 +154,5 @@ def _words() -> sdk.Panel:
 
 
 def _latest() -> sdk.Panel:
-    return tweets("Latest negative tweets", "The newest tweets with a negative label.", q.NEGATIVE, LATEST)
+    panel = tweets("Latest negative tweets", "The newest tweets with a negative label.", q.NEGATIVE, LATEST)
+    return in_discover(panel, "tweetpulse-negative-tweets")

@@ -13,26 +13,48 @@ from dashboards.grafana.queries.models import REASON
 from dashboards.grafana.queries.tweets import LABEL, Bucket, ask, by_term
 
 ENTITY = "tweet.entity"
+_MOST_BARS = 10
 
 
-def ranking(title: str, description: str, query: str, bucket: Bucket, *, colour: str = config.VOLUME) -> sdk.Panel:
-    """The commonest values of a field, each with its number."""
-    field = str(getattr(bucket, "field", ""))
-    defaults = sdk.FieldConfig(unit="short", no_value="no data", color=fields.fixed(colour), custom=_custom("hidden"))
-    options = _options(field, show_value="always", longest=24) | {"text": {"valueSize": 12}}
-    shown = [fields.when(field, {"custom.axisPlacement": "auto"})]
-    return fields.panel("barchart", title, description, [ask(query, bucket)], defaults, options, shown)
+def ranking(title: str, description: str, query: str, bucket: Bucket) -> sdk.Panel:
+    """The commonest values of a field, each with its number: a bar gauge keeps room for it beside the longest bar."""
+    defaults = sdk.FieldConfig(
+        unit="short",
+        min_val=0,
+        no_value="no data",
+        color=fields.fixed(config.VOLUME),
+        thresholds=fields.thresholds(config.NO_STEPS),
+    )
+    options = {
+        "displayMode": "basic",
+        "orientation": "horizontal",
+        "reduceOptions": {"calcs": [], "fields": "/^Count$/", "values": True, "limit": _MOST_BARS},
+        "showUnfilled": False,
+        "valueMode": "text",
+        "namePlacement": "left",
+        "sizing": "auto",
+        "minVizHeight": 8,
+        "minVizWidth": 8,
+        "maxVizHeight": 40,
+        "text": {"titleSize": 13, "valueSize": 13},
+    }
+    return fields.panel("bargauge", title, description, [ask(query, bucket)], defaults, options)
 
 
 def by_reason(title: str, description: str, query: str) -> sdk.Panel:
     """The number of complaints for each reason, the most frequent at the top, each in its colour."""
-    panel = ranking(title, description, query, by_term(REASON, config.MOST_REASONS), colour=config.QUIET)
-    defaults = panel.field_config.defaults  # type: ignore[union-attr]
-    defaults.no_value = config.NO_MODEL
     # A bar has its field's colour, so that of a value comes from what the value is called.
-    defaults.mappings = list(fields.tinted(config.REASONS))
-    panel.options["colorByField"] = REASON  # type: ignore[index]
-    return panel
+    defaults = sdk.FieldConfig(
+        unit="short",
+        no_value=config.NO_MODEL_OF["reason"],
+        color=fields.fixed(config.QUIET),
+        custom=_custom("hidden"),
+        mappings=list(fields.tinted(config.REASONS)),
+    )
+    options = _options(REASON, show_value="always", longest=24) | {"text": {"valueSize": 12}, "colorByField": REASON}
+    shown = [fields.when(REASON, {"custom.axisPlacement": "auto"})]
+    targets = [ask(query, by_term(REASON, config.MOST_REASONS))]
+    return fields.panel("barchart", title, description, targets, defaults, options, shown)
 
 
 def distribution(title: str, description: str, query: str, bucket: Bucket, *, decimals: int) -> sdk.Panel:

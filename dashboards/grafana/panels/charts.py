@@ -230,5 +230,5 @@ def reasons(title: str, description: str, query: str, *, table: bool = False) ->
         legend=("sum",),
         table=table,
         points=100,
-        absent=config.NO_MODEL,
+        absent=config.NO_MODEL_OF["reason"],
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+from urllib.parse import quote
 
 from grafana_foundation_sdk.cog.variants import Dataquery
 from grafana_foundation_sdk.models import dashboard as sdk
@@ -123,9 +124,27 @@ def link(title: str, url: str, new_tab: bool = False) -> dict[str, object]:
     return {"title": title, "url": url, "targetBlank": new_tab}
 
 
-def entity_link(value: str) -> list[dict[str, object]]:
-    """To the board of an entity, for the same time range. `value` is the Grafana variable that holds its name."""
-    return [link("Open this entity", f"/d/{config.ENTITY}?var-entity={value}&${{__url_time_range}}")]
+def entity_link(value: str, *, variables: bool = True) -> list[dict[str, object]]:
+    """To the board of an entity, for the same time range, and with the filters and all else that is chosen here.
+
+    `value` is the Grafana variable that holds its name. `variables` of a board with other data sources stay here.
+    """
+    kept = "&${__all_variables}" if variables else ""
+    return [link("Open this entity", f"/d/{config.ENTITY}?var-entity={value}&${{__url_time_range}}{kept}")]
+
+
+def in_discover(panel: sdk.Panel, search: str, query: str = "") -> sdk.Panel:
+    """The panel, with a link to the tweets behind it: a saved search of Kibana's, for the same time range.
+
+    `query` is KQL, in the place of the search's own.
+    """
+    span = "_g=(time:(from:'${__from:date:iso}',to:'${__to:date:iso}'))"
+    asked = f"&_a=(query:(language:kuery,query:'{quote(query, safe='${}:')}'))" if query else ""
+    url = f"${{kibana}}/app/discover#/view/{search}?{span}{asked}"
+    link = sdk.DashboardLink(title="The tweets in Discover", type_val=sdk.DashboardLinkType.LINK, url=url)
+    link.target_blank = True
+    panel.links = [link]
+    return panel
 
 
 def organise(
@@ -140,11 +159,30 @@ def organise(
     return sdk.DataTransformerConfig(id_val="organize", options=options)
 
 
+def negative_share(by: str) -> list[sdk.DataTransformerConfig]:
+    """From counts A and B of scored and of negative tweets: columns "Tweets", "Negative tweets" and "Negative"."""
+    # Renamed before they meet, or both would be "Count 1" and "Count 2".
+    return [
+        _rename("A", "Tweets"),
+        _rename("B", "Negative tweets"),
+        sdk.DataTransformerConfig(id_val="joinByField", options={"byField": by, "mode": "outer"}),
+        quotient("Negative", "Negative tweets", "Tweets"),
+    ]
+
+
 def quotient(alias: str, left: str, right: str) -> sdk.DataTransformerConfig:
     """A column that is one column divided by another."""
     sides = {side: {"matcher": {"id": "byName", "options": name}} for side, name in (("left", left), ("right", right))}
     options = {"mode": "binary", "alias": alias, "binary": {**sides, "operator": "/"}, "replaceFields": False}
     return sdk.DataTransformerConfig(id_val="calculateField", options=options)
+
+
+def _rename(ref: str, name: str) -> sdk.DataTransformerConfig:
+    return sdk.DataTransformerConfig(
+        id_val="renameByRegex",
+        filter_val=sdk.MatcherConfig(id_val="byRefId", options=ref),
+        options={"regex": "^Count$", "renamePattern": name},
+    )
 
 
 def _override(matcher: str, options: str, properties: Mapping[str, object]) -> Override:

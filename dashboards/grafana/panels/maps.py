@@ -9,21 +9,23 @@ from grafana_foundation_sdk.models import dashboard as sdk
 from dashboards.grafana import config
 from dashboards.grafana.panels import fields
 from dashboards.grafana.panels.charts import SHOWN
-from dashboards.grafana.queries.tweets import SCORE, ask, average, by_cell, count
+from dashboards.grafana.queries.tweets import ask, by_cell
+
+LOCATION = "tweet.geo.location"
 
 
-def where(query: str) -> sdk.Panel:
-    """A circle per cell of the map: its size is how many tweets, its colour their average compound."""
+def where(scored: str, negative: str) -> sdk.Panel:
+    """A circle per cell of the map: its size is how many tweets, its colour the share of negative ones."""
     defaults = sdk.FieldConfig(
         unit="short",
         no_value="no data",
-        thresholds=fields.thresholds(config.COMPOUND),
+        thresholds=fields.thresholds(((None, config.QUIET), *config.NEGATIVE_SHARE[1:])),
         color=fields.by_threshold(),
         custom={"hideFrom": SHOWN},
     )
     overrides = [
-        fields.when("Average", {"unit": "none", "decimals": 2, "displayName": "Average compound"}),
-        fields.when("Count", {"displayName": "Tweets"}),
+        fields.when("Negative", {"unit": "percentunit", "decimals": 0, "displayName": "Negative share"}),
+        fields.when("Negative tweets", {"custom.hideFrom": SHOWN | {"tooltip": True}}),
     ]
     options = {
         "view": {"id": "coords", "lat": 25, "lon": 0, "zoom": 2, "allLayers": True, "shared": False},
@@ -40,11 +42,21 @@ def where(query: str) -> sdk.Panel:
         "layers": [_outlines("Countries", "countries"), _outlines("States", "usa-states"), _circles()],
     }
     description = (
-        "Tweets that carry a position (a few per cent), by map cell: size = tweets, colour = average compound. "
+        "Tweets that carry a position (a few per cent), by map cell: size = tweets, colour = share of negative ones, "
+        "orange from 40 %, red from 50 %. "
         "The outlines come with Grafana; only the street map behind them needs the internet."
     )
-    targets = [ask(query, by_cell(), metrics=(count(), average(SCORE, "2")))]
-    return fields.panel("geomap", "Where are they?", description, targets, defaults, options, overrides)
+    targets = [ask(scored, by_cell(), ref="A"), ask(negative, by_cell(), ref="B")]
+    return fields.panel(
+        "geomap",
+        "Where are they?",
+        description,
+        targets,
+        defaults,
+        options,
+        overrides,
+        transformations=fields.negative_share(LOCATION),
+    )
 
 
 def _outlines(name: str, file: str) -> dict[str, Any]:
@@ -60,8 +72,8 @@ def _outlines(name: str, file: str) -> dict[str, Any]:
 
 def _circles() -> dict[str, Any]:
     style = {
-        "size": {"field": "Count", "fixed": 6, "min": 5, "max": 22},
-        "color": {"field": "Average", "fixed": config.QUIET},
+        "size": {"field": "Tweets", "fixed": 6, "min": 5, "max": 22},
+        "color": {"field": "Negative", "fixed": config.QUIET},
         "opacity": 0.75,
         "symbol": {"mode": "fixed", "fixed": "img/icons/marker/circle.svg"},
         "symbolAlign": {"horizontal": "center", "vertical": "center"},
@@ -71,7 +83,7 @@ def _circles() -> dict[str, Any]:
     return {
         "type": "markers",
         "name": "Tweets",
-        "location": {"mode": "geohash", "geohash": "tweet.geo.location"},
+        "location": {"mode": "geohash", "geohash": LOCATION},
         "tooltip": True,
-        "config": {"showLegend": False, "style": style},
+        "config": {"showLegend": True, "style": style},
     }

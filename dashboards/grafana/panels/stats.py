@@ -60,6 +60,13 @@ def stat(
     return fields.panel("stat", title, description, targets, defaults, options, overrides)
 
 
+def a_day_earlier(description: str, targets: fields.Targets) -> sdk.Panel:
+    """The negative share of the same time of the day before, to hold the one beside it against."""
+    panel = stat("A day earlier", description, targets, unit="percentunit", colour=config.QUIET, decimals=0)
+    panel.time_shift = "1d"
+    return panel
+
+
 def tweet_count(description: str, query: str) -> sdk.Panel:
     """The number of tweets, and the number per interval as a line."""
     return stat(

@@ -42,7 +42,14 @@ SENTIMENT: dict[str, object] = {
 
 COLUMNS: dict[str, dict[str, object]] = {
     "@timestamp": {"displayName": "Written", "unit": "dateTimeFromNow", "custom.width": 155},
-    ENTITY: {"displayName": "Entity", "custom.width": 125, "links": fields.entity_link("${__value.raw}")},
+    ENTITY: {
+        "displayName": "Entity",
+        "unit": "string",
+        "custom.width": 125,
+        "links": fields.entity_link("${__value.raw}"),
+        # What the list of a tweet about nobody becomes.
+        "mappings": [fields.words({"null": ("–", config.PLAIN)})],
+    },
     "message": {"displayName": "Tweet", "custom.wrapText": True, "unit": "string"},
     SCORE: {"displayName": "Compound", "custom.width": 105, **COMPOUND},
     LABEL: {"displayName": "VADER", "custom.width": 105, **SENTIMENT},
@@ -61,11 +68,15 @@ COLUMNS: dict[str, dict[str, object]] = {
 """The columns in which boards show a tweet's fields."""
 
 
-def tweets(title: str, description: str, query: str, columns: Sequence[str]) -> sdk.Panel:
-    """The newest tweets, with these fields as columns."""
+def tweets(title: str, description: str, query: str, columns: Sequence[str], *, variables: bool = True) -> sdk.Panel:
+    """The newest tweets, with these fields as columns. `variables` says whether an entity's link takes them along."""
     keep = sdk.DataTransformerConfig(id_val="filterFieldsByName", options={"include": {"names": list(columns)}})
-    overrides = [fields.when(name, COLUMNS[name]) for name in columns]
-    return _table(title, description, [newest(query)], overrides, [keep, fields.organise(columns)])
+    shown = COLUMNS | {
+        ENTITY: COLUMNS[ENTITY] | {"links": fields.entity_link("${__value.raw}", variables=variables)},
+    }
+    overrides = [fields.when(name, shown[name]) for name in columns]
+    names = [_names_of(ENTITY)] if ENTITY in columns else []
+    return _table(title, description, [newest(query)], overrides, [keep, *names, fields.organise(columns)])
 
 
 def entities(title: str, description: str) -> sdk.Panel:
@@ -126,23 +137,17 @@ def _entity_columns() -> list[fields.Override]:
 
 
 def _joined() -> list[sdk.DataTransformerConfig]:
-    # Renamed before they meet, or both would be "Count 1" and "Count 2".
     return [
-        _rename("A", "Tweets"),
-        _rename("B", "Negative tweets"),
-        sdk.DataTransformerConfig(id_val="joinByField", options={"byField": ENTITY, "mode": "outer"}),
+        *fields.negative_share(ENTITY),
         fields.organise(rename={"Average": "Compound", "Unique Count": "Authors"}),
-        fields.quotient("Negative", "Negative tweets", "Tweets"),
         fields.organise((ENTITY, "Tweets", "Negative", "Compound", "Authors", "Negative tweets")),
     ]
 
 
-def _rename(ref: str, name: str) -> sdk.DataTransformerConfig:
-    return sdk.DataTransformerConfig(
-        id_val="renameByRegex",
-        filter_val=sdk.MatcherConfig(id_val="byRefId", options=ref),
-        options={"regex": "^Count$", "renamePattern": name},
-    )
+def _names_of(field: str) -> sdk.DataTransformerConfig:
+    """A list as the names that are in it: otherwise it is shown with its brackets and quotation marks."""
+    conversion = {"targetField": field, "destinationType": "string", "joinWith": ", "}
+    return sdk.DataTransformerConfig(id_val="convertFieldType", options={"fields": {}, "conversions": [conversion]})
 
 
 def _table(

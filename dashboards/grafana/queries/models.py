@@ -7,6 +7,8 @@ from dashboards.grafana.queries.tweets import ALL, SCORED
 
 LABEL = "tweet.model.label"
 PROBABILITY = "tweet.model.probability"
+VERSION = "tweet.model.version"
+COMPLAINT_PROBABILITY = "tweet.complaint.probability"
 COMPLAINT = "tweet.complaint.label"
 REASON = "tweet.complaint.reason"
 

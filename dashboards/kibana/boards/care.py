@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dashboards.kibana import palette, tweets
 from dashboards.kibana.board import TITLES, Board, Control, Row, heading
-from dashboards.kibana.columns import COUNT, count, measure, over_time, terms
-from dashboards.kibana.conditions import COMPLAINT, All, Compares
-from dashboards.kibana.data_views import TIME, TWEETS
+from dashboards.kibana.columns import COUNT, Share, count, measure, newest, over_time, terms
+from dashboards.kibana.conditions import ASKED, COMPLAINT, All, Compares
+from dashboards.kibana.data_views import TWEETS
 from dashboards.kibana.panels import LensPanel, bars, chart, metric, table
 from dashboards.kibana.saved_searches import COMPLAINTS, NEGATIVE_TWEETS
 
@@ -18,18 +18,32 @@ _FOLLOWERS = measure("followers", "Followers", "max", "tweet.author.followers")
 
 
 def _complaint_share() -> LensPanel:
-    description = "How many are complaints; the bar shows which part of all tweets they are."
-    return metric("Complaints found", description, TWEETS, _COMPLAINTS, of=COUNT, color=palette.WARNING)
+    return metric(
+        "Complaint share",
+        "How many of the tweets that the complaint model has seen are complaints, beside that of the period before.",
+        TWEETS,
+        Share("complaint_share", "Complaints", COMPLAINT, ASKED),
+        under="of the tweets that the model has seen",
+        history=True,
+    )
 
 
 def _sure() -> LensPanel:
-    description = "Those with a probability of 90 % or more; the bar shows which part of all complaints they are."
-    return metric("Sure complaints", description, TWEETS, _SURE, of=_COMPLAINTS, color=palette.WARNING)
+    return metric(
+        "Sure complaints",
+        "Those with a probability of 90 % or more; the bar shows which part of all complaints they are.",
+        TWEETS,
+        _SURE,
+        under="with 90 % or more; the bar: of all complaints",
+        of=_COMPLAINTS,
+        color=palette.WARNING,
+    )
 
 
 def _newest_complaint() -> LensPanel:
-    newest = measure("newest", "Newest complaint", "max", TIME)
-    return metric("Newest complaint", "When it was written.", TWEETS, newest, condition=COMPLAINT)
+    column = newest("newest", "Newest complaint")
+    under = "when it was indexed"
+    return metric("Newest complaint", "When it was indexed.", TWEETS, column, under=under, condition=COMPLAINT)
 
 
 def _reasons() -> LensPanel:
@@ -50,7 +64,7 @@ def _over_time() -> LensPanel:
 
 
 def _by_entity() -> LensPanel:
-    values = (COUNT, _COMPLAINTS, _SURE, tweets.NEGATIVE_COUNT, _FOLLOWERS)
+    values = ((COUNT, 100), (_COMPLAINTS, 120), (_SURE, 150), (tweets.NEGATIVE_SHARE, 110), (_FOLLOWERS, 120))
     return table(
         "Who is complained about",
         "Followers: the largest audience of one author.",
@@ -71,12 +85,12 @@ BOARD = Board(
     rows=(
         heading(
             ID,
-            "Who waits for an answer, and why? Complaints need a trained model: no model is promoted yet, if there are "
-            "none here (`tweetpulse train complaint`, `tweetpulse train reason`). Until then the negative tweets at "
-            "the bottom are what there is.",
+            "Who waits for an answer, and why? Complaints need a trained model (`tweetpulse train complaint`, "
+            "`tweetpulse train reason`): until one is promoted, the negative tweets at the bottom are what there is.",
         ),
         Row(6, ((12, _complaint_share()), (12, _sure()), (12, tweets.negative_share()), (12, _newest_complaint()))),
-        Row(11, ((16, _over_time()), (14, _reasons()), (18, _by_entity()))),
+        Row(12, ((28, _over_time()), (20, _reasons()))),
+        Row(10, ((48, _by_entity()),)),
         Row(17, ((48, COMPLAINTS.panel()),)),
         Row(17, ((48, NEGATIVE_TWEETS.panel()),)),
     ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dashboards.kibana import tweets
-from dashboards.kibana.board import TITLES, Board, Row, heading
+from dashboards.kibana.board import TITLES, Board, Control, Row, heading
 from dashboards.kibana.data_views import TWEETS
 from dashboards.kibana.saved_searches import NEGATIVE_TWEETS
 from dashboards.kibana.tweet_map import TWEET_MAP
@@ -16,6 +16,7 @@ BOARD = Board(
     view=TWEETS,
     time_from="now-15m",
     refresh_seconds=10,
+    controls=(Control("Entity", "tweet.entity"),),
     rows=(
         heading(ID, "What is being said right now? The last 15 minutes, renewed every 10 seconds, without retweets."),
         Row(
@@ -29,6 +30,7 @@ BOARD = Board(
         ),
         Row(11, ((24, tweets.shares_over_time()), (24, tweets.volume_over_time()))),
         Row(13, ((16, tweets.entities()), (16, tweets.hashtags()), (16, tweets.words()))),
-        Row(18, ((30, NEGATIVE_TWEETS.panel()), (18, TWEET_MAP.panel()))),
+        Row(15, ((48, NEGATIVE_TWEETS.panel()),)),
+        Row(16, ((30, TWEET_MAP.panel()), (18, tweets.countries()))),
     ),
 )

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from dashboards.kibana import palette
+from dashboards.kibana.board import REJECTED_RECORDS as ID
 from dashboards.kibana.board import TITLES, Board, Row, heading
-from dashboards.kibana.columns import count, measure, over_time, terms
-from dashboards.kibana.data_views import REJECTED, TIME
+from dashboards.kibana.columns import count, newest, over_time, terms
+from dashboards.kibana.data_views import REJECTED
 from dashboards.kibana.panels import LensPanel, bars, chart, metric, table
 from dashboards.kibana.saved_searches import REJECTED_RECORDS
 
-ID = "tweetpulse-rejected-records"
 _COUNT = count("count", "Records")
 _REASON = terms("reason", "Reason", "error.type", 10)
 
 
 def _total() -> LensPanel:
-    return metric("Rejected", "Records that were no tweets.", REJECTED, _COUNT, color=palette.WARNING)
+    column = count("count", "Rejected records")
+    return metric("Rejected", "Records that were no tweets.", REJECTED, column, under="were no tweets", history=True)
 
 
 def _newest() -> LensPanel:
-    newest = measure("newest", "Newest", "max", TIME)
-    return metric("Newest rejection", "When Kafka took the newest rejected record.", REJECTED, newest)
+    column = newest("newest", "Newest rejection")
+    return metric("Newest rejection", "When it was indexed.", REJECTED, column, under="when it was indexed")
 
 
 def _over_time() -> LensPanel:
@@ -39,7 +39,9 @@ def _over_time() -> LensPanel:
 def _where() -> LensPanel:
     topic = terms("topic", "Topic", "kafka.topic", 5)
     partition = terms("partition", "Partition", "kafka.partition", 20, "number")
-    return table("Where they lie", "All in one partition: one producer's key.", REJECTED, (topic, partition), (_COUNT,))
+    return table(
+        "Where they lie", "All in one partition: one producer's key.", REJECTED, (topic, partition), ((_COUNT, 90),)
+    )
 
 
 BOARD = Board(

@@ -15,20 +15,27 @@ def board() -> Board:
         "until one is promoted: tweetpulse train, then tweetpulse models promote (docs/models.md).",
         tag="models",
         rows=[
-            Row("Can the model still be trusted?", [Line(6, trust.panels())]),
-            Row("Is it drifting?", [Line(9, [(8, panel) for panel in drift.panels()])]),
+            Row("Which models are in use, and how good were they?", [Line(6, trust.panels())]),
             Row(
-                "Where do the two differ?",
+                "Sentiment: can its model still be trusted?",
+                [Line(9, [(3, trust.drift()), (3, trust.confidence()), *((6, panel) for panel in drift.panels())])],
+            ),
+            Row(
+                "Complaints and their reasons: what do their models find?",
+                [Line(8, [(8, cost.complaint_rate()), (8, drift.sure_of_complaints()), (8, cost.complaints())])],
+            ),
+            Row(
+                "Sentiment: where do VADER and the model differ?",
                 [
                     Line(8, [(9, differences.matrix()), (9, differences.by_entity()), (6, differences.agreement())]),
                     Line(12, [(24, differences.opposite())]),
                 ],
+                collapsed=True,
             ),
             Row(
                 "What does scoring cost, what is found, and does the champion load?",
                 [
-                    Line(8, [(12, cost.scoring()), (12, cost.complaints())]),
-                    Line(8, [(12, cost.complaint_rate()), (12, cost.predictions())]),
+                    Line(8, [(12, cost.scoring()), (12, cost.predictions())]),
                     Line(6, [(12, cost.loads()), (12, cost.load_errors())]),
                 ],
                 collapsed=True,

@@ -47,7 +47,7 @@ def complaint_rate() -> sdk.Panel:
         style=BARE,
         colours={"complaints": config.WARNING},
         legend=("mean",),
-        absent=config.NO_MODEL,
+        absent=config.NO_MODEL_OF["complaint"],
     )
 
 

@@ -20,7 +20,7 @@ def matrix() -> sdk.Panel:
             "VADER against the model",
             "Rows: VADER. Columns: the model. Off the diagonal they differ.",
             [q.ask(m.JUDGED, q.by_label(), q.by_name(m.LABEL, 4))],
-            absent=config.NO_MODEL,
+            absent=config.NO_MODEL_OF["sentiment"],
         )
     )
 
@@ -37,7 +37,7 @@ def by_entity() -> sdk.Panel:
                 q.math("E", "$A / $B"),
             ],
             name='${__field.labels["tweet.entity"]}',
-            absent=config.NO_MODEL,
+            absent=config.NO_MODEL_OF["sentiment"],
             base=config.VOLUME,
         )
     )
@@ -66,5 +66,6 @@ def opposite() -> sdk.Panel:
             "learns from it: tweetpulse label ID negative.",
             m.OPPOSITE,
             COLUMNS,
+            variables=False,
         )
     )

@@ -31,7 +31,7 @@ def _differs() -> sdk.Panel:
         unit="percentunit",
         style=BARE,
         overrides=[fields.when("mean of the week", {"color": fields.fixed(config.QUIET), **DASHED})],
-        absent=config.NO_MODEL,
+        absent=config.NO_MODEL_OF["sentiment"],
     )
 
 
@@ -45,22 +45,31 @@ def _says() -> sdk.Panel:
             style=SHARES,
             colours=config.MODEL_LABELS,
             points=100,
-            absent=config.NO_MODEL,
+            absent=config.NO_MODEL_OF["sentiment"],
         )
     )
 
 
+def sure_of_complaints() -> sdk.Panel:
+    """The same of the model of complaints."""
+    return _how_sure("How sure it is of complaints", m.ASKED, m.COMPLAINT_PROBABILITY, "complaint")
+
+
 def _sure() -> sdk.Panel:
+    return _how_sure("How sure it is", m.JUDGED, m.PROBABILITY, "sentiment")
+
+
+def _how_sure(title: str, query: str, field: str, task: str) -> sdk.Panel:
     names = {
-        f"p50.0 {m.PROBABILITY}": ("median", config.VOLUME),
-        f"p10.0 {m.PROBABILITY}": ("least sure tenth", config.WARNING),
+        f"p50.0 {field}": ("median", config.VOLUME),
+        f"p10.0 {field}": ("least sure tenth", config.WARNING),
     }
     return fields.of_tweets(
         chart(
-            "How sure it is",
+            title,
             "Probability of the label that the model chose: the median, and the least sure tenth. Both sink when "
             "tweets come that it was not trained for.",
-            [q.ask(m.JUDGED, q.by_time(), metrics=(q.percentiles(m.PROBABILITY, 10, 50),))],
+            [q.ask(query, q.by_time(), metrics=(q.percentiles(field, 10, 50),))],
             unit="percentunit",
             style=BARE,
             top=1,
@@ -69,6 +78,6 @@ def _sure() -> sdk.Panel:
                 for name, (text, colour) in names.items()
             ],
             points=100,
-            absent=config.NO_MODEL,
+            absent=config.NO_MODEL_OF[task],
         )
     )

@@ -22,14 +22,15 @@ DRIFT: config.Steps = (
 AGE: config.Steps = ((None, config.PLAIN), (30 * 86400, config.WARNING), (90 * 86400, config.BAD))
 SURE: config.Steps = ((None, config.BAD), (0.6, config.WARNING), (0.7, config.PLAIN))
 ABSENT = fields.nothing(config.NO_MODEL_YET)
+NO_SENTIMENT = fields.nothing(config.NO_SENTIMENT_YET)
 
 
 def panels() -> list[tuple[int, sdk.Panel]]:
-    """With their widths."""
-    return [(4, _drift()), (6, _version()), (3, _trained()), (3, _confidence()), (8, _tested())]
+    """Of all tasks, with their widths."""
+    return [(8, _version()), (5, _trained()), (11, _tested())]
 
 
-def _drift() -> sdk.Panel:
+def drift() -> sdk.Panel:
     expression = """
         100 * (
           max by (task) (task_version:tweetpulse_scorer_disagreements:ratio_rate6h)
@@ -42,12 +43,12 @@ def _drift() -> sdk.Panel:
         "Share of the tweets of the last 6 hours on which the model and VADER differ, minus the same share since this "
         "version is in use, 7 days at most; in percentage points. A jump means that the tweets or the model changed. "
         "The level itself says little: VADER differs from people's labels on about every second tweet. Orange from 5, "
-        "red from 10, up or down.",
+        "red from 10, up or down. Of the task of sentiment, which alone VADER has a word on.",
         [now(expression, "{{task}}")],
         unit="suffix: pp",
         steps=DRIFT,
         decimals=1,
-        absent=ABSENT,
+        absent=NO_SENTIMENT,
     )
 
 
@@ -78,18 +79,19 @@ def _trained() -> sdk.Panel:
     )
 
 
-def _confidence() -> sdk.Panel:
+def confidence() -> sdk.Panel:
     return fields.of_tweets(
         stat(
             "Confidence",
             "Median probability that the sentiment model gives its own label, in the time range. Orange below 70 %, "
             "red below 60 %.",
-            [q.ask(m.JUDGED, q.as_one(), metrics=(q.percentiles(m.PROBABILITY, 50),))],
+            # By version, of which there is none without a model: one bucket of everything would say 0 %.
+            [q.ask(m.JUDGED, q.by_term(m.VERSION, 1), metrics=(q.percentiles(m.PROBABILITY, 50),))],
             unit="percentunit",
             steps=SURE,
             decimals=0,
             field="/p50/",
-            absent=ABSENT,
+            absent=NO_SENTIMENT,
         )
     )
 

@@ -6,11 +6,13 @@ import re
 import string
 from itertools import chain, pairwise
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
 from dashboards.grafana import config
-from dashboards.kibana import tweet_map
+from dashboards.kibana import palette
+from dashboards.kibana.saved_searches import SEARCHES
 from pipeline.domain.prediction import CLOSED_LABELS, MOST_LABELS, Task
 from pipeline.domain.record import Reason
 from pipeline.domain.sentiment import SCORED, THRESHOLD, Label
@@ -64,14 +66,18 @@ def test_a_board_is_what_grafana_takes_from_a_file(board: Json) -> None:
 
 @each_board
 def test_boards_lead_to_each_other_and_keep_the_time(board: Json) -> None:
-    """One link of kind `dashboards`, on the bar and not in a menu."""
-    (link,) = board["links"]
-    assert (link["type"], link["tags"], link["keepTime"], link["includeVars"]) == (
-        "dashboards",
-        ["tweetpulse"],
-        True,
-        False,
-    )
+    """On the bar and not in a menu. Filters and all else that is chosen go along to boards of the same data sources."""
+    links = board["links"]
+    assert {(link["type"], link["keepTime"]) for link in links} == {("dashboards", True)}
+    assert [link["tags"] for link in links] == [["tweetpulse", tag] for tag in config.TAGS]
+    (own,) = set(board["tags"]) - {config.TAG}
+    assert [link["tags"][1] for link in links if link["includeVars"]] == [own]
+    sources = [
+        {v["name"]: v["query"] for v in other["templating"]["list"] if v["type"] == "datasource"}
+        for other in BOARDS
+        if own in other["tags"]
+    ]
+    assert all(source == sources[0] for source in sources)
     assert not [part for part in walk(board) if "placement" in part and part["placement"] == "inControlsMenu"]
 
 
@@ -80,6 +86,71 @@ def test_links_to_boards_lead_somewhere(board: Json) -> None:
     """Each /d/uid is one of ours."""
     urls = [part["url"] for part in walk(board) if str(part.get("url", "")).startswith("/d/")]
     assert {url.removeprefix("/d/").split("?")[0] for url in urls} <= UIDS
+
+
+@each_board
+def test_links_to_an_entity_keep_the_time_and_what_is_chosen(board: Json) -> None:
+    """Variables too, from boards whose variables the entity's board shares; its own entity is in the link."""
+    urls = [part["url"] for part in walk(board) if str(part.get("url", "")).startswith(f"/d/{config.ENTITY}")]
+    shared = "sentiment" in board["tags"]
+    assert all("var-entity=" in url and "${__url_time_range}" in url for url in urls)
+    assert all(("${__all_variables}" in url) is shared for url in urls)
+    assert urls or board["uid"] in (config.ENTITY, config.PIPELINE)
+
+
+@pytest.mark.parametrize("uid", [config.OVERVIEW, config.ENTITY])
+def test_tweets_lead_to_discover_with_their_time(uid: str) -> None:
+    """To a saved search of the Kibana bundle, at an address that can be changed on the board."""
+    (board,) = [board for board in BOARDS if board["uid"] == uid]
+    (kibana,) = [v for v in board["templating"]["list"] if v["name"] == "kibana"]
+    urls = [link["url"] for panel in panels_of(board) for link in panel.get("links") or ()]
+    named = [re.match(r"\$\{kibana\}/app/discover#/view/([\w-]+)\?(.*)", url) for url in urls]
+    assert (kibana["type"], kibana["query"]) == ("textbox", config.KIBANA)
+    assert named
+    for found in named:
+        assert found
+        assert found[1] in {search.id for search in SEARCHES}
+        assert found[2].startswith("_g=(time:(from:'${__from:date:iso}',to:'${__to:date:iso}'))")
+    if uid == config.ENTITY:
+        assert 'tweet.entity: "${entity:percentencode}"' in unquote(urls[0])
+
+
+def test_names_in_a_list_are_shown_as_names() -> None:
+    """Not as `[ "Quorvane" ]`, wherever a table of tweets has the entity."""
+    tables = [p for _, p in PANELS if "raw_data" in str(p["targets"])]
+    with_entity = [p for p in tables if "tweet.entity" in p["transformations"][0]["options"]["include"]["names"]]
+    assert len(with_entity) == 2
+    for panel in with_entity:
+        (change,) = panel["transformations"][1]["options"]["conversions"]
+        assert change == {"targetField": "tweet.entity", "destinationType": "string", "joinWith": ", "}
+
+
+def test_the_map_is_coloured_by_the_share_of_negative_tweets() -> None:
+    """Of the scored ones; a mean is nearly everywhere a little above 0, and all of the map green."""
+    maps = [panel for _, panel in PANELS if panel["type"] == "geomap"]
+    assert len(maps) == 2
+    for panel in maps:
+        scored, negative = (target["query"] for target in panel["targets"])
+        style = panel["options"]["layers"][-1]["config"]["style"]
+        made = [t["options"].get("alias") for t in panel["transformations"]]
+        assert "NOT tweet.sentiment.label:unsupported" in scored
+        assert "tweet.sentiment.label:negative" in negative
+        assert (style["size"]["field"], style["color"]["field"]) == ("Tweets", made[-1])
+
+
+@pytest.mark.parametrize("uid", [config.OVERVIEW, config.ENTITY])
+def test_the_share_has_the_one_before_beside_it(uid: str) -> None:
+    """The same question, of a day earlier."""
+    (board,) = [board for board in BOARDS if board["uid"] == uid]
+    now, earlier = [panel for panel in board["panels"] if panel["type"] != "row"][:2]
+    assert (now["title"], earlier["title"], earlier["timeShift"]) == ("Negative tweets", "A day earlier", "1d")
+    assert now["targets"] == earlier["targets"]
+
+
+def test_the_values_of_rankings_have_room() -> None:
+    """A bar chart cuts off what stands beside the longest bar; a bar gauge does not."""
+    shown = {p["type"] for _, p in PANELS if p["title"].startswith("Top ")}
+    assert shown == {"bargauge"}
 
 
 @each_board
@@ -287,10 +358,32 @@ def test_without_a_model_the_models_board_says_what_to_do() -> None:
     """A newcomer has no model yet: no panel of documents or of a champion is simply blank."""
     (board,) = [board for board in BOARDS if board["uid"] == config.MODELS]
     opened = [panel for panel in board["panels"] if panel["type"] not in ("row", "table")]
+    said = {panel["fieldConfig"]["defaults"]["noValue"] for panel in opened}
     assert "tweetpulse train" in board["description"]
     assert "tweetpulse train" in config.NO_MODEL
-    said = {panel["fieldConfig"]["defaults"]["noValue"] for panel in opened}
-    assert said == {config.NO_MODEL_YET, config.NO_MODEL, config.NO_LABELS}
+    yet = {config.NO_MODEL_YET, config.NO_SENTIMENT_YET, config.NO_MODEL}
+    assert said == yet | set(config.NO_MODEL_OF.values())
+
+
+def test_each_task_is_spoken_of_by_itself() -> None:
+    """A row is of all tasks, of sentiment, or of complaints and reasons, and a panel without data names its task."""
+    (board,) = [board for board in BOARDS if board["uid"] == config.MODELS]
+    allowed = {
+        "sentiment": {config.NO_SENTIMENT_YET, config.NO_MODEL_OF["sentiment"], config.NO_LABELS, "–"},
+        "complaints": {config.NO_MODEL_OF["complaint"], config.NO_MODEL_OF["reason"]},
+    }
+    about = ""
+    for panel in [inner for part in board["panels"] for inner in (part, *part.get("panels", ()))]:
+        if panel["type"] == "row":
+            about = panel["title"].split(":")[0].split(" ")[0].lower()
+        elif about in allowed:
+            assert panel["fieldConfig"]["defaults"]["noValue"] in allowed[about], panel["title"]
+
+
+def test_confidence_without_a_model_is_no_number() -> None:
+    """One bucket of all tweets would say 0 %, in red: the buckets are versions, of which there is none."""
+    (panel,) = [panel for _, panel in PANELS if panel["title"] == "Confidence"]
+    assert [bucket["field"] for bucket in panel["targets"][0]["bucketAggs"]] == ["tweet.model.version"]
 
 
 def test_labels_are_the_scorers_own() -> None:
@@ -300,11 +393,13 @@ def test_labels_are_the_scorers_own() -> None:
 
 
 def test_compound_changes_its_colour_at_the_scorers_own_thresholds() -> None:
-    """Everywhere alike, on Kibana's map too."""
+    """Everywhere alike; Kibana's ramp for means has the same limits, and steps between the upper one and the best."""
     edges = [step for step, _ in config.COMPOUND]
     assert edges == [None, -THRESHOLD, THRESHOLD]
-    assert [stop for _, stop in tweet_map.STEPS] == [-1, *edges[1:]]
-    assert [colour for colour, _ in tweet_map.STEPS] == [colour for _, colour in config.COMPOUND]
+    stops = [stop for _, stop in palette.MEANS]
+    assert stops[:3] == [-1, *edges[1:]]
+    assert stops == sorted(stops)
+    assert (palette.MEANS[0][0], palette.MEANS[-1][0]) == (config.NEGATIVE, config.POSITIVE)
 
 
 def test_each_colour_is_written_once() -> None:

@@ -14,7 +14,7 @@ from pipeline.domain.prediction import MOST_LABELS
 ALLOWED = {
     "index-pattern": {
         *("title", "name", "timeFieldName", "allowNoIndex", "fieldFormatMap", "fields", "sourceFilters"),
-        *("runtimeFieldMap", "typeMeta"),
+        *("fieldAttrs", "runtimeFieldMap", "typeMeta"),
     },
     "search": {"title", "description", "columns", "sort", "grid", "hideChart", "kibanaSavedObjectMeta"},
     "map": {"title", "description", "mapStateJSON", "layerListJSON", "uiStateJSON"},
@@ -72,8 +72,8 @@ def test_files_and_bundle_hold_the_same() -> None:
 
 
 def test_the_order_lets_every_reference_be_imported_before_it_is_named() -> None:
-    """What is referred to stands above."""
-    seen: set[tuple[str, str]] = set()
+    """What is referred to stands above; dashboards, which link to each other, are all there."""
+    seen = {("dashboard", dashboard["id"]) for dashboard in DASHBOARDS}
     for line in LINES:
         assert {(r["type"], r["id"]) for r in line["references"]} <= seen
         seen.add((line["type"], line["id"]))
@@ -97,6 +97,7 @@ def test_json_in_strings_is_json(line: dict[str, Any]) -> None:
     for name, value in _walk(line["attributes"]):
         if name.endswith("JSON") or name in (
             "fieldFormatMap",
+            "fieldAttrs",
             "fields",
             "sourceFilters",
             "runtimeFieldMap",
@@ -124,12 +125,18 @@ def test_every_reference_that_is_named_is_there(line: dict[str, Any]) -> None:
 
 @by_dashboard
 def test_references_of_panels_have_the_names_that_kibana_looks_for(dashboard: dict[str, Any]) -> None:
-    """`<panelIndex>:indexpattern-datasource-layer-<layer>`, `<panelIndex>:panel_<panelIndex>`, controls, filters."""
+    """`<panelIndex>:indexpattern-datasource-layer-<layer>`, `…:panel_<panelIndex>`, marks, links, controls, filters."""
     expected = set()
     for panel in panels(dashboard):
         if panel["type"] == "lens":
-            layers = panel["embeddableConfig"]["attributes"]["state"]["datasourceStates"]["formBased"]["layers"]
+            state = panel["embeddableConfig"]["attributes"]["state"]
+            layers = state["datasourceStates"]["formBased"]["layers"]
+            marks = [m for m in state["visualization"].get("layers", ()) if m["layerType"] == "annotations"]
             expected |= {f"{panel['panelIndex']}:indexpattern-datasource-layer-{layer}" for layer in layers}
+            expected |= {f"{panel['panelIndex']}:xy-visualization-layer-{mark['layerId']}" for mark in marks}
+        if panel["type"] == "links":
+            names = {link["destinationRefName"] for link in panel["embeddableConfig"]["attributes"]["links"]}
+            expected |= {f"{panel['panelIndex']}:{name}" for name in names}
         if "panelRefName" in panel:
             assert panel["panelRefName"] == f"panel_{panel['panelIndex']}"
             expected.add(f"{panel['panelIndex']}:{panel['panelRefName']}")
@@ -173,18 +180,18 @@ def test_panels_have_titles_of_their_own(dashboard: dict[str, Any]) -> None:
 
 @by_dashboard
 def test_lens_shows_only_columns_that_it_has(dashboard: dict[str, Any]) -> None:
-    """Accessors, and what terms are ordered by, name columns of the layer."""
+    """Accessors, and what terms are ordered by, name columns of the layers; the parts of a formula are hidden."""
     for panel in panels(dashboard):
         if panel["type"] == "lens":
             state = panel["embeddableConfig"]["attributes"]["state"]
-            layer = state["datasourceStates"]["formBased"]["layers"]["layer"]
+            layers = state["datasourceStates"]["formBased"]["layers"].values()
+            columns = {id_: column for layer in layers for id_, column in layer["columns"].items()}
             named = set(_accessors(state["visualization"]))
-            ordered = {
-                column["params"]["orderBy"]["columnId"]
-                for column in layer["columns"].values()
-                if column["operationType"] == "terms"
-            }
-            assert named == set(layer["columns"]) == set(layer["columnOrder"])
+            hidden = {part for column in columns.values() for part in column.get("references", ())}
+            ordered = {c["params"]["orderBy"]["columnId"] for c in columns.values() if c["operationType"] == "terms"}
+            assert named | hidden == set(columns)
+            assert not named & hidden
+            assert sorted(id_ for layer in layers for id_ in layer["columnOrder"]) == sorted(columns)
             assert ordered <= named
 
 
@@ -208,13 +215,13 @@ def test_complaints_are_split_by_whatever_reasons_the_model_has() -> None:
     care = next(d for d in saved_objects() if d["id"] == "tweetpulse-care")
     (panel,) = [p for p in care["attributes"]["panelsJSON"] if p["title"] == "Complaints over time"]
     state = panel["embeddableConfig"]["attributes"]["state"]
-    (layer,) = state["visualization"]["layers"]
+    layer, _events = state["visualization"]["layers"]
     split = state["datasourceStates"]["formBased"]["layers"]["layer"]["columns"][layer["splitAccessor"]]
     assert (split["sourceField"], split["params"]["size"]) == ("tweet.complaint.reason", MOST_LABELS)
-    assert layer["palette"] == {"type": "palette", "name": "complementary"}
+    assert layer["palette"] == {"type": "palette", "name": "complimentary"}
 
 
-@pytest.mark.parametrize("name", ["NEGATIVE", "NEUTRAL", "POSITIVE", "VOLUME", "WARNING", "MOST_REASONS"])
+@pytest.mark.parametrize("name", ["NEGATIVE", "NEUTRAL", "POSITIVE", "VOLUME", "WARNING", "EVENT", "MOST_REASONS"])
 def test_colours_and_bounds_are_those_of_grafana(name: str) -> None:
     """Neither imports the other, so that each can be used alone."""
     assert getattr(palette, name) == getattr(config, name)

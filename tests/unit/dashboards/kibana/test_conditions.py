@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from dashboards.kibana.columns import COUNT, count, measure, terms
-from dashboards.kibana.conditions import ANY, All, Compares, Is, Not
+from dashboards.kibana.columns import COUNT, Share, before, count, measure, terms
+from dashboards.kibana.conditions import ANY, SCORED, All, Compares, Exists, Is, Not
 from tests.boards.kibana import aggregations, searches
 
 LABEL = Is("tweet.sentiment.label", "negative")
@@ -18,6 +18,33 @@ def test_a_condition_says_the_same_in_kql_and_as_a_query() -> None:
         {"range": {"tweet.sentiment.compound": {"lte": -0.6}}},
         {"bool": {"must_not": [{"term": {"tweet.kind": "retweet"}}]}},
     ]
+
+
+def test_a_field_that_has_any_value() -> None:
+    """In both languages."""
+    has_label = Exists("tweet.complaint.label")
+    assert (has_label.kql(), has_label.query()) == ("tweet.complaint.label: *", {"exists": {"field": has_label.field}})
+
+
+def test_a_share_is_a_formula_with_its_counts_hidden() -> None:
+    """Lens does not read the text of a formula when it opens a panel: the counts and the division stand beside it."""
+    columns = Share("share", "Negative", LABEL, SCORED).lens()
+    assert list(columns) == ["shareX0", "shareX1", "shareX2", "share"]
+    assert [column["operationType"] for column in columns.values()] == ["count", "count", "math", "formula"]
+    assert columns["share"]["params"]["formula"] == (
+        """count(kql='tweet.sentiment.label: "negative"') / count(kql='not (tweet.sentiment.label: "unsupported")')"""
+    )
+    assert [columns[id_]["filter"]["query"] for id_ in ("shareX0", "shareX1")] == [LABEL.kql(), SCORED.kql()]
+    assert columns["shareX2"]["references"] == columns["shareX2"]["params"]["tinymathAst"]["args"]
+    assert columns["share"]["references"] == ["shareX2"]
+    assert columns["share"]["params"]["format"]["id"] == "percent"
+
+
+def test_the_share_of_the_period_before_shifts_both_counts() -> None:
+    """In the columns that are asked, and in the formula that an editor shows."""
+    columns = before(Share("share", "Negative", LABEL, SCORED)).lens()
+    assert [columns[id_]["timeShift"] for id_ in ("share_beforeX0", "share_beforeX1")] == ["previous", "previous"]
+    assert columns["share_before"]["params"]["formula"].count("shift='previous'") == 2
 
 
 def test_no_condition_lets_everything_through() -> None:

@@ -166,7 +166,7 @@ def test_an_old_kibana_is_refused_before_anything_is_sent(monkeypatch) -> None:
     with running(WORKS | {STATUS: [old]}) as fake:
         result = provision(fake, monkeypatch)
     assert isinstance(result.exception, SetupError)
-    assert result.exception.message == "Kibana 8.5.3 is too old for these dashboards: use 8.9 or newer"
+    assert result.exception.message == "Kibana 8.5.3 is too old for these dashboards: use 8.11 or newer"
     assert fake.asked() == [STATUS]
 
 

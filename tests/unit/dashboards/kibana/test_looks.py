@@ -1,0 +1,228 @@
+"""What was not good to look at in a real Kibana, and is not to come back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from dashboards.kibana import palette
+from dashboards.kibana.bundle import saved_objects
+
+OBJECTS = {(o["type"], o["id"]): o for o in saved_objects()}
+DASHBOARDS = [o for o in saved_objects() if o["type"] == "dashboard"]
+TWEET_BOARDS = ("tweetpulse-live", "tweetpulse-explore", "tweetpulse-care")
+TEXTS = {"message", "event.original"}
+TWEETS_BY_PLACE = [
+    (board["id"], panel["gridData"]["w"])
+    for board in DASHBOARDS
+    for panel in board["attributes"]["panelsJSON"]
+    if panel["type"] == "map"
+]
+SCORED = 'not (tweet.sentiment.label: "unsupported")'
+
+
+def lens(shape: str) -> list[tuple[str, dict[str, Any], dict[str, Any]]]:
+    """(board and panel, its configuration, its state) of each Lens panel of this shape."""
+    return [
+        (f"{board['id']}/{panel['panelIndex']}", panel["embeddableConfig"], attributes["state"])
+        for board in DASHBOARDS
+        for panel in board["attributes"]["panelsJSON"]
+        if panel["type"] == "lens"
+        and (attributes := panel["embeddableConfig"]["attributes"])["visualizationType"] == shape
+    ]
+
+
+def columns(state: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """All columns of all layers, with their ids."""
+    for layer in state["datasourceStates"]["formBased"]["layers"].values():
+        yield from layer["columns"].items()
+
+
+def of(shape: str) -> pytest.MarkDecorator:
+    """A test for each panel of this shape."""
+    panels = lens(shape)
+    shown = [(config, state) for _, config, state in panels]
+    return pytest.mark.parametrize(("config", "state"), shown, ids=[name for name, _, _ in panels])
+
+
+@of("lnsMetric")
+def test_a_tile_is_not_flooded_and_has_one_label(config: dict[str, Any], state: dict[str, Any]) -> None:
+    """A colour fills a tile that has no bar; the title above would say the label again."""
+    look = state["visualization"]
+    assert "palette" not in look
+    assert ("color" not in look) or (look["showBar"] and "maxAccessor" in look)
+    assert config["hidePanelTitles"] is True
+
+
+@of("lnsMetric")
+def test_a_number_has_the_one_before_beside_it_and_its_line_behind(
+    config: dict[str, Any], state: dict[str, Any]
+) -> None:
+    """All tiles but a part of a whole, which has a bar, and a time, which is always now."""
+    look, shown = state["visualization"], dict(columns(state))
+    if look["showBar"] or shown[look["metricAccessor"]]["dataType"] == "date":
+        return
+    layers = state["datasourceStates"]["formBased"]["layers"]
+    earlier, line = look["secondaryMetricAccessor"], look["trendlineMetricAccessor"]
+    shifted = [c["timeShift"] for id_, c in layers["layer"]["columns"].items() if c.get("timeShift")]
+    assert set(shifted) == {"previous"}
+    assert earlier in layers["layer"]["columns"]
+    assert {line, look["trendlineTimeAccessor"]} <= set(layers[look["trendlineLayerId"]]["columns"])
+    assert layers[look["trendlineLayerId"]]["linkToLayers"] == [look["layerId"]]
+
+
+def test_a_share_of_negative_tweets_is_divided_by_the_scored_ones() -> None:
+    """What no scorer speaks is in no share; and there is such a share on each dashboard of tweets."""
+    found = set()
+    for shape in ("lnsMetric", "lnsDatatable"):
+        for name, _, state in lens(shape):
+            formulas = {id_: c for id_, c in columns(state) if c["operationType"] == "formula"}
+            for id_, formula in formulas.items():
+                if id_.startswith("negative_share"):
+                    whole = dict(columns(state))[f"{id_}X1"]
+                    assert whole["filter"]["query"] == SCORED
+                    assert f"/ count(kql='{SCORED}'" in formula["params"]["formula"]
+                    found.add(name.split("/")[0])
+    assert found == set(TWEET_BOARDS)
+
+
+@of("lnsMetric")
+def test_no_bar_compares_sentiments_with_all_tweets(config: dict[str, Any], state: dict[str, Any]) -> None:
+    """A bar whose whole counts what no scorer speaks contradicts the chart of shares."""
+    whole = state["visualization"].get("maxAccessor")
+    part = dict(columns(state))[state["visualization"]["metricAccessor"]]
+    assert whole is None or "tweet.sentiment.label" not in part["filter"]["query"]
+
+
+def test_the_newest_tweet_is_said_as_an_age() -> None:
+    """A date is cut off in a tile; "11 seconds ago" is not."""
+    newest = [c for _, _, state in lens("lnsMetric") for id_, c in columns(state) if id_ == "newest"]
+    assert {c["sourceField"] for c in newest} == {"event.ingested"}
+    for view in ("tweetpulse-tweets", "tweetpulse-rejected"):
+        formats = OBJECTS["index-pattern", view]["attributes"]["fieldFormatMap"]
+        assert formats["event.ingested"]["id"] == "relative_date"
+
+
+@of("lnsDatatable")
+def test_all_columns_of_a_table_but_the_first_have_a_width(config: dict[str, Any], state: dict[str, Any]) -> None:
+    """Otherwise all are equally wide, and what is longer is cut off."""
+    first, *others = state["visualization"]["columns"]
+    assert "width" not in first
+    assert all(column["width"] >= 75 for column in others)
+
+
+@pytest.mark.parametrize("saved", [o for o in OBJECTS.values() if o["type"] == "search"], ids=lambda o: o["id"])
+def test_all_columns_of_a_search_but_the_text_have_a_width(saved: dict[str, Any]) -> None:
+    """The text takes the rest; a time fits from 230 pixels on; the link comes last, since many tweets have none."""
+    names = saved["attributes"]["columns"]
+    widths = saved["attributes"]["grid"]["columns"]
+    assert {"@timestamp", *names} - set(widths) <= TEXTS
+    assert len(TEXTS & set(names)) == 1
+    assert widths["@timestamp"]["width"] >= 230
+    assert "url.full" not in names[:-1]
+
+
+def test_searches_for_tweets_leave_retweets_out() -> None:
+    """In Discover, too, where no dashboard's filter does."""
+    searches = [
+        o for o in OBJECTS.values() if o["type"] == "search" and o["references"][0]["id"] == "tweetpulse-tweets"
+    ]
+    queries = [o["attributes"]["kibanaSavedObjectMeta"]["searchSourceJSON"]["query"]["query"] for o in searches]
+    assert len(queries) == 3
+    assert all('not (tweet.kind: "retweet")' in query for query in queries)
+
+
+def test_the_map_opens_on_its_data_and_with_its_legend() -> None:
+    """Not on the whole world, where tweets of one country hide under the tools."""
+    attributes = OBJECTS["map", "tweetpulse-map"]["attributes"]
+    layers = {layer["id"] for layer in attributes["layerListJSON"]}
+    assert attributes["mapStateJSON"]["settings"]["initialLocation"] == "AUTO_FIT_TO_BOUNDS"
+    assert attributes["uiStateJSON"]["isLayerTOCOpen"] is True
+    assert set(attributes["uiStateJSON"]["openTOCDetails"]) <= layers
+    assert attributes["uiStateJSON"]["openTOCDetails"]
+
+
+@pytest.mark.parametrize("dashboard", DASHBOARDS, ids=lambda o: o["id"])
+def test_links_keep_the_time_and_what_filters_fit(dashboard: dict[str, Any]) -> None:
+    """To each dashboard; filters on tweets would hide all rejected records, and the other way round."""
+    (panel,) = [p for p in dashboard["attributes"]["panelsJSON"] if p["type"] == "links"]
+    references = {r["name"]: r["id"] for r in dashboard["references"]}
+    links = panel["embeddableConfig"]["attributes"]["links"]
+    to = {references[f"{panel['panelIndex']}:{link['destinationRefName']}"]: link["options"] for link in links}
+    assert set(to) == {d["id"] for d in DASHBOARDS}
+    assert {options["useCurrentDateRange"] for options in to.values()} == {True}
+    about_tweets = dashboard["id"] in TWEET_BOARDS
+    assert {id_ for id_, options in to.items() if options["useCurrentFilters"]} == {
+        d["id"] for d in DASHBOARDS if (d["id"] in TWEET_BOARDS) == about_tweets
+    }
+
+
+@of("lnsXY")
+def test_a_chart_over_time_has_the_events_on_it(config: dict[str, Any], state: dict[str, Any]) -> None:
+    """Campaigns, restarts, replays; the dashboard's filters, which are on tweets, do not hide them."""
+    layers = {layer["layerType"]: layer for layer in state["visualization"]["layers"]}
+    over_time = any(c["operationType"] == "date_histogram" for _, c in columns(state))
+    assert ("annotations" in layers) is over_time
+    if over_time:
+        marks = layers["annotations"]
+        views = {r["name"]: r["id"] for r in config["attributes"]["references"]}
+        assert views[f"xy-visualization-layer-{marks['layerId']}"] == "tweetpulse-events"
+        assert (marks["ignoreGlobalFilters"], marks["persistanceType"]) == (True, "byValue")
+
+
+@of("lnsXY")
+def test_a_chart_with_many_names_has_them_at_the_right(config: dict[str, Any], state: dict[str, Any]) -> None:
+    """Below it, six of ten reasons were hidden."""
+    split = any("splitAccessor" in layer for layer in state["visualization"]["layers"])
+    assert state["visualization"]["legend"]["position"] == ("right" if split else "bottom")
+
+
+@of("lnsTagcloud")
+def test_words_fit_their_cloud_and_have_quiet_colours(config: dict[str, Any], state: dict[str, Any]) -> None:
+    """Fewer and smaller ones: "the container is too small" hides some without saying which."""
+    sizes = [c["params"]["size"] for _, c in columns(state) if c["operationType"] == "terms"]
+    assert max(sizes) <= 25
+    assert state["visualization"]["maxFontSize"] <= 40
+    assert state["visualization"]["palette"]["params"]["colors"] == [palette.VOLUME]
+
+
+@pytest.mark.parametrize("panel", TWEETS_BY_PLACE, ids=lambda panel: panel[0])
+def test_the_legend_leaves_most_of_the_map_free(panel: tuple[str, int]) -> None:
+    """It takes about 240 pixels: seven columns of 48 where the window has 1600."""
+    assert panel[1] >= 24
+
+
+def test_compound_has_its_colours_in_tables_and_rows() -> None:
+    """Red, grey and green by VADER's limits, one hit by another at neither end."""
+    formats = OBJECTS["index-pattern", "tweetpulse-tweets"]["attributes"]["fieldFormatMap"]
+    rules = formats["tweet.sentiment.compound"]["params"]["colors"]
+    assert [rule["range"] for rule in rules] == ["-0.05:0.05", "-1:-0.05", "0.05:1"]
+    (table,) = [state for name, _, state in lens("lnsDatatable") if name == "tweetpulse-live/entities"]
+    coloured = {c["columnId"]: c["palette"] for c in table["visualization"]["columns"] if c.get("colorMode") == "cell"}
+    assert list(coloured) == ["compound"]
+    params = coloured["compound"]["params"]
+    assert [stop["stop"] for stop in params["stops"]] == [*(s["stop"] for s in params["colorStops"][1:]), 1.0]
+
+
+def test_every_dashboard_of_tweets_can_be_narrowed_to_an_entity() -> None:
+    """By a list at its top."""
+    fields = {
+        d["id"]: [c["explicitInput"]["fieldName"] for c in d["attributes"]["controlGroupInput"]["panelsJSON"].values()]
+        for d in DASHBOARDS
+    }
+    assert [id_ for id_, names in fields.items() if "tweet.entity" in names] == list(TWEET_BOARDS)
+
+
+def test_an_offset_is_written_as_kafka_does() -> None:
+    """9000, not 9,000: it is put into commands."""
+    for view in ("tweetpulse-tweets", "tweetpulse-rejected"):
+        assert (
+            OBJECTS["index-pattern", view]["attributes"]["fieldFormatMap"]["kafka.offset"]["params"]["pattern"] == "0"
+        )
+
+
+def test_no_donut_is_left() -> None:
+    """One slice of 89 % and slivers say less than bars."""
+    assert not lens("lnsPie")
