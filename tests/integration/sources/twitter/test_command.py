@@ -105,7 +105,7 @@ def test_a_dry_run_tells_what_would_be_refilled(x, command, tmp_path):
          "X refuses the bearer token (401, Unauthorized): make a new one at https://developer.x.com/"),
         (("--track", "unthinkable", "--dry-run"), {}, 2, "X does not take the rule 'unthinkable': no viable"),
         (("--track", "acme", "--dry-run"), {"TWEETPULSE_TWITTER__API_URL": "http://127.0.0.1:1"}, 6,
-         "X can't be reached"),
+         "127.0.0.1:1 can't be reached"),
         (("--track", "acme"), {}, 3, "Kafka at 127.0.0.1:1 does not answer"),
     ],
 )  # fmt: skip
