@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 import psutil
@@ -83,9 +84,10 @@ def _watch(pid: int, servers: Mapping[str, int], usage: Usage, stop: threading.E
 def parts(root: psutil.Process, servers: Mapping[str, int]) -> list[tuple[str, psutil.Process]]:
     """Assigns processes to parts of the stream and to servers."""
     try:
-        children = root.children(recursive=True)
+        # Workers whose daemon was killed go on working, and are nobody's children any more.
+        children = {*root.children(recursive=True), *session_of(root.pid)}
     except psutil.Error:
-        children = []
+        children = set()
     found = [("driver", root)]
     for child in children:
         try:
@@ -93,3 +95,14 @@ def parts(root: psutil.Process, servers: Mapping[str, int]) -> list[tuple[str, p
         except psutil.Error:
             continue
     return found + [(name, psutil.Process(pid)) for name, pid in servers.items()]
+
+
+def session_of(leader: int) -> list[psutil.Process]:
+    """All processes of the session that a process has begun, without it, also when it is gone itself."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error, ProcessLookupError):
+            is_of_it = process.pid != leader and os.getsid(process.pid) == leader
+            if is_of_it and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+    return found

@@ -18,6 +18,7 @@ from typing import Literal
 import psutil
 
 from bench.servers import environment
+from bench.usage import session_of
 from pipeline.embedded.processes import mark, python_mark
 from pipeline.settings import Settings
 from tests.paths import ROOT
@@ -129,7 +130,8 @@ class Supervised:
             driver = psutil.Process(self.lives[-1].process.pid)
             jvm = [child for child in _children(driver) if child.name() == "java"]
             daemons = [child for one in jvm for child in _children(one) if _is_daemon(child)]
-            workers = [child for one in daemons for child in _children(one)]
+            # A worker is a fork of its daemon, and outlives it where that is killed.
+            workers = [one for one in session_of(driver.pid) if _is_daemon(one) and one not in daemons]
             found = {"driver": [driver], "jvm": jvm, "daemon": daemons, "worker": workers}[name]
             return (random or Random(0)).choice(found) if found else None
         return None
@@ -188,7 +190,7 @@ class Supervised:
     def _clear(self, life: Life) -> None:
         """End what a process has left behind, as a supervisor does that knows all of a service's processes."""
         deadline = time.monotonic() + self._grace
-        while (left := _session(life.process.pid)) and time.monotonic() < deadline:
+        while (left := session_of(life.process.pid)) and time.monotonic() < deadline:
             time.sleep(0.1)
         for process in left:
             with suppress(psutil.Error):
@@ -201,17 +203,6 @@ def _is_daemon(process: psutil.Process) -> bool:
         return _DAEMON in process.cmdline()
     except psutil.Error:
         return False  # Spark's launching script may stay the JVM's child as a zombie, which has no command line.
-
-
-def _session(leader: int) -> list[psutil.Process]:
-    """All processes of the session that a process has begun, also when it is gone itself."""
-    found = []
-    for process in psutil.process_iter():
-        with suppress(psutil.Error, ProcessLookupError):
-            is_of_it = process.pid != leader and os.getsid(process.pid) == leader
-            if is_of_it and process.status() != psutil.STATUS_ZOMBIE:
-                found.append(process)
-    return found
 
 
 def _children(parent: psutil.Process) -> list[psutil.Process]:

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 import time
 from dataclasses import asdict, replace
 from typing import Any
 
+import psutil
+
 from bench import footprint
 from bench.footprint import Sample, quarters, sampled
+from bench.usage import parts
 from bench.whole import Burst, Figures, Plan
 from tests.faults.oracle import Verdict
+from tests.processes import until
 
 GOOD = Verdict(10, 1, 8, 1, 0, 0)
 
@@ -44,6 +50,34 @@ def test_all_else_that_is_wrong_is_told() -> None:
     """A loss, a stream that ended, a burst that stayed."""
     wrong = _figures(verdict=replace(GOOD, lost=1), exits=[{"said": "x"}], burst=Burst(100, 1.0, None)).wrong
     assert len(wrong) == 3
+
+
+_FORKS = """
+import os, signal, time
+daemon = os.fork()
+if not daemon:
+    os.setpgid(0, 0)
+    if os.fork():
+        time.sleep(100)
+    print(os.getpid(), flush=True)
+time.sleep(100)
+"""
+
+
+def test_a_worker_whose_daemon_was_killed_is_sampled() -> None:
+    """It goes on working, as a child of nobody."""
+    with subprocess.Popen(
+        [sys.executable, "-c", _FORKS], stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as stream:
+        assert stream.stdout
+        worker = psutil.Process(int(stream.stdout.readline()))
+        try:
+            worker.parent().kill()
+            until(lambda: worker not in psutil.Process(stream.pid).children(recursive=True), "it is an orphan")
+            assert ("workers", worker) in parts(psutil.Process(stream.pid), {})
+        finally:
+            worker.kill()
+            stream.kill()
 
 
 def test_a_process_is_sampled(monkeypatch) -> None:

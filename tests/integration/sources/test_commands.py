@@ -122,7 +122,10 @@ def test_a_folder_a_file_and_standard_input_are_replayed_together(command, setti
     with (tmp_path / "given").open() as given:
         first = ended(command("replay", "folder"))
         second = ended(command("replay", "-", *columns, given=given))
-    assert [(code, "published 3 records (2 tweets" in out) for code, out, _ in (first, second)] == [(0, True), (0, False)]
+    assert [(code, "published 3 records (2 tweets" in out) for code, out, _ in (first, second)] == [
+        (0, True),
+        (0, False),
+    ]
     assert first[2].startswith("left out: notes.txt: no layout fits")
     assert "b.json, item 2: neither a tweet nor a page of tweets" in first[1]
     found = {t.text: t for t in tweets(settings) if isinstance(t, Tweet)}
