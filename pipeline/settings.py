@@ -79,6 +79,7 @@ class StreamSettings(Section):
     """The query. `cores` is Spark's `local[N]`; `master` wins over it.
 
     `max_record_bytes`: a larger record is rejected without being decoded.
+    `max_poll_records`: how many records the JVM unpacks at once of each partition, however large they are.
     `repeat_horizon_hours`: how far back a repeated tweet is recognised; if not set, as far as documents are kept.
     `sinks`: where documents go, by name or as `module:Class`; a batch is done when all of them have it.
     """
@@ -88,6 +89,7 @@ class StreamSettings(Section):
     trigger_seconds: Annotated[float, Field(ge=0)] = 1.0
     max_offsets_per_trigger: Count = 50_000
     max_record_bytes: Count = 256 * 1024
+    max_poll_records: Count = 500
     starting_offsets: Literal["earliest", "latest"] = "earliest"
     cores: Count | None = None
     master: str | None = None

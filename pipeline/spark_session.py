@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
 from py4j.java_gateway import JavaGateway
+from py4j.protocol import Py4JError
 from pyspark import SparkConf, SparkContext
 from pyspark.java_gateway import launch_gateway
 from pyspark.sql import SparkSession
 
 from pipeline import private_files
-from pipeline.errors import SetupError
+from pipeline.errors import PipelineError, SetupError
 from pipeline.temporary_folders import temporary
 
 JVM_OPTIONS = (
@@ -33,10 +36,17 @@ _PRIVATE = {"spark.hadoop.fs.permissions.umask-mode": "077"}
 
 TASK_ATTEMPTS = 3
 _OPTIONS = "spark.driver.extraJavaOptions"
+_OUT_OF_MEMORY = 52
+"""The exit code of a JVM that Spark ends for want of memory (`SparkExitCode.OOM`)."""
+
+_ENDING = 10.0
+"""Seconds that a JVM may take to end once it no longer answers."""
 
 
 @contextmanager
-def running(conf: Mapping[str, str], state_dir: Path, log: str, java_home: Path) -> Iterator[SparkSession]:
+def running(
+    conf: Mapping[str, str], state_dir: Path, log: str, java_home: Path, *, memory_cure: str
+) -> Iterator[SparkSession]:
     """A session; stopped at the end, also when it is interrupted while it starts.
 
     Args:
@@ -44,11 +54,16 @@ def running(conf: Mapping[str, str], state_dir: Path, log: str, java_home: Path)
         state_dir: whose `logs` and `tmp` it writes to.
         log: the name of the file where the JVM and its workers write.
         java_home: of a Java that Spark runs on.
+        memory_cure: what to do where the JVM runs out of memory, for whoever reads the error.
 
     Raises:
-        SetupError: the log can't be written.
+        SetupError: the log can't be written, or the JVM ran out of memory.
+        PipelineError: the JVM was ended by somebody else.
     """
     os.environ["JAVA_HOME"] = str(java_home)
+    # It logs the end of the JVM as tracebacks, which `_as_error` says in a line. It uses the root logger too.
+    for name in ("", "py4j.clientserver", "py4j.java_gateway"):
+        logging.getLogger(name or None).addFilter(_is_not_of_py4j)
     # Else Spark's workers start whatever python3 is first on PATH.
     os.environ["PYSPARK_PYTHON"] = os.environ["PYSPARK_DRIVER_PYTHON"] = sys.executable
     with _opened(state_dir / "logs" / log) as file, temporary(state_dir / "tmp") as folder:
@@ -60,6 +75,11 @@ def running(conf: Mapping[str, str], state_dir: Path, log: str, java_home: Path)
             making = elsewhere.submit(lambda: SparkContext(conf=spark_conf, gateway=launching.result()))
             try:
                 yield SparkSession(making.result())
+            except Exception as error:
+                lost = _lost(launching, error)
+                if lost is None:
+                    raise
+                raise _as_error(lost, memory_cure, file.name) from error
             finally:
                 _end(launching, making)
 
@@ -93,9 +113,36 @@ def _temporary_files_in(folder: Path) -> Iterator[None]:
                 os.environ[name] = value
 
 
+def _lost(launching: Future[JavaGateway], error: Exception) -> int | None:
+    """The exit code of a JVM that ended in the middle of its work; None where it is still there.
+
+    Its end closes its sockets first, so that errors of many kinds come before it can be seen.
+    """
+    if launching.exception() is not None:
+        return None
+    is_explained = isinstance(error, PipelineError) and error.exit_code != PipelineError.exit_code
+    with suppress(subprocess.TimeoutExpired):
+        code: int = launching.result().proc.wait(0 if is_explained else _ENDING)
+        return code
+    return None
+
+
+def _as_error(code: int, memory_cure: str, log: str) -> PipelineError:
+    if code == _OUT_OF_MEMORY:
+        return SetupError(f"Spark's JVM ran out of memory: {memory_cure}")
+    how = f"by signal {-code} ({signal.Signals(-code).name})" if code < 0 else f"with exit code {code}"
+    return PipelineError(f"Spark's JVM ended {how}: start again, it continues where it stopped; its log is {log}")
+
+
+def _is_not_of_py4j(record: logging.LogRecord) -> bool:
+    return record.module not in ("java_gateway", "clientserver")
+
+
 def _end(launching: Future[JavaGateway], making: Future[SparkContext]) -> None:
     if not making.cancel() and making.exception() is None:
-        making.result().stop()
+        # A JVM that is gone can't be asked to stop.
+        with suppress(Py4JError, OSError):
+            making.result().stop()
     # A new context in this process starts a JVM of its own, with its own options.
     SparkContext._gateway = SparkContext._jvm = None
     if launching.exception() is None:

@@ -16,6 +16,9 @@ from pipeline.settings import KafkaSettings, StreamSettings
 HEAD_BYTES = 65_536
 """Bytes that tasks get of a record that is too large to be decoded."""
 
+FETCH_BYTES = 65_536
+"""Compressed bytes that are fetched of a partition at once: some 200 tweets, or one batch, however large that is."""
+
 PATIENCE_MS = 15_000
 """Milliseconds that Spark's own clients wait for the broker before an attempt fails. The driver does the waiting."""
 
@@ -40,8 +43,10 @@ def read(spark: SparkSession, kafka: KafkaSettings, stream: StreamSettings) -> D
         "kafka.isolation.level": "read_committed",
         # The default of 500 ms is the largest part of a small batch.
         "kafka.fetch.max.wait.ms": "20",
-        # What compresses well may be a thousand times as large in memory: 500 records at once are too many.
-        "kafka.max.poll.records": "50",
+        # What compresses well is hundreds of times as large in memory, and Spark keeps what it polled.
+        # Bytes bound that better than records do: each poll costs the broker as much as reading a hundred tweets.
+        "kafka.max.partition.fetch.bytes": str(FETCH_BYTES),
+        "kafka.max.poll.records": str(stream.max_poll_records),
         "kafkaConsumer.pollTimeoutMs": str(PATIENCE_MS),
         "fetchOffset.numRetries": "1",
         "kafka.default.api.timeout.ms": str(PATIENCE_MS),

@@ -21,7 +21,14 @@ _JVM_OPTIONS = (
 @contextmanager
 def running(settings: Settings, jars: Iterable[Path], java_home: Path) -> Iterator[SparkSession]:
     """A session that listens on loopback only, or on the cluster that `stream.master` names; stopped at the end."""
-    with spark_session.running(_conf(settings, jars), settings.state_dir, "spark.log", java_home) as session:
+    memory = settings.stream.driver_memory
+    cure = (
+        f"it may have {memory} (TWEETPULSE_STREAM__DRIVER_MEMORY); where records are small to Kafka and unpack to many "
+        "megabytes, start the stream with TWEETPULSE_STREAM__MAX_POLL_RECORDS=1 until they are read"
+    )
+    with spark_session.running(
+        _conf(settings, jars), settings.state_dir, "spark.log", java_home, memory_cure=cure
+    ) as session:
         yield session
 
 

@@ -34,5 +34,6 @@ def running(settings: Settings, master: str | None, java_home: Path) -> Iterator
         "spark.broadcast.compress": "false",
         "spark.sql.warehouse.dir": str(settings.state_dir / "spark-warehouse"),
     }
-    with spark_session.running(conf, settings.state_dir, "spark-training.log", java_home) as session:
+    cure = f"it may have {settings.models.driver_memory}: give it more with TWEETPULSE_MODELS__DRIVER_MEMORY"
+    with spark_session.running(conf, settings.state_dir, "spark-training.log", java_home, memory_cure=cure) as session:
         yield session

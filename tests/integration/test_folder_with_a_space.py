@@ -20,7 +20,7 @@ conf = spark_session.local_conf(None, 1) | {
     "spark.ui.enabled": "false",
     "spark.driver.extraJavaOptions": " ".join(spark_session.JVM_OPTIONS),
 }
-with spark_session.running(conf, Path(sys.argv[1]), "spark.log", find_java().home) as spark:
+with spark_session.running(conf, Path(sys.argv[1]), "spark.log", find_java().home, memory_cure="") as spark:
     configuration = spark._jvm.org.apache.logging.log4j.LogManager.getContext(False).getConfiguration()
     print(pipeline.__file__, spark.range(3).count(), configuration.getConfigurationSource().getLocation())
 """
