@@ -40,6 +40,7 @@ SHOWN: Mapping[str, Shown] = {
             f"{_KILLED}::test_a_kill_at_any_time_loses_and_doubles_nothing",
             "e2e/test_killed_stream.py::test_the_alerts_of_a_killed_stream_fire_and_resolve",
         ],
+        "start it with `TWEETPULSE_STREAM__MAX_POLL_RECORDS=1`": ["faults: batches that unpack to gigabytes"],
         "whether `telemetry.stream_port` and the target in Prometheus are the same": [
             "integration/embedded/test_dashboards.py::test_prometheus_scrapes_the_stream_and_the_exporter"
         ],

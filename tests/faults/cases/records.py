@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime
+from itertools import islice
 from typing import NamedTuple
 
 import orjson
@@ -18,10 +19,12 @@ from tests.faults.case import Case, Run
 from tests.faults.fuzz import fuzzed
 from tests.faults.records import Made, bad, refused_key
 from tests.faults.world import World
+from tests.processes import until
 
 GROUP = "records"
 
-_MEGABYTES = 2**28
+_GIGABYTE = 2**30
+_JUNK = b"x" * 5_000_000
 
 
 class Sent(NamedTuple):
@@ -33,18 +36,25 @@ class Sent(NamedTuple):
     timestamp_ms: int | None = None
 
 
-def _send(world: World, records: Iterable[Sent]) -> None:
-    """Of any size, as long as they compress well: the broker only sees what is compressed."""
-    options = {"compression_type": "lz4", "max_request_size": _MEGABYTES, "batch_size": 1}
+def _send(world: World, records: Iterable[Sent], *, together: int = 1) -> None:
+    """Of any size, as long as they compress well: the broker only sees what is compressed.
+
+    So many `together` are one batch, if they have the same partition.
+    """
+    batch = {"batch_size": 1} if together == 1 else {"batch_size": _GIGABYTE, "linger_ms": 3_000}
+    options = {"compression_type": "lz4", "max_request_size": _GIGABYTE} | batch
+    topic = world.settings.kafka.tweets_topic
     with closing(connect(KafkaProducer, world.settings.kafka, **options)) as producer:
-        for record in records:
-            topic = world.settings.kafka.tweets_topic
-            future = producer.send(
-                topic, record.value, record.key, list(record.headers), timestamp_ms=record.timestamp_ms
-            )
-            future.get(60)
-            # What has no key can't be told by it.
-            world.feed.acknowledged.update([record.key] if record.key else [])
+        left = iter(records)
+        while some := list(islice(left, together)):
+            futures = [
+                producer.send(topic, one.value, one.key, list(one.headers), timestamp_ms=one.timestamp_ms)
+                for one in some
+            ]
+            for one, future in zip(some, futures, strict=True):
+                future.get(60)
+                # What has no key can't be told by it.
+                world.feed.acknowledged.update([one.key] if one.key else [])
 
 
 def _tweet(id_: str, **fields: object) -> Sent:
@@ -64,13 +74,38 @@ def _large(world: World, seconds: float) -> Iterator[str]:
     """A record larger than `stream.max_record_bytes` is rejected early; one just below the limit is indexed."""
     lives = len(world.stream.lives)
     limit = world.settings.stream.max_record_bytes
-    _send(world, (_too_large(f"junk {n}", b"x" * 5_000_000) for n in range(3)))
+    _send(world, (_too_large(f"junk {n}", _JUNK) for n in range(3)))
     _send(world, (_too_large(f"tweet {n}", _tweet(f"huge:{n}", url="u" * 900_000).value or b"") for n in range(20)))
     _send(world, (_too_large(f"many {n}", b"[" + b"7," * 300_000) for n in range(int(seconds))))
     _send(world, (_filled(f"just:{n}", limit) for n in range(50)))
     _send(world, (_too_large(f"just {n}", _filled(f"over:{n}", limit + 1).value or b"") for n in range(50)))
     if len(world.stream.lives) != lives:
         yield "the stream ended"
+
+
+def _unpacking(world: World, seconds: float) -> Iterator[str]:
+    """For Kafka they are small, and so many come at once: what the JVM unpacks at a time is bounded all the same."""
+    lives = len(world.stream.lives)
+    with world.stream.stopped():
+        _send(world, (_too_large(f"small {n}", _JUNK) for n in range(int(seconds))))
+    world.recovered(180)
+    if len(world.stream.lives) != lives + 1:
+        yield "the stream ended"
+
+
+def _crowded_batches(world: World, seconds: float) -> Iterator[str]:
+    """A batch is fetched whole, so that its records are more than the JVM's memory holds."""
+    with world.stream.stopped():
+        _send(world, (_too_large(f"together {n}", _JUNK) for n in range(int(seconds))), together=160)
+        ended = len(world.stream.lives)
+    until(lambda: world.stream.lives[ended:] and world.stream.lives[ended].code is not None, "the stream ends", 120)
+    said = " ".join(world.stream.lives[ended].last_words())
+    if "Spark's JVM ran out of memory" not in said or "TWEETPULSE_STREAM__MAX_POLL_RECORDS=1" not in said:
+        yield f"the stream did not say why it ended: {said}"
+    world.stream.environment["TWEETPULSE_STREAM__MAX_POLL_RECORDS"] = "1"
+    world.recovered(180)
+    with world.stream.stopped():
+        del world.stream.environment["TWEETPULSE_STREAM__MAX_POLL_RECORDS"]
 
 
 def _filled(id_: str, size: int) -> Sent:
@@ -163,6 +198,20 @@ CASES = (
         "Junk of 5 MB, tweets of 900 KB, 300 records of 600 KB, tweets of exactly the limit and of a byte more.",
         _large,
         seconds=300,
+    ),
+    _case(
+        "records that unpack to gigabytes",
+        "1,500 of 5 MB that are 20 KB each to Kafka, all there when the stream starts.",
+        _unpacking,
+        seconds=1_500,
+    ),
+    _case(
+        "batches that unpack to gigabytes",
+        "960 of 5 MB, 40 to a batch of Kafka's: the JVM runs out of memory; over by `stream.max_poll_records = 1`.",
+        _crowded_batches,
+        seconds=960,
+        ends=True,
+        fresh=True,
     ),
     _case(
         "crowded records",
