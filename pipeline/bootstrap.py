@@ -9,42 +9,29 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from prometheus_client import CollectorRegistry, ProcessCollector
-
-from pipeline.components import scorers_of, sinks_of
-from pipeline.doctor.checks import checks
-from pipeline.doctor.examination import examine as examine_all
-from pipeline.doctor.finding import Finding
-from pipeline.domain.tweet import Tweet
 from pipeline.extras import require
-from pipeline.jvm.jars import spark_jars
-from pipeline.jvm.java import find_java
-from pipeline.kafka.originals import Originals
-from pipeline.kafka.patience import Patience
-from pipeline.kafka.publisher import Progress, Published, Publisher
-from pipeline.kafka.resending import Resender
-from pipeline.kafka.topics import Topics, ensure_topics
-from pipeline.metrics_server import serving
-from pipeline.ports import Sink
-from pipeline.registry.registry import Registry
 from pipeline.settings import Settings
-from pipeline.sinks.elasticsearch import setup
-from pipeline.sinks.elasticsearch.client import Elasticsearch, connect
-from pipeline.sinks.elasticsearch.setup import SetupReport
-from pipeline.sources.live.feed import LiveSource
-from pipeline.sources.live.runtime import MakeSource, Runtime
-from pipeline.sources.pacing import Clock
-from pipeline.sources.source import Item, Source
-from pipeline.telemetry.events import StreamEvents
-from pipeline.telemetry.metrics import StreamMetrics
-from pipeline.telemetry.process import MemoryCollector
-from pipeline.telemetry.sources import LiveEvents, SourceMetrics
 from pipeline.tell import Tell, quiet
 
+# Each function imports what it builds: a command that needs one client does not wait for the libraries of all.
 if TYPE_CHECKING:
+    from pipeline.doctor.finding import Finding
+    from pipeline.domain.tweet import Tweet
     from pipeline.erasure.forget import Forgetting
+    from pipeline.kafka.publisher import Progress, Published, Publisher
+    from pipeline.kafka.resending import Resender
+    from pipeline.kafka.topics import Topics
+    from pipeline.ports import Sink
     from pipeline.registry.manifest import Manifest
+    from pipeline.registry.registry import Registry
+    from pipeline.sinks.elasticsearch.client import Elasticsearch
+    from pipeline.sinks.elasticsearch.setup import SetupReport
+    from pipeline.sources.live.feed import LiveSource
+    from pipeline.sources.live.runtime import MakeSource, Runtime
+    from pipeline.sources.pacing import Clock
+    from pipeline.sources.source import Item, Source
     from pipeline.stream.run import Run
+    from pipeline.telemetry.sources import LiveEvents
     from pipeline.training.train import Request
 
 
@@ -55,6 +42,8 @@ def topics(settings: Settings) -> Topics:
         SetupError: the broker does not answer.
         ConfigError: it refuses the credentials or the permission.
     """
+    from pipeline.kafka.topics import ensure_topics
+
     return ensure_topics(settings.kafka)
 
 
@@ -65,6 +54,9 @@ def publisher(settings: Settings, clock: Clock | None = None) -> Publisher:
         SetupError: the broker does not answer.
         ConfigError: it refuses the credentials.
     """
+    from pipeline.kafka.publisher import Publisher
+    from pipeline.sources.pacing import Clock
+
     return Publisher(settings.kafka, clock=clock or Clock())
 
 
@@ -76,6 +68,9 @@ def resender(settings: Settings) -> Iterator[Resender]:
         SetupError: the broker does not answer.
         ConfigError: it refuses the credentials.
     """
+    from pipeline.kafka.originals import Originals
+    from pipeline.kafka.resending import Resender
+
     with closing(Originals(settings.kafka)) as originals, Resender(settings.kafka, originals.whole) as sender:
         yield sender
 
@@ -86,6 +81,8 @@ def elasticsearch(settings: Settings) -> Elasticsearch:
     Raises:
         ConfigError: the URL or the credentials can't be used as they are.
     """
+    from pipeline.sinks.elasticsearch.client import connect
+
     return connect(settings.elasticsearch)
 
 
@@ -95,6 +92,8 @@ def registry(settings: Settings) -> Registry:
     Raises:
         ConfigError: its URI can't be used.
     """
+    from pipeline.registry.registry import Registry
+
     return Registry(settings.registry)
 
 
@@ -107,6 +106,11 @@ def set_up(settings: Settings, *, switch: bool = False, alter_topics: bool = Fal
         SetupError: a server lacks what is needed; SinkUnavailable: it does not answer.
         ConfigError: it refuses the credentials or the permission.
     """
+    from pipeline.kafka.topics import ensure_topics
+    from pipeline.sinks.elasticsearch import setup
+    from pipeline.sinks.elasticsearch.client import connect
+    from pipeline.sinks.elasticsearch.setup import SetupReport
+
     found = ensure_topics(settings.kafka, alter=alter_topics)
     with closing(connect(settings.elasticsearch)) as client:
         report = setup.set_up(client, settings.elasticsearch, switch=switch)
@@ -116,6 +120,9 @@ def set_up(settings: Settings, *, switch: bool = False, alter_topics: bool = Fal
 
 def examine(settings: Settings) -> list[Finding]:
     """Look at everything that the stream needs; it changes nothing, and whatever goes wrong is a finding."""
+    from pipeline.doctor.checks import checks
+    from pipeline.doctor.examination import examine as examine_all
+
     return examine_all(checks(settings))
 
 
@@ -126,7 +133,6 @@ def forgetting(settings: Settings, client: Elasticsearch, namespace: str, tell: 
         ConfigError: the key of the list or the registry's URI can't be used.
         SetupError: the key can't be made.
     """
-    # Only here: it reads what models keep, and the library for that takes long to import.
     from pipeline.erasure.forget import Forgetting
 
     return Forgetting(settings, client, registry(settings), namespace, tell)
@@ -150,10 +156,18 @@ def stream(
         ConfigError: a credential is wrong.
     """
     require("stream")
-    # Only here: importing Spark takes longer than most of the other commands.
+    from prometheus_client import CollectorRegistry, ProcessCollector
+
+    from pipeline.components import scorers_of, sinks_of
+    from pipeline.jvm.jars import spark_jars
+    from pipeline.jvm.java import find_java
+    from pipeline.metrics_server import serving
     from pipeline.stream import checkpoint, session
     from pipeline.stream.champions import Champions
     from pipeline.stream.run import Run
+    from pipeline.telemetry.events import StreamEvents
+    from pipeline.telemetry.metrics import StreamMetrics
+    from pipeline.telemetry.process import MemoryCollector
 
     collectors, scorers, sinks = CollectorRegistry(), scorers_of(settings), sinks_of(settings)
     events = StreamEvents(StreamMetrics(collectors, settings, sinks))
@@ -193,6 +207,7 @@ def train(request: Request, registry: Registry, settings: Settings, tell: Callab
         ScoringError: what would serve does not say what Spark says.
     """
     require("stream")
+    from pipeline.jvm.java import find_java
     from pipeline.training import session, train
 
     java = find_java()
@@ -251,6 +266,15 @@ def collection(settings: Settings, name: str, make: MakeSource, stop: threading.
         SetupError: the port is taken, the broker does not answer, or what is remembered can't be read.
         ConfigError: a credential is wrong, of the broker or of the source.
     """
+    from prometheus_client import CollectorRegistry, ProcessCollector
+
+    from pipeline.domain.tweet import Tweet
+    from pipeline.kafka.patience import Patience
+    from pipeline.kafka.publisher import Publisher
+    from pipeline.metrics_server import serving
+    from pipeline.sources.live.runtime import Runtime
+    from pipeline.telemetry.sources import LiveEvents, SourceMetrics
+
     registry = CollectorRegistry()
     events = LiveEvents(SourceMetrics(registry, [name]), name)
     ProcessCollector(registry=registry)

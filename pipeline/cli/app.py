@@ -3,23 +3,50 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import IO, Annotated, Any, cast
+from typing import IO, TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 from rich.console import Console
+from typer.core import TyperCommand, TyperGroup
 
-from pipeline import __version__, log
+from pipeline import __version__
+from pipeline.cli.commands import COMMANDS, register
 from pipeline.errors import PipelineError, SetupError
-from pipeline.settings import Settings, load
+from pipeline.standard_streams import StandardError, StandardOutput
+
+if TYPE_CHECKING:
+    from pipeline.settings import Settings
+
+
+class Commands(TyperGroup):
+    """Imports a command when it is called: all of them take seconds, their names and help nothing."""
+
+    def __init__(self, *, commands: Any = None, **attributes: Any) -> None:
+        registered = dict(commands or {})
+        listed = {
+            name: registered.get(name) or TyperCommand(name, help=one.help, rich_help_panel=one.panel)
+            for name, one in COMMANDS.items()
+        }
+        super().__init__(commands=listed | registered, **attributes)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command that is called, imported."""
+        if args[0] in COMMANDS:
+            register(args[0])
+            group = typer.main.get_group(app)
+            self.commands[args[0]] = group.commands[args[0]]
+        return super().resolve_command(ctx, args)
+
 
 app = typer.Typer(
     name="tweetpulse",
+    cls=Commands,
     help="What the world says about a brand, live: tweets through Kafka and Spark into Elasticsearch.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-out = Console(file=cast(IO[str], log.StandardOutput()), highlight=False)
-err = Console(file=cast(IO[str], log.StandardError()), highlight=False)
+out = Console(file=cast(IO[str], StandardOutput()), highlight=False)
+err = Console(file=cast(IO[str], StandardError()), highlight=False)
 
 UNBOUNDED = 10_000
 """Columns of a pipe or a file: what reads it wants whole ids."""
@@ -49,6 +76,10 @@ def _root(
 
 def settings() -> Settings:
     """This call's settings, with logging set up by them."""
+    # Only here: help needs none, and they take long to import.
+    from pipeline import log
+    from pipeline.settings import load
+
     loaded = load(**_overrides)
     log.configure(loaded.log)
     return loaded

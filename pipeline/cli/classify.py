@@ -25,7 +25,6 @@ from pipeline.scoring.analysis import Analyzer, asked
 from pipeline.scoring.language import speaks
 from pipeline.scoring.opinions import opinions
 from pipeline.settings import Settings
-from pipeline.stream.champions import load_model
 
 Words = list[tuple[str, float]]
 
@@ -118,6 +117,9 @@ def champions(registry: Registry) -> dict[Task, Model]:
         try:
             version = registry.champion(task)
             if version is not None:
+                # Only here: without a champion nobody waits for numpy.
+                from pipeline.stream.champions import load_model
+
                 found[task] = load_model(registry.read(task, version, MODEL), task, version)
         except PipelineError as error:
             err.print(f"without the model of {task}: {error.message}", markup=False, soft_wrap=True)

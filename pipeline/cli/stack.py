@@ -87,7 +87,7 @@ def down(
         bool, typer.Option("--delete-data", help="Delete its topics, documents and checkpoints too.")
     ] = False,
 ) -> None:
-    """Stop them."""
+    """Stop the servers that `up` started."""
     folder = current_settings().state_dir
     ended = stack.stop(folder, delete_data=delete_data)
     data = "data deleted" if delete_data else f"data kept in {folder}"
@@ -98,7 +98,7 @@ def down(
 def status(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Say how they are, and those of a demo that runs; the exit code is 0 if all run, else 3."""
+    """Report whether the servers run, and those of a demo; the exit code is 0 if all run, else 3."""
     settings = current_settings()
     own, demo = brought(settings), demo_folder(settings.state_dir)
     servers = [server for server in stack.status(settings.state_dir) if server.name not in own]

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from pipeline import extras
+from pipeline.cli.commands import COMMANDS
 from pipeline.doctor import machine
 from pipeline.domain.prediction import Task
 from pipeline.errors import SetupError
@@ -24,16 +25,34 @@ class Absent:
             raise ModuleNotFoundError(name)
 
 sys.meta_path.insert(0, Absent())
-importlib.import_module({module!r})
+for module in {modules!r}:
+    importlib.import_module(module)
 """
 
 
 @pytest.mark.parametrize(
-    "module", ["tweetpulse", "exporters.__main__", "pipeline.cli", "pipeline.bootstrap", "pipeline.sources.load"]
+    "modules",
+    [
+        ("tweetpulse",),
+        ("exporters.__main__",),
+        tuple(sorted({f"pipeline.cli.{command.module}" for command in COMMANDS.values()})),
+        # What `pipeline.bootstrap` builds for collectors and servers, which it imports when it is asked for.
+        (
+            "pipeline.bootstrap",
+            "pipeline.doctor.checks",
+            "pipeline.kafka.publisher",
+            "pipeline.kafka.resending",
+            "pipeline.sinks.elasticsearch.setup",
+            "pipeline.sources.live.runtime",
+            "pipeline.sources.load",
+            "pipeline.telemetry.sources",
+        ),
+    ],
+    ids=lambda modules: modules[0],
 )
-def test_what_is_imported_without_the_extra(module: str) -> None:
+def test_what_is_imported_without_the_extra(modules: tuple[str, ...]) -> None:
     """The public module, the exporter and every command are, before they do anything."""
-    code = WITHOUT.format(packages=("py4j", *extras.PACKAGES["stream"]), module=module)
+    code = WITHOUT.format(packages=("py4j", *extras.PACKAGES["stream"]), modules=modules)
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=ROOT)
     assert (done.returncode, done.stderr) == (0, "")
 
