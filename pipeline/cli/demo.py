@@ -50,7 +50,10 @@ LIVE_RATE = 50.0
 
 @app.command()
 def demo(
-    keep: Annotated[bool, typer.Option("--keep", help="Keep it running and fed, until Ctrl-C.")] = False,
+    keep: Annotated[
+        bool,
+        typer.Option("--keep", help="Keep it running and fed until Ctrl-C, with the last demo's data."),
+    ] = False,
     file: Annotated[
         list[Path] | None,
         typer.Option(help="Your own tweets instead: CSV or JSON, a folder, or -; repeatable.", readable=False),
@@ -72,19 +75,23 @@ def demo(
 
 def _demonstrate(settings: Settings, source: Source | None, span: Span | None, *, keep: bool, tweets: int) -> None:
     """Everything from the start of the servers to the summary; of invented tweets, where there is no source."""
-    stop, noted = threading.Event(), Noted()
-    with guarded(settings.state_dir, delete_data=True), progress() as tell:
+    stop = threading.Event()
+    with guarded(settings.state_dir), progress() as tell:
         ensure_java(tell)
         own = brought(settings)
+        goes_on = keep and source is None and not own and stack.has_data(settings.state_dir)
+        if not goes_on:
+            stack.stop(settings.state_dir, delete_data=True)
         _start_servers(settings, own, tell)
         settings = with_embedded(settings)
         # On a server of one's own the alias stays where it is.
         bootstrap.set_up(settings, switch="elasticsearch" not in own)
         start = datetime.now(UTC)
-        items = noted.watch(_first(source, span, start, tweets))
-        published = _publish(settings, items, tell)
-        out.print(summarize(published, settings.kafka.tweets_topic), soft_wrap=True)
-        _tell_unreadable(noted, published, invented=source is None)
+        before = _count(settings)
+        if goes_on:
+            out.print(f"goes on with the {before:,} tweets of the last demo", soft_wrap=True)
+        else:
+            _publish_first(settings, source, _first(source, span, start, tweets), tell)
         if keep:
             out.print(f"Elasticsearch: {settings.elasticsearch.url}  Kafka: {settings.kafka.bootstrap_servers}")
             _show(settings, tell)
@@ -92,8 +99,8 @@ def _demonstrate(settings: Settings, source: Source | None, span: Span | None, *
                 drained = _drain(settings, stop, tell, once=False)
         else:
             drained = _drain(settings, stop, tell, once=True)
-        # A server of one's own may have held tweets before.
-        held = None if "elasticsearch" in own else _count(settings)
+        # To a server of one's own others may write at the same time.
+        held = None if "elasticsearch" in own else _count(settings) - before
         found = _tallies(settings, start)
     summarize_demo(drained, *found, settings)
     _require_balance(drained.outcome, settings, held)
@@ -126,7 +133,6 @@ def _usual_or_free(port: int) -> int:
 
 def _start_servers(settings: Settings, own: tuple[ServerName, ...], tell: Tell) -> None:
     wanted = [name for name in stack.SERVERS if name not in own]
-    stack.stop(settings.state_dir, delete_data=True)
     if wanted:
         stack.start(settings, wanted, tell)
 
@@ -145,6 +151,13 @@ def _first(source: Source | None, span: Span | None, start: datetime, tweets: in
         yield from Synthetic(start=start, count=tweets, history=HISTORY, history_tweets=tweets)
     else:
         yield from replayed(source, ReplayOptions(), span, clock=Clock())
+
+
+def _publish_first(settings: Settings, source: Source | None, items: Iterator[Item], tell: Tell) -> None:
+    noted = Noted()
+    published = _publish(settings, noted.watch(items), tell)
+    out.print(summarize(published, settings.kafka.tweets_topic), soft_wrap=True)
+    _tell_unreadable(noted, published, invented=source is None)
 
 
 def _tell_unreadable(noted: Noted, published: Published, *, invented: bool) -> None:

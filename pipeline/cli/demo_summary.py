@@ -52,7 +52,8 @@ def summarize_demo(drained: Drained, entities: Sequence[Tally], others: int, set
     for line in (
         f"{rate:,.0f} records/s, the start of the query counted; metrics were at {drained.metrics_url}",
         f"Elasticsearch was at {settings.elasticsearch.url}, its tweets under the alias {ALIAS}",
-        "`make demo KEEP=1` keeps all of it running; `make demo FILE=tweets.csv` takes your own tweets",
+        "`make demo KEEP=1` goes on with these tweets until Ctrl-C; `make demo FILE=tweets.csv` takes your own",
+        f"the data stay in {settings.state_dir} until the next demo, or `tweetpulse down --delete-data`",
     ):
         out.print(line, soft_wrap=True)
 

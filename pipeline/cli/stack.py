@@ -84,12 +84,15 @@ def up(
 @app.command()
 def down(
     delete_data: Annotated[
-        bool, typer.Option("--delete-data", help="Delete its topics, documents and checkpoints too.")
+        bool,
+        typer.Option("--delete-data", help="Delete topics, documents and checkpoints too, also the last demo's."),
     ] = False,
 ) -> None:
     """Stop the servers that `up` started."""
     folder = current_settings().state_dir
     ended = stack.stop(folder, delete_data=delete_data)
+    if delete_data and not stack.is_there(demo_folder(folder)):
+        stack.stop(demo_folder(folder), delete_data=True)
     data = "data deleted" if delete_data else f"data kept in {folder}"
     out.print(f"{'stopped' if ended else 'nothing was running'}; {data}", soft_wrap=True)
 

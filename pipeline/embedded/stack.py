@@ -75,6 +75,11 @@ def stop(state_dir: Path, *, delete_data: bool = False) -> int:
     return len(processes)
 
 
+def has_data(state_dir: Path) -> bool:
+    """True if a stack of the folder has topics, documents and a checkpoint that fit each other."""
+    return all((state_dir / name).is_dir() for name in (*SERVERS, "checkpoints"))
+
+
 def status(state_dir: Path) -> list[ServerStatus]:
     """The state of each server at this moment, the exporter and the dashboards included if they were started."""
     known = load(state_dir)

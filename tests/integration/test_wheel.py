@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import tomllib
@@ -140,11 +141,37 @@ def test_what_needs_spark_says_how_to_get_it(plain: Installed, arguments: tuple[
 
 @pytest.mark.timeout(1_800)
 def test_the_demo_runs_from_the_wheel(whole: Installed) -> None:
-    """Real servers, tweets scored and indexed, and an accounting that balances, without the checkout."""
+    """Real servers, tweets scored and indexed, and an accounting that balances, without the checkout.
+
+    A second one with `--keep` goes on with the tweets of the first until it is interrupted; `down` deletes them.
+    """
     with state_folder() as folder:
-        done = whole.run("tweetpulse", "--state-dir", str(folder), "demo", "--tweets", "300", timeout=1_700)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert ["records", "read", "300"] in [line.split() for line in done.stdout.splitlines()]
+        tweetpulse = ("tweetpulse", "--state-dir", str(folder))
+        done = whole.run(*tweetpulse, "demo", "--tweets", "300", timeout=1_000)
+        assert done.returncode == 0, done.stdout + done.stderr
+        rows = [line.split() for line in done.stdout.splitlines()]
+        assert ["records", "read", "300"] in rows
+        (indexed,) = (row[2] for row in rows if row[:2] == ["tweets", "indexed"])
+        again = _interrupted(whole, *tweetpulse, "demo", "--keep", once="Ctrl-C ends it all")
+        assert f"goes on with the {indexed} tweets of the last demo" in again
+        assert whole.run(*tweetpulse, "down", "--delete-data").returncode == 0
+        assert not (folder / "demo" / "kafka").exists()
+
+
+def _interrupted(whole: Installed, program: str, *arguments: str, once: str) -> str:
+    """What a command prints that gets Ctrl-C once it has printed some words."""
+    command = [whole.bin / program, *arguments]
+    with subprocess.Popen(
+        command, cwd=whole.bin.parent.parent, env=whole.environment, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout
+        said = ""
+        for line in process.stdout:
+            said += line
+            if once in line:
+                process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=120) == 0, said
+    return said
 
 
 def test_what_the_extra_brings_is_known(whole: Installed) -> None:
