@@ -20,7 +20,14 @@ from pipeline.cli.demo_summary import ENTITIES, Drained, summarize_demo
 from pipeline.cli.noting import noted_run
 from pipeline.cli.publishing import Noted, summarize, tell_spoilt, tell_unreadable
 from pipeline.cli.signals import on_signals
-from pipeline.cli.stack import demo_folder, progress, start_dashboards, tell_dashboards
+from pipeline.cli.stack import (
+    Fetch,
+    demo_folder,
+    fetch_dashboards,
+    progress,
+    start_dashboards,
+    tell_dashboards,
+)
 from pipeline.cli.stream import finishing
 from pipeline.domain.document import SCORED, data_stream
 from pipeline.domain.outcome import Outcome
@@ -61,11 +68,14 @@ def demo(
     layout: inputs.Layout = "auto",
     columns: inputs.Columns = None,
     tweets: Annotated[int, typer.Option(min=1, help="How many to invent.")] = 20_000,
+    fetch: Fetch = None,
 ) -> None:
     """Start real servers, publish tweets, score and index them, and say what came of it."""
     require("stream")
     settings = _demo_settings(current_settings(), file)
     log.configure(settings.log)
+    if keep:
+        fetch_dashboards(settings, fetch)
     if not file:
         _demonstrate(settings, None, None, keep=keep, tweets=tweets)
         return
@@ -80,8 +90,7 @@ def _demonstrate(settings: Settings, source: Source | None, span: Span | None, *
         ensure_java(tell)
         own = brought(settings)
         goes_on = keep and source is None and not own and stack.has_data(settings.state_dir)
-        if not goes_on:
-            stack.stop(settings.state_dir, delete_data=True)
+        stack.stop(settings.state_dir, delete_data=not goes_on)
         _start_servers(settings, own, tell)
         settings = with_embedded(settings)
         # On a server of one's own the alias stays where it is.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,10 +16,10 @@ from rich.table import Table
 
 from pipeline.cli.app import app, err, out
 from pipeline.cli.app import settings as current_settings
-from pipeline.embedded import grafana, prometheus, stack
+from pipeline.embedded import grafana, programs, prometheus, stack
 from pipeline.embedded.discover import brought
 from pipeline.embedded.info import ServerName, StackInfo
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, SetupError
 from pipeline.settings import Settings
 from pipeline.tell import Tell
 
@@ -29,11 +30,19 @@ _RETENTION = (
     "while the disk has less than 1 GB free. `tweetpulse down --delete-data` starts anew."
 )
 
-_OPTIONAL: dict[ServerName, tuple[Callable[[], object], str]] = {
+_OPTIONAL: Mapping[ServerName, tuple[Callable[[list[Path]], object], str]] = {
     "prometheus": (prometheus.find, prometheus.MISSING),
-    "grafana": (grafana.find, grafana.MISSING),
+    "grafana": (lambda fetched: grafana.find(fetched=fetched), grafana.MISSING),
 }
-"""The way to find it, and to get it."""
+"""The way to find it among what is on PATH and what was downloaded, and to get it."""
+
+Fetch = Annotated[
+    bool | None,
+    typer.Option(
+        "--fetch/--no-fetch",
+        help="Download the Prometheus and the Grafana that are missing, or do not; at a terminal it asks.",
+    ),
+]
 
 KafkaPort = Annotated[int | None, typer.Option(min=0, max=65535, help="Where Kafka listens; 0 takes a free port.")]
 ElasticsearchPort = Annotated[
@@ -48,8 +57,9 @@ def up(
     kafka_port: KafkaPort = None,
     elasticsearch_port: ElasticsearchPort = None,
     dashboards: Annotated[
-        bool, typer.Option("--dashboards", help="Also the Prometheus and the Grafana that are on PATH.")
+        bool, typer.Option("--dashboards", help="Also Prometheus and Grafana, with the boards and the alerts.")
     ] = False,
+    fetch: Fetch = None,
     prometheus_port: PrometheusPort = None,
     grafana_port: GrafanaPort = None,
 ) -> None:
@@ -73,6 +83,7 @@ def up(
             info = stack.start(settings, wanted, tell)
         _tell_started(info)
     if dashboards:
+        fetch_dashboards(settings, fetch)
         with progress() as tell:
             found = start_dashboards(settings, tell)
         tell_dashboards(found, [name for name in stack.DASHBOARDS if name not in wanted])
@@ -148,8 +159,33 @@ def start_dashboards(settings: Settings, tell: Tell) -> StackInfo:
     Raises:
         SetupError: a port is taken, or a server died; it says which and why.
     """
-    absent = {name for name, (found, _) in _OPTIONAL.items() if not found()}
+    absent = absent_dashboards(settings)
     return stack.start(settings, [name for name in stack.DASHBOARDS if name not in absent], tell)
+
+
+def absent_dashboards(settings: Settings) -> list[programs.Name]:
+    """Those of Prometheus and Grafana that are neither on PATH nor downloaded."""
+    return [name for name in programs.NAMES if not _OPTIONAL[name][0](programs.homes(settings.cache_dir, name))]
+
+
+def fetch_dashboards(settings: Settings, fetch: bool | None) -> None:
+    """Download what is missing of Prometheus and Grafana, if one wants it; what can't be had is said, and left out.
+
+    `fetch`: None asks at a terminal, and downloads nothing elsewhere.
+    """
+    for name in absent_dashboards(settings):
+        offer = programs.offer(name)
+        if offer is None or not (_confirmed(name, offer) if fetch is None else fetch):
+            continue
+        with progress() as tell:
+            try:
+                programs.fetch(name, settings.cache_dir, tell)
+            except SetupError as error:
+                err.print(f"without {name}: {error.message}", markup=False, soft_wrap=True)
+
+
+def _confirmed(name: str, offer: str) -> bool:
+    return sys.stdin.isatty() and err.is_terminal and typer.confirm(f"{name} is missing. Download {offer}?", err=True)
 
 
 def tell_dashboards(info: StackInfo, names: Iterable[ServerName] = stack.DASHBOARDS) -> None:

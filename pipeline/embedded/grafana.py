@@ -1,11 +1,11 @@
-"""The Grafana that is on PATH, with the project's own boards, data sources and alert rules."""
+"""The Grafana that is on PATH, or one that was downloaded, with the project's boards, data sources and alert rules."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -17,8 +17,9 @@ from pipeline.embedded.processes import Account, grafana_mark, spawn
 from pipeline.sinks.elasticsearch.settings import ElasticsearchSettings
 
 MISSING = (
-    "Grafana is not on PATH: install the package of version 12.4 from https://grafana.com/grafana/download"
-    "?edition=oss (from 13 on, the Elasticsearch data source is a download of its own)"
+    "Grafana is not on PATH: `tweetpulse up --dashboards --fetch` downloads it; or install the package of version 12.4 "
+    "from https://grafana.com/grafana/download?edition=oss (from 13 on, the Elasticsearch data source is a download of "
+    "its own)"
 )
 _PACKAGED = Path("/usr/share/grafana")
 _CONFIGURATION = """\
@@ -72,17 +73,18 @@ class Installed:
     home: Path
 
 
-def find(path: str | None = None, packaged: Path = _PACKAGED) -> Installed | None:
-    """The Grafana on PATH, if there is one.
+def find(path: str | None = None, packaged: Path = _PACKAGED, fetched: Iterable[Path] = ()) -> Installed | None:
+    """The Grafana on PATH, else the first one that was downloaded; None if there is none.
 
     Args:
         path: looked in instead of PATH; folders, separated as PATH's are.
         packaged: the home of one that a package has installed.
+        fetched: homes of those that were downloaded.
     """
     # Debian's package puts it where only root's PATH leads.
     places = os.pathsep.join([path or os.environ.get("PATH", os.defpath), "/usr/sbin"])
     found = shutil.which("grafana", path=places) or shutil.which("grafana-server", path=places)
-    homes = [Path(found).resolve().parent.parent, packaged] if found else []
+    homes = [*([Path(found).resolve().parent.parent, packaged] if found else []), *fetched]
     # What a package puts on PATH is a script with options of its own.
     installed = (Installed(home / "bin" / "grafana", home) for home in homes if (home / "conf/defaults.ini").is_file())
     return next((one for one in installed if one.program.is_file()), None)

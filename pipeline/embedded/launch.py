@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline import __version__
-from pipeline.embedded import causes, elasticsearch, exporter, grafana, kafka, prometheus
+from pipeline.embedded import causes, elasticsearch, exporter, grafana, kafka, programs, prometheus
 from pipeline.embedded.folders import require_reachable
 from pipeline.embedded.info import ServerInfo, ServerName
 from pipeline.embedded.ports import HOST, free_port
@@ -130,7 +130,7 @@ def _launch_exporter(site: Site, folder: Path, port: int) -> Steps:
 
 
 def _launch_prometheus(site: Site, folder: Path, port: int) -> Steps:
-    program = prometheus.find()
+    program = prometheus.find(programs.homes(site.settings.cache_dir, "prometheus"))
     if program is None:
         raise SetupError(prometheus.MISSING)
     require_reachable(program.parent, site.account, "install it where all users can reach it")
@@ -141,7 +141,7 @@ def _launch_prometheus(site: Site, folder: Path, port: int) -> Steps:
 
 
 def _launch_grafana(site: Site, folder: Path, port: int) -> Steps:
-    installed = grafana.find()
+    installed = grafana.find(fetched=programs.homes(site.settings.cache_dir, "grafana"))
     if installed is None:
         raise SetupError(grafana.MISSING)
     require_reachable(installed.home, site.account, "install it where all users can reach it")

@@ -1,11 +1,11 @@
-"""Starts the Prometheus on PATH with the project's scrape configuration and rules."""
+"""Starts the Prometheus on PATH, or one that was downloaded, with the project's scrape configuration and rules."""
 
 from __future__ import annotations
 
 import json
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib.resources import as_file, files
 from pathlib import Path
 
@@ -15,16 +15,17 @@ from pipeline.embedded.ports import HOST
 from pipeline.embedded.processes import Account, prometheus_mark, spawn
 
 MISSING = (
-    "Prometheus is not on PATH: `apt-get install prometheus` on Debian (its own service is not needed), "
-    "else https://prometheus.io/download"
+    "Prometheus is not on PATH: `tweetpulse up --dashboards --fetch` downloads it; or `apt-get install prometheus` on "
+    "Debian (its own service is not needed), else https://prometheus.io/download"
 )
 _KEPT = ("--storage.tsdb.retention.time=15d", "--storage.tsdb.retention.size=512MB")
 
 
-def find() -> Path | None:
-    """The program, if there is one."""
+def find(fetched: Iterable[Path] = ()) -> Path | None:
+    """The program on PATH, else in the first of these folders that has it; None if there is none."""
     found = shutil.which("prometheus")
-    return Path(found) if found else None
+    inside = (home / place for home in fetched for place in ("prometheus", "usr/bin/prometheus"))
+    return Path(found) if found else next((path for path in inside if path.is_file()), None)
 
 
 def log_file(folder: Path) -> Path:

@@ -160,7 +160,7 @@ def test_the_demo_runs_from_the_wheel(whole: Installed) -> None:
 
 def _interrupted(whole: Installed, program: str, *arguments: str, once: str) -> str:
     """What a command prints that gets Ctrl-C once it has printed some words."""
-    command = [whole.bin / program, *arguments]
+    command = [str(whole.bin / program), *arguments]
     with subprocess.Popen(
         command, cwd=whole.bin.parent.parent, env=whole.environment, stdout=subprocess.PIPE, text=True
     ) as process:
