@@ -155,7 +155,7 @@ def test_faults_are_on_the_page(settings: Settings) -> None:
         until(lambda: collecting.metric("tweetpulse_source_reconnects_total") == 1, "the reconnection")
 
 
-@pytest.mark.parametrize("fault", ["killed", "hangs"])
+@pytest.mark.parametrize("fault", ["hangs", pytest.param("killed", marks=pytest.mark.faults)])
 def test_a_broker_that_is_away_is_waited_for(monkeypatch: pytest.MonkeyPatch, fault: str) -> None:
     """The source is held back, the page says so, and afterwards every tweet is there once."""
     monkeypatch.setattr(patience, "LATE_SECONDS", 1.0)

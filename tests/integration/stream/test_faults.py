@@ -146,6 +146,7 @@ def _scraped(url: str, name: str) -> float:
         return sum(sample.value for family in families for sample in family.samples if sample.name == name)
 
 
+@pytest.mark.faults
 def test_a_kill_at_any_time_loses_and_doubles_nothing(settings: Settings, spark: SparkSession, tmp_path: Path) -> None:
     """Killed (-9) after each of its first batches, at whatever it was doing, then drained."""
     small = settings.model_copy(update={"stream": settings.stream.model_copy(update={"max_offsets_per_trigger": 200})})

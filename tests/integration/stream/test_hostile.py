@@ -96,6 +96,7 @@ def test_a_document_that_its_topic_does_not_take(settings: Settings, spark: Spar
     assert drained.metric("tweetpulse_messages_truncated_total", topic=topic) == 1
 
 
+@pytest.mark.faults
 @pytest.mark.timeout(900)
 def test_more_than_fits_into_memory_in_one_batch(settings: Settings, tmp_path: Path) -> None:
     """4,000 records of 600 KB, and a JVM of 1 GB: they are rejected, and the tweets among them indexed."""
@@ -116,6 +117,7 @@ def test_records_just_below_the_limit(settings: Settings, spark: SparkSession) -
     assert drained.counts() == {"read": 600, "indexed": 600, "already there": 0, "rejected": 0}
 
 
+@pytest.mark.faults
 def test_a_worker_that_the_system_kills(make_stack: MakeStack, tmp_path: Path) -> None:
     """As when memory runs out: its task is repeated, the query goes on, and the accounting has what it had indexed."""
     settings = settings_of(make_stack(), mark=uuid4().hex[:12], folder=tmp_path)

@@ -52,7 +52,7 @@ def finished(log: Path, batches: int) -> bool:
 
 
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("how", ["paused", "killed"])
+@pytest.mark.parametrize("how", ["paused", pytest.param("killed", marks=pytest.mark.faults)])
 def test_kafka_is_away_while_a_batch_writes_and_while_nothing_comes(
     make_stack: MakeStack, tmp_path: Path, how: str
 ) -> None:
