@@ -26,9 +26,12 @@ from tests.paths import ROOT
 AWAY = "127.0.0.1:1"
 FILE = "id,text\n1,hello\n"
 _AS_ANOTHER = """
-import os, sys
-import pipeline.cli
+import importlib, os, pkgutil, sys
+import pipeline
 from pipeline.cli.app import main
+for module in pkgutil.walk_packages(pipeline.__path__, "pipeline."):
+    if "__main__" not in module.name:
+        importlib.import_module(module.name)
 if os.geteuid() == 0:
     os.setgroups([])
     os.setresgid(65534, 65534, 65534)
@@ -40,7 +43,7 @@ sys.exit(main())
 
 
 _BROKEN = """
-import sys, pipeline.cli
+import sys, pipeline.cli.classify
 from pipeline.cli.app import main
 sys.modules["pipeline.cli.classify"].Analyzer = None
 sys.exit(main())
