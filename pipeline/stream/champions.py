@@ -164,6 +164,6 @@ class Champions:
         slot, now = self._slots[task], self._clock()
         slot.away = isinstance(error, SetupError)
         if slot.failed != version or now >= slot.again:
-            # A store that takes long to fail must not hold every batch up.
+            # A pause of ten times the failure's length: a slow store costs the batches a tenth of the time at most.
             slot.failed, slot.again = version, now + max(RETRY_AFTER, RETRY_AFTER * (now - began))
             self._observer.model_failed(task, error)

@@ -107,6 +107,7 @@ def unfinished(folder: Path) -> Unfinished | None:
     newest = max(begun, default=None)
     if newest is None or newest in done:
         return None
+    # Spark writes the file before the batch runs, so no document of the batch is older than it.
     planned = (folder / "offsets" / str(newest)).stat().st_mtime
     return Unfinished(newest, datetime.fromtimestamp(planned, UTC))
 

@@ -173,6 +173,7 @@ def _by_models(models: Models, scored: Sequence[Scored]) -> dict[tuple[Task, ...
     for place, (_, analysis, _) in enumerate(scored) if models else ():
         if analysis.sentiment.label is not Label.UNSUPPORTED:
             lang = analysis.lang
+            # Once for each language, because a chunk has thousands of tweets in a few languages.
             if lang not in by_language:
                 by_language[lang] = tuple(task for task in models if speaks(lang, models[task].languages))
             found[by_language[lang]].append(place)
@@ -204,6 +205,7 @@ def _accept(chunk: Chunk, scored: Scored, opinion: Opinion, document: Document, 
 def _count(outcome: Outcome, analysis: Analysis, tracked: frozenset[str]) -> None:
     label = analysis.sentiment.label
     outcome.scored[label] += 1
+    # A set, because a tweet of several untracked entities counts once as `other`.
     for entity in {entity if entity in tracked else OTHER for entity in analysis.entities}:
         outcome.entities[entity, label] += 1
 

@@ -102,6 +102,7 @@ def is_denied(error: BaseException) -> bool:
 
 
 def _is_any_of(error: BaseException, names: Collection[str]) -> bool:
+    # PySpark turns known Java exceptions into classes of its own, and keeps the original in `_origin` only.
     classes = list(_java_classes(getattr(error, "java_exception", None) or getattr(error, "_origin", None)))
     if classes:
         return any(name in names for name in classes)

@@ -182,6 +182,7 @@ class _Worker:
             of_sink = dict(_failed(chunk, report))
             failed = of_sink | failed
             delivery = self._rejected((*invalid, *of_sink.values()), ingested)
+            # Only after the tweets, because which of them a sink refuses is known from its report.
             rejected = _written(sink, delivery, plan, work.attempt)
             _count(result, sink.target(SCORED), report)
             _count(result, sink.target(REJECTED), rejected)
@@ -191,6 +192,7 @@ class _Worker:
             # Where the topic keeps its producers' time, a record may be of tomorrow.
             max(0.0, acknowledged - record.at.time.timestamp())
             for id_, record in chunk.records.items()
+            # What was already there has been observed by the record or the attempt that made it.
             if any(report.verdicts[id_].fate is Fate.INDEXED for report in reports)
         )
         sent = self._messages(chunk, failed.keys())
@@ -211,6 +213,7 @@ class _Worker:
         found = [
             messages.rejected(settings.rejected_topic, refused, limit)
             for refused in chunk.refused
+            # The bytes of a forgotten record are gone, so the message would hold nothing to replay.
             if refused.rejection.reason is not Reason.FORGOTTEN
         ]
         # Of a repeated id the first one, as in Elasticsearch.
@@ -284,6 +287,7 @@ def models_of(champions: tuple[Champion, ...]) -> Models:
 
 def _records(batch: pa.RecordBatch) -> Iterator[Record]:
     columns = (batch.column(name) for name in ("topic", "partition", "offset", "value", "size", "replay"))
+    # As integers, because Arrow raises for a time after the year 9999, which no datetime can hold.
     micros: list[Any] = batch.column("timestamp").cast(pa.int64()).to_pylist()
     for (topic, partition, offset, value, size, replay), time_ in zip(
         zip(*(column.to_pylist() for column in columns), strict=True), micros, strict=True

@@ -42,6 +42,7 @@ def _conf(settings: Settings, jars: Iterable[Path]) -> dict[str, str]:
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         "spark.sql.session.timeZone": "UTC",
+        # The plan has no shuffle, so adaptive execution would only take time to plan each batch.
         "spark.sql.adaptive.enabled": "false",
         # An Arrow batch is a chunk, and a chunk is a bulk request.
         "spark.sql.execution.arrow.maxRecordsPerBatch": str(settings.elasticsearch.bulk_documents),

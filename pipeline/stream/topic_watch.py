@@ -73,6 +73,7 @@ class TopicWatch:
     def _limits(self, names: Iterable[str]) -> dict[str, int]:
         resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
         try:
+            # By default the client leaves out a limit that the topic has from the broker.
             found = self._connected().describe_configs(resources, config_filter="all")["topic"]
         except ConfigError:
             raise
