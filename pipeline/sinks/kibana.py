@@ -19,6 +19,7 @@ OLDEST = (8, 11)
 """Older ones do not know the panel of links, or refuse the dashboards."""
 
 _READY = ("available", "degraded")
+# Kibana refuses a PUT with other fields than these: the others are fixed when a rule is made.
 _RULE_CHANGES = ("name", "tags", "schedule", "params", "actions")
 _CONNECTOR_CHANGES = ("name", "config", "secrets")
 _PAUSE = 1.0
@@ -100,6 +101,7 @@ class Kibana:
             response = self._request("GET", "/api/status")
         except SetupError:
             return None
+        # Kibana answers so while it starts, and so does a proxy in front of it.
         if response.status in (502, 503, 504):
             return None
         status = self._body(response)

@@ -27,6 +27,7 @@ _MAPPING_ERRORS = frozenset(
         "document_parsing_exception",
         "mapper_parsing_exception",
         "strict_dynamic_mapping_exception",
+        # The type for, among others, a keyword that is longer than Lucene allows.
         "illegal_argument_exception",
     }
 )
@@ -83,6 +84,7 @@ def _refusal(status: int, error: dict[str, Any]) -> Verdict:
     # This comes before 403 is taken for a missing privilege: the block of a full disk has the same status, but it ends.
     if (reason := wait_reason(status, kind)) is not None:
         return Verdict(Fate.WAITING if reason in WAIT_ERRORS.values() else Fate.BUSY, reason, words)
+    # Somebody has deleted the data stream after its indices were resolved, so the document is not at fault.
     if status == 404:
         return Verdict(Fate.WAITING, "index_missing", words)
     if status in (401, 403):

@@ -140,6 +140,7 @@ def as_sink_error(error: Exception, settings: ElasticsearchSettings) -> Pipeline
         return told
     if isinstance(error, NotFoundError) and error_type(error) == "index_not_found_exception":
         return SinkUnavailable(told.message, reason="index_missing")
+    # Elasticsearch's own refusals always have an `error`; without one, something in front of it has answered.
     if isinstance(error, UnsupportedProductError) or not isinstance(error, ApiError) or not _error(error):
         return SinkUnavailable(told.message, reason="malformed")
     return told

@@ -128,6 +128,7 @@ def _mget(client: Elasticsearch, index: str, ids: Collection[str], source: Any) 
         )
     documents: list[dict[str, Any]] = answer["docs"]
     for found in documents:
+        # In this API a closed index answers with status 200 and an error for each document.
         if "error" in found:
             closed = found["error"]["type"] == "index_closed_exception"
             reason = "index_closed" if closed else "unavailable"

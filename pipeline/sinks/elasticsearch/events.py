@@ -78,6 +78,7 @@ def event_document(
         "message": message,
         "event": present(
             {
+                # Sorted, since their order says nothing; the empty string separates entities from tags.
                 "id": content_id("event", action, message, *times, *sorted(entities), "", *sorted(tags)),
                 "kind": "event",
                 "action": action,
