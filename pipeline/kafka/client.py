@@ -108,6 +108,7 @@ def _told(reasons: list[object]) -> Exception | None:
     for reason in reasons:
         if isinstance(reason, DENIALS):
             return reason  # type: ignore[no-any-return]
+        # kafka-python raises its own error while it handles that of TLS, so the cause is in the context.
         if isinstance(reason, kafka.KafkaConnectionError):
             causes = (reason.__context__, *reason.args)
             if fault := next((cause for cause in causes if isinstance(cause, ssl.SSLError)), None):

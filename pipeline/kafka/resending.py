@@ -148,6 +148,7 @@ class Resender:
 
     def _settle(self, resent: Resent, keep: int) -> None:
         """Mark what is acknowledged, and wait while more than `keep` bytes are not."""
+        # `keep` 0 waits for all of them, also for records without a value, which have no bytes to count.
         while self._sent and (self._sent[0][1].is_done or self._buffered > keep or not keep):
             one, future, size = self._sent.popleft()
             self._buffered -= size

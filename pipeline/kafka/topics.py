@@ -102,6 +102,7 @@ def _differing(client: Any, names: list[str], settings: KafkaSettings) -> dict[s
     if not names:
         return {}
     resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
+    # By default the client leaves out what a topic has from the broker, which applies to it all the same.
     found = client.describe_configs(resources, config_filter="all")["topic"]
     values = {name: {key: one["value"] for key, one in found.get(name, {}).items()} for name in names}
     return {name: told for name in names if (told := differing(name, values[name], settings))}

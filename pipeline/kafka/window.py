@@ -104,6 +104,7 @@ class Window:
 
     def wait(self, seconds: float | None) -> None:
         """Wait for the next record to be settled, so long at most; what became of it is told by `settled`."""
+        # While a record is sent alone, the others have not been sent, so there is nothing of theirs to wait for.
         awaited = self._suspect or self._sent[0]
         if awaited.future is not None:
             with suppress(kafka.KafkaError):
@@ -164,5 +165,6 @@ class Window:
 
     def _send_rest(self) -> None:
         for sent in self._sent:
+            # If a record fails at once, `_send` begins anew with all that is left, and this loop is done.
             if sent.future is None and not sent.is_refused and self._suspect is None:
                 self._send(sent)
