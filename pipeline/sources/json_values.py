@@ -9,6 +9,7 @@ LONGEST_VALUE = 16 * 1024 * 1024
 """Bytes. A longer value comes in pieces, none of which is one: a file that never closes a bracket must not fill the
 memory."""
 
+# Possessive (`++`, `*+`): an unclosed quote would otherwise be searched again from every shorter match.
 _STRING = rb'"(?:[^"\\]++|\\.)*+"'
 _IN_STRING = re.compile(rb'(["\\])')
 _OUTSIDE = re.compile(rb'(?:[^"\[\]{},]++|%b)*+(["\[\]{},])' % _STRING, re.DOTALL)
@@ -48,6 +49,7 @@ class _Cutter:
                 yield from _if_any(self._held[begin:end])
                 # What ends a value inside belongs to it, what ends an element does not.
                 begin = max(end, place + 1)
+        # The depth stays as it is, so the rest of this value comes in pieces, too, until its bracket is closed.
         if len(self._held) - begin > LONGEST_VALUE:
             yield bytes(self._held[begin:])
             begin = len(self._held)

@@ -90,6 +90,7 @@ def _class(spec: str) -> Any:
         raise ConfigError(f"--source {spec!r} is not module:Class, such as {_EXAMPLE}")
     folder = str(Path.cwd())
     if folder not in sys.path:
+        # At the end of the path, so that a file in the folder can't replace an installed module.
         sys.path.append(folder)
     try:
         module = import_module(module_name)

@@ -63,6 +63,7 @@ def _from_formats(text: str) -> datetime:
 
 
 def _from_epoch(text: str) -> datetime:
+    # Of fewer digits it may be a year or the number of a row. From 12 digits on they are milliseconds.
     if not 9 <= len(text) <= 13:
         raise ValueError("not a time")
     number = int(text)

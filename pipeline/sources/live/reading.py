@@ -135,6 +135,7 @@ class Reading:
             self._begin(connection)
             self._read(connection)
         except Interrupted:
+            # If `look` has closed the connection, the error is only a consequence: the fault is the silence.
             if not self._is_stalled:
                 raise
         finally:
@@ -152,6 +153,7 @@ class Reading:
         self._line.down(self.feed, why, state.next_action.sleep)
 
     def _lose(self) -> None:
+        # From what was shown, even if Kafka has not acknowledged it yet: that is in the queue and still will be.
         if self._shown is not None:
             self._resume.lost_connection(self.feed.name, self.feed.before(self._shown))
 

@@ -56,6 +56,7 @@ class Asking:
         try:
             answer: T = attempts(self._asked, question)
         except Interrupted:
+            # The attempts end with an interruption only when the clock is stopped.
             raise Stopped from None
         return answer
 

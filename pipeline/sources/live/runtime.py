@@ -65,6 +65,7 @@ class Runtime:
         self._tick = tick
         self._end_seconds = end_seconds
         self._backlog = backlog or Backlog()
+        # The end has two steps: from the first on nothing more is read, from the second on nobody takes what was read.
         self._ending = threading.Event()
         self._abandoned = threading.Event()
         self._error: BaseException | None = None
@@ -148,6 +149,7 @@ class Runtime:
                 self.resume.read_up_to(entry.feed, position)
             case Read(item, position):
                 is_new = item is not None and (position is None or self._is_new(item))
+                # Only tweets are counted, because `acknowledged` is told of tweets only.
                 if is_new and isinstance(item, Tweet):
                     self.resume.handed_on(entry.gap)
                 # After the count has gone up: the position is reached once Kafka has this tweet, too.

@@ -94,6 +94,7 @@ def _of_x(found: Any) -> Remembered:
     return Remembered(
         None if newest is None else _number(newest),
         tuple(
+            # In version 1 the end was not a part of the gap.
             Gap(_number(gap["after"]), None if gap["until"] is None else _number(int(gap["until"]) - 1))
             for gap in found["gaps"]
         ),
@@ -102,6 +103,7 @@ def _of_x(found: Any) -> Remembered:
 
 def _number(id_: Any) -> Position:
     text = str(int(id_))
+    # The time in an id of the resume file counts, even if it is ahead of this machine's clock.
     return Position(text, snowflake_time(text, now=datetime.max.replace(tzinfo=UTC)))
 
 

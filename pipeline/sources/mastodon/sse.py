@@ -47,6 +47,7 @@ class Parser:
         if not chunk:
             return
         if self._ended_in_cr:
+            # The two bytes of a line end may come in two chunks, and the second one is then no empty line.
             chunk = chunk.removeprefix(b"\n")
         self._ended_in_cr = chunk.endswith(b"\r")
         *whole, rest = chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")

@@ -78,6 +78,7 @@ def id_of(status: Json, instance: str) -> str:
         parts = urlsplit(uri)
     except ValueError:
         return event_id(instance, status["id"])
+    # A uri need not be a URL: of `tag:…` the scheme stands in the place of the server.
     if not parts.netloc:
         return event_id(parts.scheme or instance, parts.path)
     own = _OWN_STATUS.fullmatch(parts.path)

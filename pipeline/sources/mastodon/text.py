@@ -17,7 +17,9 @@ _BREAKS = {
 }
 """The signs for a tag, and for its end."""
 
+# Possessive quantifiers (`*+`, `++`) never try a part of the input again, which keeps the time linear.
 _TAG = re.compile(r"<(/?)([A-Za-z][^\s/>]*+)(?:[^>=]++|=\s*+(?:\"[^\"]*+\"|'[^']*+'|(?![\"'])))*+>")
+# As browsers do: `<!-->` and `<!--->` are whole comments, and `--!>` ends one.
 _NOTE = re.compile(r"<!--(?:>|->|[\s\S]*?--!?>)|<(?!!--)[!?][^>]*+>")
 _UNSEEN = {name: re.compile(rf"</{name}(?=[\s/>])", re.IGNORECASE) for name in ("script", "style")}
 _STARTS = re.compile(r"<(?=/?[A-Za-z]|[!?])")

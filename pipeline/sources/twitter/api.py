@@ -72,10 +72,12 @@ class Elsewhere(HTTPAdapter):
         """Send one request; without a time-out of its own it gets one."""
         if self._base is not None and request.url is not None:
             request.url = self._base + request.url.removeprefix(HOST)
+            # The environment's proxies were chosen for tweepy's host, and not for this one.
             options["proxies"] = None
         if not options.get("timeout"):
             options["timeout"] = (CONNECT_SECONDS, ANSWER_SECONDS)
         answer = super().send(request, *args, **options)
+        # The body of an error is read even where a stream was asked for, because `_check` looks into it.
         if not options.get("stream") or answer.status_code >= 400:
             _read_bounded(answer)
         return answer
@@ -105,6 +107,7 @@ class _Opening(BaseStream):  # type: ignore[misc]
     timeout: tuple[float, float] = (CONNECT_SECONDS, ANSWER_SECONDS)
 
 
+# In this order of the bases, tweepy's client calls `_connect` of `_Opening` in place of that of its own BaseStream.
 class _Stream(tweepy.StreamingClient, _Opening):  # type: ignore[misc]
     """tweepy's address, parameters and credentials; then `_Opening` instead of its loop."""
 

@@ -167,8 +167,10 @@ def _split(text: str) -> tuple[str | None, str]:
 
 
 def _refuse_misspelt(text: str, name: str, rest: str) -> None:
+    # An address has the form of a brand `https` with its rule.
     if rest.startswith("//"):
         raise ConfigError(f'the rule {text!r} is invalid: an address is looked for with url:"{text}"')
+    # X's operators are in lower case, so a name with a capital letter is meant as a brand.
     close = get_close_matches(name, OPERATORS, n=1, cutoff=_MISSPELT) if name.islower() else []
     if close:
         raise ConfigError(

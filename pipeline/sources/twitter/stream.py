@@ -101,6 +101,8 @@ class Streaming:
     ) -> None:
         opened, minutes = connection.opened_at, settings.backfill_minutes
         self.begins = position_before(opened - slack)
+        # The gap ends a little after the beginning of the stream: what comes twice is known by
+        # its id, what is missed is lost.
         self.until = position_before(opened + slack)
         self.backfilled_after = position_before(opened - timedelta(minutes=minutes)) if minutes else None
         self._connection = connection
@@ -116,6 +118,7 @@ class Streaming:
             Interrupted: X says why it ends it, or the network fails.
         """
         try:
+            # Before the first line: if the connection ends without one, the gap still begins here.
             yield self._alive()
             for line in self._connection.lines():
                 self._lines += 1
