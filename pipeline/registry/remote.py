@@ -31,6 +31,7 @@ class Remote:
     def replace(self, data: bytes, *path: str) -> None:
         """Write a file; HDFS replaces nothing by renaming, so that a reader there may see a part for a moment."""
         target = self._root.joinpath(*path)
+        # Object stores have no folders: one that is made there is an empty object.
         if self._filesystem.type_name not in ("s3", "gcs"):
             self._filesystem.create_dir(str(target.parent), recursive=True)
         with self._filesystem.open_output_stream(str(target)) as stream:

@@ -158,6 +158,7 @@ def _reason(error: Exception, _: str) -> str:
 
 def _write_and_rename(target: Path, data: bytes) -> None:
     private_files.make_folder(target.parent)
+    # A name of its own for each writer, because two may write the same file at once.
     unfinished = target.with_name(f".{target.name}.{uuid4().hex[:12]}")
     try:
         with open(unfinished, "wb", opener=private_files.opener) as file:

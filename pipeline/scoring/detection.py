@@ -36,5 +36,6 @@ class LanguageDetector:
         words = _NOT_WORDS.sub(" ", MENTION.sub(" ", without_urls(text))[:CHARACTERS]).strip()
         if not words:
             return None
+        # The model's C++ code can't be given half of a surrogate pair.
         found = self._detector.detect(words.encode("utf-8", "replace").decode(), k=1)[0]
         return str(found["lang"]) if found["score"] >= CONFIDENCE else None

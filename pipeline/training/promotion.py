@@ -95,6 +95,7 @@ def _held_out(registry: Registry, task: Task, version: str) -> dict[str, list[st
     from pyarrow import ArrowException, parquet
 
     try:
+        # Looked at before it is read, because a compressed file may hold a thousand times its own size.
         file = parquet.ParquetFile(BytesIO(registry.read(task, version, HELD_OUT)))
         groups = (file.metadata.row_group(number) for number in range(file.metadata.num_row_groups))
         if sum(group.total_byte_size for group in groups) > arrays.MAX_BYTES:

@@ -163,6 +163,7 @@ def _signatures(sets: Sequence[frozenset[str]]) -> list[list[tuple[int, int]]]:
     draw = np.random.default_rng(1)
     bands = np.zeros((len(filled), _BANDS), np.uint64)
     for number in range(_BANDS * _ROWS):
+        # Multiplying by an odd number permutes all 64-bit numbers, which gives each round another order.
         odd = draw.integers(1, 2**63, dtype=np.uint64) * np.uint64(2) + np.uint64(1)
         smallest = np.minimum.reduceat((hashes * odd) ^ (hashes * odd >> np.uint64(29)), starts)
         bands[:, number // _ROWS] = bands[:, number // _ROWS] * np.uint64(0x100000001B3) + smallest
