@@ -145,6 +145,7 @@ def is_our_command(arguments: Sequence[str]) -> bool:
     True
     """
     modules = {after for before, after in pairwise(arguments) if before == "-m"}
+    # Only the first ones: further arguments may be the names of files, such as those of an editor.
     named = any(Path(one).name.startswith("tweetpulse") or one.startswith("-Xtweetpulse.") for one in arguments[:3])
     return named or not modules.isdisjoint(("pipeline", "exporters"))
 

@@ -149,6 +149,7 @@ def _judge_configs(topic: Topic, settings: KafkaSettings) -> Iterable[Finding]:
     configs = topic.configs
     for what in differing(topic.name, configs, settings).values():
         yield warning("topics", what, ALTER)
+    # The cure names 1,048,588 bytes, which is the default of brokers.
     largest, needed = int(configs.get("max.message.bytes", MAX_RECORD_BYTES + _ROOM)), MAX_RECORD_BYTES + 48_588
     if largest < MAX_RECORD_BYTES + _ROOM:
         what = f"{topic.name} takes records of {largest:,} bytes, and ours may have {MAX_RECORD_BYTES:,}"

@@ -282,6 +282,7 @@ def _dumps(record: dict[str, Any]) -> bytes:
 
 def _without_surrogates(value: Any) -> Any:
     if isinstance(value, str):
+        # UTF-16 joins two halves that belong together, and only those without the other half are replaced.
         return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     if isinstance(value, dict):
         return {name: _without_surrogates(inner) for name, inner in value.items()}

@@ -109,6 +109,7 @@ class Forgetting:
         """Delete until there is nothing: a bulk request may outlive the batch that sent it."""
         for number in range(PASSES):
             found = 0
+            # Tweets come first, because rejected records are looked for by the ids of all tweets that were found.
             for index in indices_of(self._client, data_stream(SCORED, self._namespace)):
                 found += self._remove(index, report, lambda name: self._scored(name, wanted, report), number)
             for index in indices_of(self._client, data_stream(REJECTED, self._namespace)):

@@ -83,6 +83,7 @@ class Hiding:
 
         Words are taken from the latter: the signs would become the most frequent ones.
         """
+        # Most texts have none of these, and a kind that is left out makes the search faster.
         kinds = tuple(kind for kind in self._kinds if HINTS[kind].search(text))
         shown, rest, end = [], [], 0
         for found in self._shape(kinds).finditer(text) if kinds else ():
