@@ -67,6 +67,7 @@ class Scrape:
         for track, attempt in zip(self._tracks, attempts, strict=True):
             found = attempt.wait(until)
             yield from found or ()
+            # The attempt may be an earlier scrape's, and its duration then counts from there.
             duration.add_metric([track.collector.name], attempt.seconds)
             success.add_metric([track.collector.name], 0.0 if found is None else 1.0)
         yield duration

@@ -45,6 +45,7 @@ def temporary(parent: Path) -> Iterator[Path]:
 
 def _remove_left_behind(parent: Path) -> None:
     for folder in [path for path in parent.iterdir() if path.is_dir() and not path.is_symlink()]:
+        # A folder without this file was left by a process that was killed before it could lock it.
         with suppress(FileNotFoundError), (folder / _IN_USE).open("r+") as lock:
             if not take(lock):
                 continue

@@ -70,6 +70,7 @@ def retrain(
     """
     require("stream")
     settings = with_embedded(current_settings())
+    # Sorted, because two that take these locks in different orders could both fail.
     wanted = sorted(set(tasks or _with_data(settings)))
     with alone(locks(settings), wanted), progress() as tell:
         ended = [_one(settings, task, tell, master, force=force) for task in wanted]

@@ -54,6 +54,7 @@ def watch(
     }
     views = seen(urls, interval, opener=opener_of(telemetry))
     try:
+        # The first view has no rates yet.
         show(islice(views, 1, 2) if once else views, urls)
     except KeyboardInterrupt:
         return
