@@ -62,6 +62,7 @@ class Scrape:
     def collect(self) -> Iterator[Metric]:
         """The families of this moment."""
         until = self._clock() + self._timeout
+        # All of them begin before the first one is waited for.
         attempts = [track.attempt() for track in self._tracks]
         duration, success = _own_families()
         for track, attempt in zip(self._tracks, attempts, strict=True):

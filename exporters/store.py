@@ -58,6 +58,7 @@ class Store:
                 return None
             stats = self._client.indices.stats(index=names, metric="docs,store").body
             searches = [part for name in names for part in ({"index": name}, _NEWEST)]
+            # One request for all data streams, because a scrape has only a few seconds.
             newest = self._client.msearch(searches=searches).body
         self._require_answers(newest)
         return Answers(resolved, stats, newest)

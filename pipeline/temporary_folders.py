@@ -27,6 +27,7 @@ def temporary(parent: Path) -> Iterator[Path]:
     """
     try:
         private_files.make_folder(parent)
+        # A folder that is made and not yet locked looks left behind, so only one process looks at a time.
         with only_one(parent, lambda: None):
             _remove_left_behind(parent)
             folder = Path(mkdtemp(dir=parent))

@@ -104,6 +104,7 @@ def seen(
     with ThreadPoolExecutor(len(urls)) as pool:
         while True:
             begun = clock()
+            # Side by side, so that a slow page does not put the other one off.
             stream, exporter = pool.map(partial(read, opener=opener), urls.values())
             now = Look(clock(), stream, exporter)
             yield view(before, now)

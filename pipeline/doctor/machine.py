@@ -66,6 +66,7 @@ def spark() -> list[Finding]:
 def disk(settings: Settings) -> list[Finding]:
     """The disk of the state folder."""
     folder = settings.state_dir
+    # The folder may not be there yet: it will be on the disk of the nearest one above it.
     there = next(path for path in (folder, *folder.parents) if path.exists())
     usage = shutil.disk_usage(there)
     return judge_disk(folder, usage.free, settings.embedded.minimum_free_bytes, writable=os.access(there, os.W_OK))

@@ -207,6 +207,7 @@ def _author(value: Any) -> Author:
 
 def _count(record: dict[str, Any], name: str) -> int | None:
     value = record.get(name)
+    # `isinstance` would take true and false for counts.
     if value is None or (type(value) is int and 0 <= value <= MAX_COUNT):
         return value
     raise _Refused(Reason.BAD_FIELD, f"{name} is not a count")

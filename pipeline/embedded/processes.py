@@ -71,7 +71,7 @@ def spawn(
             return subprocess.Popen(
                 command,
                 cwd=folder,
-                # Nothing is inherited: a variable such as JAVA_TOOL_OPTIONS would change the server.
+                # Only what the caller names, because an inherited JAVA_TOOL_OPTIONS would change a server.
                 env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=output,

@@ -126,6 +126,7 @@ class Forgetting:
             return 0  # Nobody writes to it.
         self._tell(f"looking through {index.name}")
         with opened(self._client, index):
+            # A search does not find what was written since the last refresh.
             self._client.indices.refresh(index=index.name)
             ids = find(index.name)
             report.found[index.name] += len(ids)

@@ -233,6 +233,7 @@ def producer_options(delivery_timeout: float) -> dict[str, Any]:
     return {
         "acks": "all",
         "enable_idempotence": True,
+        # The only codec for which kafka-python needs no further package.
         "compression_type": "gzip",
         "batch_size": 262_144,
         "linger_ms": 20,

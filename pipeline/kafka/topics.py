@@ -94,6 +94,7 @@ def _make(client: Any, name: str, settings: KafkaSettings) -> bool:
     try:
         client.create_topics({name: topic_options(settings)}, wait_for_metadata=True)
     except TopicAlreadyExistsError:
+        # Another process has made it since the topics were listed.
         return False
     return True
 

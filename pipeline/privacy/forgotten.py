@@ -104,6 +104,7 @@ class ForgottenList:
             SetupError: it can't be written, or is none.
         """
         with readable_errors(self._path), opened(self._path) as file:
+            # Without a time-out, because whoever else adds entries holds the lock for a moment only.
             fcntl.flock(file, fcntl.LOCK_EX)
             file.seek(0)
             content = file.read()

@@ -120,6 +120,7 @@ class Storage:
 
     @contextmanager
     def _errors(self, done: str) -> Iterator[None]:
+        # The errors of a remote store can be named only if pyarrow is imported, which a local registry does not need.
         faults, reason = self._foreign()
         try:
             yield

@@ -79,6 +79,7 @@ class EntityFinder:
         if not self._root.after:
             return ()
         tokens = list(chain.from_iterable(map(self._tokens.__getitem__, text.split())))
+        # Only tokens that begin a keyword are followed further, and most texts have none.
         starts = [place for place, token in enumerate(tokens) if token in self._root.after]
         return tuple(dict.fromkeys(entity for place in starts for entity in self._named_at(tokens, place)))
 

@@ -171,6 +171,7 @@ def vectors(reading: Reading, vocabulary: Vocabulary) -> Sparse:
     rows, columns = np.nonzero(reading.numbers)
     keys.append(rows * width + len(vocabulary) + columns)
     values.append(reading.numbers[rows, columns])
+    # An n-gram that comes again in a text is one entry, whose values are added up.
     distinct, places = np.unique(np.concatenate(keys), return_inverse=True)
     starts = np.searchsorted(distinct, np.arange(texts + 1) * width)
     return Sparse(starts, distinct % width, sums(places, np.concatenate(values), len(distinct)), width)

@@ -62,6 +62,7 @@ class FeelingNames:
             at = start.end()
             names = self._names.get(_folded(start[0]))
             if names and (name := names.match(text, start.start())):
+                # The sign of a tag is left out with the name behind it.
                 tag = start.start() > done and text[start.start() - 1] == "#"
                 yield text[done : start.start() - tag] + " "
                 done = at = name.end()

@@ -174,6 +174,7 @@ class Reader:
             -1, 4
         )
         compound = felt[:, :1]
+        # A linear model can't make these of `compound` itself.
         numbers: Floats = np.hstack([felt, np.abs(compound), compound**2, compound == 0])
         return numbers
 

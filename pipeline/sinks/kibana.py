@@ -76,6 +76,7 @@ class Kibana:
             "/api/saved_objects/_import?overwrite=true",
             fields={"file": ("tweetpulse.ndjson", ndjson, "application/ndjson")},
         )
+        # Kibana answers 200 also if it has taken only some of the objects.
         if not answer.get("success"):
             failed = "; ".join(map(_failure, answer.get("errors", []))) or "no reason given"
             raise SetupError(f"Kibana took {answer.get('successCount', 0)} saved objects, but not {failed}")
@@ -91,6 +92,7 @@ class Kibana:
 
     def _put(self, path: str, body: Json, changes: tuple[str, ...]) -> None:
         path += quote(body["id"], safe="")
+        # Kibana's PUT makes nothing, and its POST refuses an id that is there.
         if self._request("GET", path).status == 404:
             self._checked("POST", path, json={name: value for name, value in body.items() if name != "id"})
         else:

@@ -67,6 +67,7 @@ def made(row: list[str], columns: Columns, text: Decoded, make: Callable[[list[s
     except BadRow as why:
         return text.unreadable(str(why), why.record)
     finally:
+        # Also after a good row, whose bytes must not count as the beginning of the next one.
         text.take()
 
 

@@ -128,6 +128,7 @@ def _made(class_: Any, spec: str, **known: object) -> Any:
 
 def _parameters(class_: Any) -> Sequence[str]:
     try:
+        # Classes that are written in C may have no signature.
         return list(inspect.signature(class_).parameters)
     except (TypeError, ValueError):
         return ()

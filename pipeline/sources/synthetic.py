@@ -108,6 +108,7 @@ class _Writer:
         )
 
     def _pool(self, seconds: float) -> int:
+        # Moods drift over minutes, so they are not computed for each tweet.
         if not self._moods or seconds >= self._moods_hold_until:
             self._moods = list(accumulate(mood_weights(seconds, self._phases, self._in_crisis)))
             self._moods_hold_until = seconds + MOODS_HOLD_SECONDS

@@ -145,6 +145,7 @@ class Champions:
         """Load, check and broadcast a champion; the one before has its place until all of that is done."""
         data = self._registry.read(task, version, MODEL)
         manifest = self._registry.manifest(task, version)
+        # These become series of a metric, so they are limited as the model's own labels are.
         check_labels(task, manifest.labels)
         self._check(data, task, version)
         former = self._slots[task].champion

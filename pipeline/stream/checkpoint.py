@@ -65,7 +65,8 @@ def held(folder: Path) -> Iterator[None]:
         SetupError: the folder can't be made or written to.
     """
     make(folder)
-    # Unbuffered, or closing it would try once more to write what a full disk has refused.
+    # Opened without emptying it, since it names the stream that holds the lock. Unbuffered, or closing it would try
+    # once more to write what a full disk has refused.
     with (folder / _LOCK).open("a+b", buffering=0) as lock:
         try:
             if not take(lock):
@@ -95,6 +96,7 @@ def mend(folder: Path) -> list[Path]:
         dropped = _damaged(folder)
         for path in dropped:
             path.unlink()
+            # Hadoop would hold the old sum against the file that Spark writes in the place of this one.
             _crc_of(path).unlink(missing_ok=True)
     except OSError as error:
         raise _unusable(folder, error) from None

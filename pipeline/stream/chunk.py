@@ -106,6 +106,7 @@ def score_chunk(
         one = Scored(*guard.shown(readable(scored_one.tweet), scored_one.analysis), scored_one.record)
         document = scored_document(one.tweet, one.analysis, one.record.at, ingested, namespace, opinion)
         _accept(chunk, one, opinion, document, tracked)
+    # Without the time of the models, which has a series of its own.
     chunk.outcome.scoring.observe(clock() - answered + asked - started)
     if models:
         chunk.outcome.predicting.observe(answered - asked)

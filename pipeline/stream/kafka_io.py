@@ -38,6 +38,7 @@ def read(spark: SparkSession, kafka: KafkaSettings, stream: StreamSettings) -> D
         "subscribe": kafka.tweets_topic,
         "startingOffsets": stream.starting_offsets,
         "maxOffsetsPerTrigger": str(stream.max_offsets_per_trigger),
+        # Records that Kafka has deleted unread must not be missed in silence.
         "failOnDataLoss": str(not stream.accept_data_loss).lower(),
         # What a producer has taken back was never said.
         "kafka.isolation.level": "read_committed",

@@ -137,6 +137,7 @@ Writes = list[Future[Report]]
 def _overlapped(batches: Iterator[pa.RecordBatch], work: Work, outcome: Outcome) -> Iterator[pa.RecordBatch]:
     under_way: deque[tuple[Chunk, Writes]] = deque()
     worker, models, guard = _worker(work.settings), models_of(work.champions), work.guard
+    # Threads for all sinks, so that a chunk is written to them at the same time.
     with ThreadPoolExecutor(IN_FLIGHT * len(work.plans)) as pool:
         for batch in batches:
             chunk = worker.score(batch, models, guard)

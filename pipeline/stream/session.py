@@ -50,6 +50,7 @@ def _conf(settings: Settings, jars: Iterable[Path]) -> dict[str, str]:
         "spark.sql.execution.arrow.maxBytesPerBatch": str(16 * 1024**2),
         "spark.sql.streaming.metricsEnabled": "false",
         "spark.sql.streaming.minBatchesToRetain": "20",
+        # Only queries that keep a state need batches without data.
         "spark.sql.streaming.noDataMicroBatches.enabled": "false",
         "spark.metrics.namespace": "tweetpulse",
         "spark.sql.warehouse.dir": str(settings.state_dir / "spark-warehouse"),

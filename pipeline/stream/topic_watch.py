@@ -97,6 +97,7 @@ class TopicWatch:
 
     def close(self) -> None:
         """Let go of the connection."""
+        # Forgotten before it is closed, because that may fail, and the next look needs a new one.
         admin, self._admin = self._admin, None
         if admin is not None:
             with suppress(KafkaError, OSError):

@@ -65,6 +65,7 @@ class StreamMetrics:
 
     def __init__(self, registry: CollectorRegistry, settings: Settings, sinks: Sequence[Sink]) -> None:
         self._sinks = sinks
+        # The log has the numbers of the first sink, and the metrics those of all.
         self.scored_target = sinks[0].target(SCORED)
 
         def counter(name: str, documentation: str, *labels: str) -> Counter:

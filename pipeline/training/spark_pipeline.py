@@ -148,6 +148,7 @@ def linear_model(task: Task, labels: tuple[str, ...], fitted: PipelineModel) -> 
 def _coefficients(model: LogisticRegressionModel) -> tuple[Floats, Floats]:
     """Weights (features × labels) and intercepts; of two labels Spark has the difference only."""
     weights, intercept = model.coefficientMatrix.toArray().T, model.interceptVector.toArray()
+    # The label without coefficients gets zeros: adding the same to the scores of both changes no probability.
     if weights.shape[1] == 1:
         weights, intercept = np.hstack([np.zeros_like(weights), weights]), np.array([0.0, intercept[0]])
     return np.ascontiguousarray(weights), intercept

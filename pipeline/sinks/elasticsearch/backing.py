@@ -92,6 +92,7 @@ class Seals:
     def _refresh(self, index: str) -> None:
         with index_errors():
             shards = self._client.indices.refresh(index=index)["_shards"]
+        # Shards that are assigned to no node count neither as failed nor as successful.
         if shards["failed"] or not shards["successful"]:
             raise SinkUnavailable(f"the index {index} can't be refreshed", reason="unavailable")
 

@@ -38,6 +38,7 @@ _QUOTES = re.compile(r"\s*(Preview of field's value|The prefix of the first imme
 
 def operations(entries: Iterable[Entry]) -> list[bytes]:
     """The lines of a bulk request that creates each entry."""
+    # As bytes, which the client sends as they are: the bodies are JSON already.
     lines: list[bytes] = []
     for entry in entries:
         lines.append(b'{"create":{"_id":' + orjson.dumps(entry.id) + b"}}")

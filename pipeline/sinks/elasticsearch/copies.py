@@ -84,6 +84,7 @@ def keep_oldest(client: Elasticsearch, backing: Backing, places: Mapping[str, Se
         for index in indices[1:]:
             surplus[index].append(id_)
     for index, ids in surplus.items():
+        # Only older indices are sealed; the write index takes deletions as it is.
         with nullcontext() if index == backing.write else writable(client, index):
             _delete(client, index, ids)
 

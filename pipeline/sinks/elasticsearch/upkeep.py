@@ -126,6 +126,7 @@ def _retention(client: Elasticsearch, wanted: Wanted) -> list[Difference]:
             raise
         return []
     lifecycle = there[0].get("lifecycle", {}) if there else {}
+    # A lifecycle that is switched off keeps documents without end, whatever its retention says.
     kept = lifecycle.get("data_retention") if lifecycle.get("enabled", True) else None
     if kept == wanted.retention:
         return []

@@ -46,6 +46,7 @@ def load(path: Path) -> dict[str, Remembered]:
     """
     try:
         with path.open("rb") as file:
+            # A longer file is cut off, is then no JSON, and counts as damaged.
             return _parsed(orjson.loads(file.read(MAX_BYTES)))
     except FileNotFoundError:
         return {}

@@ -167,6 +167,7 @@ class Api:
     def _get(self, url: str, read_seconds: float) -> BaseHTTPResponse:
         timeout = urllib3.Timeout(connect=CONNECT_SECONDS, read=read_seconds)
         with _faults(urlsplit(url).netloc):
+            # The body is read by the caller, within limits: that of a stream has no end.
             response = self._pool.request("GET", url, preload_content=False, timeout=timeout)
         if response.status == HTTPStatus.OK:
             return response

@@ -148,6 +148,7 @@ def _rule(text: str, retweets: str, longest: int) -> Rule:
     try:
         doubts = check(value)
         if retweets == "leave_out":
+            # AND binds tighter than OR: without brackets only the last alternative would leave retweets out.
             value = f"({value}) -is:retweet" if has_alternatives(value) else f"{value} -is:retweet"
         if len(value) > longest:
             raise BadRule(f"it has {len(value)} characters, and X takes {longest} (twitter.rule_characters)")
