@@ -37,7 +37,7 @@ class Store:
     """
 
     def __init__(self, settings: ElasticsearchSettings) -> None:
-        # What fails here is told by its collector: the client would tell it a second time.
+        # The collector logs what fails here, and the client would log it again.
         logging.getLogger("elastic_transport").setLevel(logging.CRITICAL)
         self._settings = settings
         self._client = connect(settings).options(request_timeout=min(TIMEOUT, settings.request_timeout))

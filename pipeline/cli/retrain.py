@@ -90,7 +90,7 @@ def _with_data(settings: Settings) -> list[Task]:
     try:
         labels = {task: _labels(settings, task) for task in Task if task not in settings.models.training}
     except SinkUnavailable:
-        # Each task with files says so itself.
+        # Each task with files reports the fault itself.
         if settings.models.training:
             return [*settings.models.training]
         raise

@@ -81,7 +81,7 @@ def opener_of(telemetry: TelemetrySettings) -> urllib.request.OpenerDirector:
         trust = ssl.create_default_context(cafile=telemetry.ca_file)
     except OSError:
         raise ConfigError(f"{telemetry.ca_file} is no file of a CA: mend TWEETPULSE_TELEMETRY__CA_FILE") from None
-    # No proxy of the environment stands between this and loopback.
+    # A proxy of the environment can't reach this machine's loopback.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=trust))
     if header := authorization(telemetry):
         opener.addheaders.append(("Authorization", header))

@@ -94,5 +94,5 @@ def _others_read(path: Path) -> bool:
     try:
         return bool(path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO))
     except OSError:
-        # Who needs it says so.
+        # The command that needs the file reports that it can't be read.
         return False

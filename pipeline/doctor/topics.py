@@ -139,7 +139,7 @@ def _judge_id(topic: Topic, known: Mapping[str, str], checkpoint: Path) -> Itera
 
 def _judge_rights(topic: Topic, settings: KafkaSettings) -> Iterable[Finding]:
     missing = tuple(operation for operation in topic.operations if operation not in topic.allowed)
-    # A broker that tells no rights has none to refuse.
+    # A broker without access control names no rights, and refuses nothing.
     if topic.allowed and missing:
         user = settings.username or "this user"
         yield fault("topics", f"{user} may not {', '.join(missing)} {topic.name}", _grant(topic, settings, missing))

@@ -72,7 +72,7 @@ class Forgetting:
         self, settings: Settings, client: Elasticsearch, registry: Registry, namespace: str, tell: TellLine
     ) -> None:
         self._settings = settings
-        # To look through all of an index takes longer than what the stream asks.
+        # Searching a whole index takes longer than the stream's requests.
         self._client = client.options(request_timeout=max(REQUEST_TIMEOUT, settings.elasticsearch.request_timeout))
         self._registry = registry
         self._namespace = namespace

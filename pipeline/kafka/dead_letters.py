@@ -88,7 +88,7 @@ class History:
         if mark:
             self.sent[mark.first] = max(mark.number, self.sent.get(mark.first, 0))
         elif came_back:
-            # Sent it was, even where the mark of that was lost to a kill.
+            # It has come back, so it was sent, even if the process was killed before it wrote the mark.
             self.sent[came_back.first] = max(came_back.number, self.sent.get(came_back.first, 0))
             self.back[came_back.first] = max(came_back.number, self.back.get(came_back.first, 0))
 

@@ -125,7 +125,7 @@ class Publisher:
             except KafkaError:
                 raise
             except Exception:
-                # The source's own fault: what it gave before is acknowledged all the same.
+                # The fault is the source's: what it has yielded before is still acknowledged.
                 self._settle(keep=0)
                 raise
             self._settle(keep=0)

@@ -120,7 +120,7 @@ class Resender:
             try:
                 for one in letters:
                     self._send(one, resent)
-                    # The first one alone: whoever may not mark sends no more than that.
+                    # The first record alone, so that a user without the right to mark sends no more than one.
                     self._settle(resent, keep=MAX_BUFFERED_BYTES if resent.sent else 0)
                 self._settle(resent, keep=0)
             except BaseException:

@@ -118,7 +118,7 @@ def _alter(client: Any, found: Mapping[str, Mapping[str, str]], settings: KafkaS
     if not resources:
         return
     answers = client.alter_configs(resources, raise_on_unknown=False)["topic"]
-    # The client raises nothing here: a refusal is a word in its answer.
+    # The client does not raise here: a refusal is only in its answer.
     refused = next((f"{name} ({answer})" for name, answer in answers.items() if answer != "OK"), None)
     if refused:
         raise ConfigError(

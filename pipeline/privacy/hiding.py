@@ -33,7 +33,7 @@ class Hiding:
         self._pseudonyms = pseudonyms
         self._brands = frozenset(keyword.lstrip("@＠#＃").lower() for keyword in brands)
         self._active = settings.hides_authors or bool(settings.redact)
-        # An address that stays must not be taken for a handle.
+        # Links and addresses are always found, so that no part of one that stays is taken for a handle.
         wanted = {"link", "email", *settings.redact, *(["handle"] if settings.hides_authors else [])}
         self._kinds = [kind for kind in SHAPES if kind in wanted]
         self._shapes: dict[tuple[str, ...], re.Pattern[str]] = {}

@@ -24,7 +24,7 @@ class Remote:
 
     def read(self, size: int, *path: str) -> bytes:
         """At most so many bytes of a file; raises FileNotFoundError, too."""
-        # Compression would be told from the file's name, and undone.
+        # Otherwise pyarrow would decompress a file by the ending of its name.
         with self._filesystem.open_input_stream(str(self._root.joinpath(*path)), compression=None) as stream:
             return bytes(stream.read(size))
 

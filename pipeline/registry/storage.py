@@ -45,7 +45,7 @@ class Storage:
             raise ConfigError(f"no registry can be at {address.scheme}://: name a folder, hdfs:// or s3://")
         if address is not None and address.scheme == "file" and address.netloc:
             raise ConfigError(f"no registry can be at file://{address.netloc}: name a folder of this machine")
-        # A query may hold keys.
+        # The query of a URI may hold credentials.
         self.name = uri.partition("?")[0]
         self._uri = uri
         self._folder = _folder_of(uri)

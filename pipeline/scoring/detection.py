@@ -28,7 +28,7 @@ class LanguageDetector:
     """Finds languages. The model is read once for each process."""
 
     def __init__(self) -> None:
-        # Without a limit of its own it logs each text that it cuts.
+        # With a limit of its own it would log each text that it cuts.
         self._detector = LangDetector(LangDetectConfig(max_input_length=None, model="lite"))
 
     def detect(self, text: str) -> str | None:

@@ -46,7 +46,7 @@ def mentions(text: str) -> tuple[str, ...]:
 
 
 def _distinct(names: Sequence[str]) -> tuple[str, ...]:
-    # A letter may become two in lower case.
+    # Measured in lower case, where one letter may become two.
     short = (lower for name in names if len(lower := name.lower()) <= MAX_NAME_CHARS)
     return tuple(islice(dict.fromkeys(short), MAX_NAMES))
 

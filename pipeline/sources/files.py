@@ -196,7 +196,7 @@ def _of_csv(file: File, first: str, layout: str, own: Layout | None) -> FileSour
 
 
 def _of_json(file: File, shape: Shape, layout: str, own: Layout | None) -> FileSource:
-    # Which layout it has is not known yet, and does not matter for its values.
+    # The layout is not known yet, and is not needed to read the values.
     things = _first_objects(FileSource(file, V2, shape))
     chosen = json_layouts.chosen(things, layout, own)
     if chosen.name not in OF_X:

@@ -47,7 +47,7 @@ class _Cutter:
             end = self._end(sign, place)
             if end is not None:
                 yield from _if_any(self._held[begin:end])
-                # What ends a value inside belongs to it, what ends an element does not.
+                # A closing bracket belongs to the value that it ends, and a comma does not.
                 begin = max(end, place + 1)
         # The depth stays as it is, so the rest of this value comes in pieces, too, until its bracket is closed.
         if len(self._held) - begin > LONGEST_VALUE:
@@ -95,7 +95,7 @@ class _Cutter:
             sign = found[1][0]
             if self._in_string:
                 self._in_string = sign != ord('"')
-                # What is escaped is no sign; it may be in the next piece.
+                # The character after a backslash means nothing here; it may come with the next piece.
                 self._place += sign == ord("\\")
             elif sign == ord('"'):
                 self._in_string = True

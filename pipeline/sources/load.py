@@ -108,7 +108,7 @@ def _class(spec: str) -> Any:
 def _iterated(class_: Any, spec: str, events: SourceEvents, clock: Clock) -> Source:
     source: Source = _made(class_, spec, events=events, clock=clock)
     if "events" not in _parameters(class_):
-        # It will never say so itself, and for what it says it is there.
+        # It has no way to report that it is connected, so it counts as connected from the start.
         events.connected()
     return source
 

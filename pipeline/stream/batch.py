@@ -165,7 +165,7 @@ class BatchRunner:
                 # When the stream stops and its time-out is over, `query.wait` cancels all jobs,
                 # which Spark reports as a failure.
                 raise Stopping("cancelled") from None
-            # A topic that takes less than it is given looks as if Kafka did not answer.
+            # A message that is too large for its topic looks as if Kafka did not answer.
             self._check_sizes()
             if kafka_io.is_unavailable(error):
                 raise SinkUnavailable("Kafka does not answer", reason="kafka", sink="kafka") from None

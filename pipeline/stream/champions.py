@@ -50,7 +50,7 @@ def load_model(data: bytes, task: Task, version: str) -> Model:
         # Damaged coefficients can be read all the same, and show only in a prediction.
         (prediction,) = model.predict([_PROBE])
     except Exception as error:
-        # Whatever damaged numbers bring about must not end the stream.
+        # Damaged numbers may raise anything, and must not end the stream.
         raise ScoringError(f"{task} {version} does not predict: {type(error).__name__}") from None
     if not 0 <= prediction.probability <= 1:
         raise ScoringError(f"{task} {version} does not predict: a probability of {prediction.probability}")

@@ -102,7 +102,7 @@ def score_chunk(
     said = _opinions(models, scored)
     answered = clock()
     for scored_one, opinion in zip(scored, said, strict=True):
-        # Scored is the text as it was written; from here on only what may leave, as people read it.
+        # The text was scored as it was written. From here on it is what may leave the stream, as people read it.
         one = Scored(*guard.shown(readable(scored_one.tweet), scored_one.analysis), scored_one.record)
         document = scored_document(one.tweet, one.analysis, one.record.at, ingested, namespace, opinion)
         _accept(chunk, one, opinion, document, tracked)

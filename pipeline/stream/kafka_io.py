@@ -40,9 +40,9 @@ def read(spark: SparkSession, kafka: KafkaSettings, stream: StreamSettings) -> D
         "maxOffsetsPerTrigger": str(stream.max_offsets_per_trigger),
         # Records that Kafka has deleted unread must not be missed in silence.
         "failOnDataLoss": str(not stream.accept_data_loss).lower(),
-        # What a producer has taken back was never said.
+        # Records of a transaction that was aborted are no tweets.
         "kafka.isolation.level": "read_committed",
-        # The default of 500 ms is the largest part of a small batch.
+        # A small batch would spend most of its time in the default of 500 ms.
         "kafka.fetch.max.wait.ms": "20",
         # What compresses well is hundreds of times as large in memory, and Spark keeps what it polled.
         # Bytes bound that better than records do: each poll costs the broker as much as reading a hundred tweets.

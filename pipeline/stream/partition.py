@@ -190,7 +190,7 @@ class _Worker:
         chunk.refused.extend(failed.values())
         result.rejected.update(one.rejection.reason for one in failed.values())
         result.delay.observe_all(
-            # Where the topic keeps its producers' time, a record may be of tomorrow.
+            # Where the topic keeps the producer's time, a record may come from the future.
             max(0.0, acknowledged - record.at.time.timestamp())
             for id_, record in chunk.records.items()
             # What was already there has been observed by the record or the attempt that made it.

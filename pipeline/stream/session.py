@@ -46,7 +46,7 @@ def _conf(settings: Settings, jars: Iterable[Path]) -> dict[str, str]:
         "spark.sql.adaptive.enabled": "false",
         # An Arrow batch is a chunk, and a chunk is a bulk request.
         "spark.sql.execution.arrow.maxRecordsPerBatch": str(settings.elasticsearch.bulk_documents),
-        # As many tweets as that take a tenth of it; this holds where records are large.
+        # Usual tweets reach that number at a tenth of this size, which limits larger records.
         "spark.sql.execution.arrow.maxBytesPerBatch": str(16 * 1024**2),
         "spark.sql.streaming.metricsEnabled": "false",
         "spark.sql.streaming.minBatchesToRetain": "20",

@@ -78,7 +78,7 @@ class TopicWatch:
         except ConfigError:
             raise
         except (KafkaError, PipelineError):
-            # It is asked after a write has failed: without an answer, that fault stands and is waited out.
+            # This is asked after a write has failed. Without an answer, the stream waits because of that fault.
             self.close()
             return {}
         limits = {name: configs.get(_LIMIT, {}).get("value") for name, configs in found.items()}
@@ -111,7 +111,7 @@ class TopicWatch:
         except (KafkaError, PipelineError):
             self.close()
             raise SinkUnavailable("Kafka does not answer", reason="kafka") from None
-        # Waited for and not refused: only a topic that is there tells by its id whether it is another one.
+        # Waited for and not refused, because only the id of a topic that is there says if it is another one.
         if found["error_code"]:
             raise SinkUnavailable(f"Kafka has no topic {self._topic} now", reason="kafka")
         return str(found["topic_id"])

@@ -117,7 +117,7 @@ def _seen(registry: Registry, task: Task, version: str, columns: dict[str, list[
     except arrays.FAULTS:
         raise ScoringError(f"{SEEN} of {task} {version} can't be read") from None
     by_key, by_text = (np.isin(hashes(columns[name]), seen) for name in ("key", "text"))
-    # Rows without a key have nothing in common.
+    # Two rows without a key are not the same row.
     found: NDArray[np.bool_] = by_text | (by_key & np.array([key != "" for key in columns["key"]], np.bool_))
     return found
 

@@ -84,7 +84,7 @@ def connect(settings: ElasticsearchSettings) -> Elasticsearch:
         ConfigError: the URL or the credentials can't be used as they are.
     """
     if settings.ca_file is not None and not settings.ca_file.is_file():
-        # The client would find out at each request, and seem to be refused.
+        # The client would fail at each request, as if the server had refused it.
         raise ConfigError(f"{settings.ca_file} is not a file: set TWEETPULSE_ELASTICSEARCH__CA_FILE to the server's CA")
     try:
         return Elasticsearch(settings.url, **_options(settings))
@@ -195,5 +195,5 @@ def _error(error: ApiError) -> dict[str, Any]:
 
 
 def _one_line(words: object) -> str:
-    # What stands before the server may answer with a whole page.
+    # A proxy in front of the server may answer with a whole page.
     return " ".join(str(words).split())

@@ -147,6 +147,6 @@ def _value(value: Any) -> str:
 
 
 def _short(text: str) -> str:
-    # Whoever may write templates writes these words too.
+    # These words come from templates, which somebody else may have written.
     plain = escaped(text.encode(errors="replace"))
     return plain if len(plain) <= _LONGEST else f"{plain[:_LONGEST]}…"

@@ -107,7 +107,7 @@ class Reading:
             sleep=self._clock.sleep,
             reraise=True,
         )
-        # An interruption comes this far only when it is stopped.
+        # An interruption gets here only when the clock is stopped.
         with suppress(Finished, Stopped, Interrupted):
             attempts(self._connected)
 
@@ -167,10 +167,10 @@ class Reading:
     def _read(self, connection: Connection) -> None:
         with closing(iter(connection)) as messages:
             if self._clock.stopped():
-                # Whoever closes connections may have looked before this one was there.
+                # `close` may have been called before this connection was there.
                 connection.close()
             while True:
-                # Not while a message is handed on: a Kafka that holds us up is no silence of the server's.
+                # Not while a message is handed on: a wait for Kafka is no silence of the server.
                 self._silent_since = self._clock.monotonic()
                 try:
                     message = next(messages)

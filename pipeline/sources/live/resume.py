@@ -145,7 +145,7 @@ class Resume:
         with self._lock:
             for entry in self._gaps.values():
                 if entry.feed == feed and entry.gap.until is None and not entry.is_taken:
-                    # It begins earlier, and is not refilled yet: it goes on.
+                    # That gap begins earlier and is not refilled yet, so it is continued.
                     entry.is_connected = False
                     return
             self._add(OpenGap(feed, Gap(after)))
@@ -246,7 +246,7 @@ class Resume:
         try:
             self.save()
         except SetupError as error:
-            # What is on disk still holds: after a restart more is asked for again. The flow goes on.
+            # The file on the disk is still correct: a restart would only read more again. So collecting goes on.
             self._saved_at = self._clock.monotonic()
             log.get("pipeline.sources").warning(
                 "resume file not saved", **{"event.action": "source-resume-failed", "error.message": error.message}

@@ -89,7 +89,7 @@ class TimelineFeed:
                 # Nothing says where to go on after a page without any id, so the gap then ends here.
                 after = max(filter(None, map(_position, page)), key=lambda found: found.order, default=Position(end))
         except (ConfigError, SourceError):
-            # It is streamed and not listed: some servers hide the one and not the other.
+            # Some servers stream a timeline and do not list it.
             raise GivenUp(after, Fault.FORBIDDEN) from None
         if after.order < Position(end or "").order:
             raise GivenUp(after)

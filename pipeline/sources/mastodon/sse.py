@@ -61,7 +61,7 @@ class Parser:
     def _keep(self, part: bytes) -> None:
         if len(self._line) + len(part) + self._size > self._most:
             self._too_long = True
-            # What kind of line it is stays known.
+            # The beginning is kept, because it names the field of the line.
             part = part[: max(0, 6 - len(self._line))]
         self._line += part
 
@@ -72,7 +72,7 @@ class Parser:
             self._kind = value.decode("utf-8", "replace")
         elif field == b"data" and not self._too_long:
             self._data.append(value)
-            # With its end: lines without a sign take memory too.
+            # With the line end, because empty lines take memory, too.
             self._size += len(value) + 1
 
     def _event(self) -> Event:

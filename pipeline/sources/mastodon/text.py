@@ -44,7 +44,7 @@ def _parts(html: str) -> Iterator[str]:
         tag = _TAG.match(html, at)
         end = tag or _NOTE.match(html, at)
         if end is None:
-            # Going on behind its first sign would read the rest once more for each that is like it.
+            # Searching on behind this `<` would read the rest again for each further one.
             break
         at = end.end()
         if tag:

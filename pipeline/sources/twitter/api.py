@@ -159,7 +159,7 @@ class Connection:
         begun = self._monotonic()
         chunk: bytes = self._answer.raw.read1(CHUNK_BYTES, decode_content=True)
         if self._monotonic() - begun >= WAITED_SECONDS:
-            # It had to wait, so that nothing was left to read when it began.
+            # The read had to wait, so all that had arrived when it began was read before.
             self._read_all = begun
         return chunk
 
@@ -196,7 +196,7 @@ class Api:
         self._tell = tell
         self._now = now
         self._stream = _Stream(token, return_type=requests.Response)
-        # A silent stream is ended by the runtime, and before this does it.
+        # The runtime ends a silent stream before this time-out does.
         self._stream.timeout = (CONNECT_SECONDS, settings.stall_seconds + ANSWER_SECONDS)
         self._client = tweepy.Client(token, return_type=requests.Response)
         for session in (self._stream.session, self._client.session):

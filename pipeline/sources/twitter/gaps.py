@@ -59,7 +59,7 @@ class Gaps:
                 raise as_error(refused.refusal) from None
             raise GivenUp(gap.after, refused.refusal.fault) from None
         if self._search.refused:
-            # The search does not know all that the stream does.
+            # X's search refuses rules that its stream takes, so some of their tweets are missing.
             yield Lost(gap.after)
 
 

@@ -185,7 +185,7 @@ def reconcile(api: Api, rules: Sequence[Rule]) -> dict[str, Rule]:
         Refused: X does not answer as it should.
     """
     plan = plan_of(rules, api.held_rules())
-    # First away with the old: the account may have no room for both.
+    # The old rules go first, because the account may have no room for both.
     api.delete_rules(plan.delete)
     raise_refused(api.add_rules(plan.create))
     log.get("pipeline.sources").info(
