@@ -62,11 +62,13 @@ class Scrape:
     def collect(self) -> Iterator[Metric]:
         """The families of this moment."""
         until = self._clock() + self._timeout
+        # All of them begin before the first one is waited for.
         attempts = [track.attempt() for track in self._tracks]
         duration, success = _own_families()
         for track, attempt in zip(self._tracks, attempts, strict=True):
             found = attempt.wait(until)
             yield from found or ()
+            # The attempt may be an earlier scrape's, and its duration then counts from there.
             duration.add_metric([track.collector.name], attempt.seconds)
             success.add_metric([track.collector.name], 0.0 if found is None else 1.0)
         yield duration

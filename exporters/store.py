@@ -37,7 +37,7 @@ class Store:
     """
 
     def __init__(self, settings: ElasticsearchSettings) -> None:
-        # What fails here is told by its collector: the client would tell it a second time.
+        # The collector logs what fails here, and the client would log it again.
         logging.getLogger("elastic_transport").setLevel(logging.CRITICAL)
         self._settings = settings
         self._client = connect(settings).options(request_timeout=min(TIMEOUT, settings.request_timeout))
@@ -58,6 +58,7 @@ class Store:
                 return None
             stats = self._client.indices.stats(index=names, metric="docs,store").body
             searches = [part for name in names for part in ({"index": name}, _NEWEST)]
+            # One request for all data streams, because a scrape has only a few seconds.
             newest = self._client.msearch(searches=searches).body
         self._require_answers(newest)
         return Answers(resolved, stats, newest)

@@ -15,6 +15,7 @@ from pipeline.domain.progress import (
 )
 from pipeline.errors import ConfigError, SetupError
 
+# A `Path` keeps only one of the slashes in `hdfs://`.
 _SCHEME = re.compile(r"^([a-z][a-z0-9+.-]+):/+")
 
 

@@ -66,6 +66,7 @@ def _all(names: Sequence[str], ours: Mapping[str, str], kind: str, settings: Set
 
 
 def _found(name: str, ours: Mapping[str, str], kind: str) -> Any:
+    # Ours come first, so that no installed package can take the place of one.
     path = ours.get(name) or _installed(name, kind) or name
     module, _, attribute = path.partition(":")
     if not attribute:

@@ -32,6 +32,7 @@ class PipelineError(Exception):
         self.message = message
 
     def __reduce__(self) -> tuple[Any, ...]:
+        # Otherwise unpickling would call the class with the message alone, and fail for want of a `reason`.
         return _rebuild, (type(self), self.__dict__)
 
 

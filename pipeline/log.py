@@ -36,7 +36,7 @@ def get(name: str) -> structlog.typing.FilteringBoundLogger:
 
 def _rendering(format_: str) -> list[structlog.typing.Processor]:
     if format_ == "json":
-        # It writes @timestamp and log.level itself.
+        # The formatter adds @timestamp and log.level itself.
         return [ecs_logging.StructlogFormatter()]
     return [
         structlog.processors.add_log_level,

@@ -110,6 +110,7 @@ class _Handler(WSGIRequestHandler):
 
 
 def _server(host: str, port: int, context: ssl.SSLContext | None) -> _Server:
+    # The host may be a name, or an address of IPv6.
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     family, _, _, _, address = found[0]
     return _Server(family, str(address[0]), port, context)

@@ -38,5 +38,6 @@ def size(folder: Path) -> int:
     total = 0
     for path in folder.rglob("*"):
         with contextlib.suppress(OSError):
+            # By blocks, because files with holes, such as Kafka's indices, are longer than what they take on the disk.
             total += path.lstat().st_blocks * 512
     return total

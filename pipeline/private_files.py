@@ -42,6 +42,7 @@ def close(path: Path) -> None:
 def opener(path: str, flags: int) -> int:
     """For `open(…, opener=opener)`: a file that this makes is its owner's alone; one that is there is closed."""
     handle = os.open(path, flags | os.O_CLOEXEC, stat.S_IRUSR | stat.S_IWUSR)
+    # Of the open file, not of the path, where another may lie by now; a device such as /dev/null stays as it is.
     found = os.fstat(handle)
     if stat.S_ISREG(found.st_mode) and found.st_mode & _OTHERS and found.st_uid == os.geteuid():
         os.fchmod(handle, stat.S_IMODE(found.st_mode) & ~_OTHERS)

@@ -235,6 +235,7 @@ class Settings(BaseSettings):
         env_file=".env",
         toml_file="tweetpulse.toml",
         frozen=True,
+        # The sections of live sources are read elsewhere, and typos are found by `_require_known_names`.
         extra="ignore",
     )
 
@@ -297,6 +298,7 @@ def load_section(name: str, kind: type[SectionT]) -> SectionT:
     Raises:
         ConfigError: it names the first wrong setting without its value.
     """
+    # With one more section, so that this one is read and checked like all others.
     whole = create_model("Settings", __base__=Settings, **{name: (kind, Field(default_factory=kind))})  # type: ignore[call-overload]
     section: SectionT = getattr(_read(whole, {}), name)
     return section

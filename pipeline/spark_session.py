@@ -85,6 +85,7 @@ def running(
 
 
 def _conf(conf: Mapping[str, str], folder: Path) -> SparkConf:
+    # Spark splits the options as a shell does, so a path with a space in it has to be quoted.
     escaped = str(folder).replace("\\", "\\\\").replace('"', '\\"')
     options = {_OPTIONS: f'{conf.get(_OPTIONS, "")} "-Djava.io.tmpdir={escaped}"'}
     return SparkConf().setAll(list((_PRIVATE | dict(conf) | options).items()))
@@ -120,6 +121,7 @@ def _lost(launching: Future[JavaGateway], error: Exception) -> int | None:
     """
     if launching.exception() is not None:
         return None
+    # An error that explains itself was not caused by the end of the JVM, so there is none to wait for.
     is_explained = isinstance(error, PipelineError) and error.exit_code != PipelineError.exit_code
     with suppress(subprocess.TimeoutExpired):
         code: int = launching.result().proc.wait(0 if is_explained else _ENDING)
@@ -148,6 +150,7 @@ def _end(launching: Future[JavaGateway], making: Future[SparkContext]) -> None:
     if launching.exception() is None:
         gateway = launching.result()
         gateway.shutdown()
+        # Spark's gateway ends when its standard input does.
         gateway.proc.stdin.close()
         _await_end(gateway.proc)
 

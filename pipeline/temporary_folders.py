@@ -27,6 +27,7 @@ def temporary(parent: Path) -> Iterator[Path]:
     """
     try:
         private_files.make_folder(parent)
+        # A folder that is made and not yet locked looks left behind, so only one process looks at a time.
         with only_one(parent, lambda: None):
             _remove_left_behind(parent)
             folder = Path(mkdtemp(dir=parent))
@@ -45,6 +46,7 @@ def temporary(parent: Path) -> Iterator[Path]:
 
 def _remove_left_behind(parent: Path) -> None:
     for folder in [path for path in parent.iterdir() if path.is_dir() and not path.is_symlink()]:
+        # A folder without this file was left by a process that was killed before it could lock it.
         with suppress(FileNotFoundError), (folder / _IN_USE).open("r+") as lock:
             if not take(lock):
                 continue

@@ -33,6 +33,7 @@ class Commands(TyperGroup):
         """The command that is called, imported."""
         if args[0] in COMMANDS:
             register(args[0])
+            # typer makes the commands from what is registered, so they are made again with the new one.
             group = typer.main.get_group(app)
             self.commands[args[0]] = group.commands[args[0]]
         return super().resolve_command(ctx, args)

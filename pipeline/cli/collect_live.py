@@ -53,6 +53,7 @@ def command_of(source: Entry) -> Callable[..., None]:
 
     parameters = list(_parameters(source))
     run.__doc__ = f"Publish {source.reads}, from now on; what was missed since the last run comes too."
+    # typer reads the annotations and the signature, which stand here as if they were written down.
     run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     run.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
     return run

@@ -96,6 +96,7 @@ def _demonstrate(settings: Settings, source: Source | None, span: Span | None, *
         # On a server of one's own the alias stays where it is.
         bootstrap.set_up(settings, switch="elasticsearch" not in own)
         start = datetime.now(UTC)
+        # What is there now is not of this run, but of the last demo, or on a server of one's own.
         before = _count(settings)
         if goes_on:
             out.print(f"goes on with the {before:,} tweets of the last demo", soft_wrap=True)

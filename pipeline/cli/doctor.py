@@ -31,7 +31,7 @@ def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Check everything that the stream needs, and print a cure for each fault; exit code 3 if there is one."""
-    # What fails is told as a finding: the clients would tell it a second time.
+    # A fault is reported as a finding, and the clients would log it again.
     for name in ("elastic_transport", "kafka"):
         logging.getLogger(name).propagate = False
         logging.getLogger(name).addHandler(logging.NullHandler())
@@ -45,7 +45,7 @@ def doctor(
 
 def _end(code: int) -> None:
     if hanging():
-        # The end of a library waits for what hangs (pyarrow, for an S3 that does not answer), for minutes.
+        # At exit a library may wait minutes for what hangs, as pyarrow does for an S3 that does not answer.
         sys.stdout.flush()
         os._exit(code)
     raise typer.Exit(code)

@@ -70,6 +70,7 @@ def retrain(
     """
     require("stream")
     settings = with_embedded(current_settings())
+    # Sorted, because two that take these locks in different orders could both fail.
     wanted = sorted(set(tasks or _with_data(settings)))
     with alone(locks(settings), wanted), progress() as tell:
         ended = [_one(settings, task, tell, master, force=force) for task in wanted]
@@ -89,7 +90,7 @@ def _with_data(settings: Settings) -> list[Task]:
     try:
         labels = {task: _labels(settings, task) for task in Task if task not in settings.models.training}
     except SinkUnavailable:
-        # Each task with files says so itself.
+        # Each task with files reports the fault itself.
         if settings.models.training:
             return [*settings.models.training]
         raise

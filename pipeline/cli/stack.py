@@ -222,6 +222,7 @@ def _lines() -> Tell:
 
     def tell(part: str, what: str) -> None:
         before, when = last.get(part, ("", 0.0))
+        # What stands before a colon names the step, and what follows it is a count that goes up.
         kind = what.split(":")[0]
         if kind != before or time.monotonic() - when > _PLAIN_SECONDS:
             last[part] = (kind, time.monotonic())

@@ -54,6 +54,7 @@ def watch(
     }
     views = seen(urls, interval, opener=opener_of(telemetry))
     try:
+        # The first view has no rates yet.
         show(islice(views, 1, 2) if once else views, urls)
     except KeyboardInterrupt:
         return
@@ -80,7 +81,7 @@ def opener_of(telemetry: TelemetrySettings) -> urllib.request.OpenerDirector:
         trust = ssl.create_default_context(cafile=telemetry.ca_file)
     except OSError:
         raise ConfigError(f"{telemetry.ca_file} is no file of a CA: mend TWEETPULSE_TELEMETRY__CA_FILE") from None
-    # No proxy of the environment stands between this and loopback.
+    # A proxy of the environment can't reach this machine's loopback.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=trust))
     if header := authorization(telemetry):
         opener.addheaders.append(("Authorization", header))
@@ -103,6 +104,7 @@ def seen(
     with ThreadPoolExecutor(len(urls)) as pool:
         while True:
             begun = clock()
+            # Side by side, so that a slow page does not put the other one off.
             stream, exporter = pool.map(partial(read, opener=opener), urls.values())
             now = Look(clock(), stream, exporter)
             yield view(before, now)

@@ -15,6 +15,7 @@ _CURE = "let both keep time by NTP (`timedatectl set-ntp true`)"
 
 def judge_clock(subject: str, name: str, theirs: float, before: float, after: float) -> Finding:
     """By what a server says, in seconds of the epoch, and this machine's time before and after it was asked."""
+    # The server read its clock at some moment between the two, so a time between them shows no difference.
     skew = theirs - after if theirs > after else min(0.0, theirs - before)
     if abs(skew) < SKEW:
         return ok(subject, f"{name} and this machine agree within {SKEW:.0f} s")

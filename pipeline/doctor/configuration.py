@@ -33,6 +33,7 @@ def configuration(settings: Settings) -> list[Finding]:
 
 
 def _kafka(kafka: KafkaSettings) -> Iterator[tuple[str, str]]:
+    # Without the slashes, the host would be taken for a scheme.
     hosts = [urlsplit(f"//{server.strip()}").hostname or "" for server in kafka.bootstrap_servers.split(",")]
     away = [host for host in hosts if not is_loopback(host)]
     if kafka.username is not None and not kafka.security_protocol.startswith("SASL"):
@@ -93,5 +94,5 @@ def _others_read(path: Path) -> bool:
     try:
         return bool(path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO))
     except OSError:
-        # Who needs it says so.
+        # The command that needs the file reports that it can't be read.
         return False

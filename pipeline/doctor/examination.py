@@ -37,6 +37,7 @@ class Check:
 def examine(checks: Sequence[Check]) -> list[Finding]:
     """The findings of all checks, in the order of the checks; it never raises for what a check does."""
     runs: dict[str, _Run] = {}
+    # A check is listed after the one that it needs, so that one is already running.
     for check in checks:
         runs[check.subject] = _Run(check, runs.get(check.needs))
     return [finding for run in runs.values() for finding in run.findings()]

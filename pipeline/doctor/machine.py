@@ -66,6 +66,7 @@ def spark() -> list[Finding]:
 def disk(settings: Settings) -> list[Finding]:
     """The disk of the state folder."""
     folder = settings.state_dir
+    # The folder may not be there yet: it will be on the disk of the nearest one above it.
     there = next(path for path in (folder, *folder.parents) if path.exists())
     usage = shutil.disk_usage(there)
     return judge_disk(folder, usage.free, settings.embedded.minimum_free_bytes, writable=os.access(there, os.W_OK))
@@ -145,6 +146,7 @@ def is_our_command(arguments: Sequence[str]) -> bool:
     True
     """
     modules = {after for before, after in pairwise(arguments) if before == "-m"}
+    # Only the first ones: further arguments may be the names of files, such as those of an editor.
     named = any(Path(one).name.startswith("tweetpulse") or one.startswith("-Xtweetpulse.") for one in arguments[:3])
     return named or not modules.isdisjoint(("pipeline", "exporters"))
 

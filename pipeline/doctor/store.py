@@ -213,6 +213,7 @@ def roles(settings: ElasticsearchSettings) -> list[Finding]:
         try:
             answer = client.security.has_privileges(cluster=cluster, index=[streams]).body
         except ApiError as error:
+            # These are the answers of a server whose security is off, or that is built without it.
             if error.status_code not in (400, 404, 405, 500):
                 raise
             answer = None
@@ -254,6 +255,7 @@ def _disks(stats: Mapping[str, Any]) -> list[Disk]:
 
 def _closed(settings: Mapping[str, Any]) -> Iterator[str]:
     """Indices that somebody or a full disk has blocked; a write block of an older one is the stream's own seal."""
+    # Sorted by age, so that the newest index of each data stream, which is written to, replaces the others.
     newest = {_stream_of(name): name for name in sorted(settings, key=generation)}
     for name, body in settings.items():
         blocks = {block for block, on in body["settings"]["index"].get("blocks", {}).items() if on == "true"}

@@ -139,7 +139,7 @@ def _judge_id(topic: Topic, known: Mapping[str, str], checkpoint: Path) -> Itera
 
 def _judge_rights(topic: Topic, settings: KafkaSettings) -> Iterable[Finding]:
     missing = tuple(operation for operation in topic.operations if operation not in topic.allowed)
-    # A broker that tells no rights has none to refuse.
+    # A broker without access control names no rights, and refuses nothing.
     if topic.allowed and missing:
         user = settings.username or "this user"
         yield fault("topics", f"{user} may not {', '.join(missing)} {topic.name}", _grant(topic, settings, missing))
@@ -149,6 +149,7 @@ def _judge_configs(topic: Topic, settings: KafkaSettings) -> Iterable[Finding]:
     configs = topic.configs
     for what in differing(topic.name, configs, settings).values():
         yield warning("topics", what, ALTER)
+    # The cure names 1,048,588 bytes, which is the default of brokers.
     largest, needed = int(configs.get("max.message.bytes", MAX_RECORD_BYTES + _ROOM)), MAX_RECORD_BYTES + 48_588
     if largest < MAX_RECORD_BYTES + _ROOM:
         what = f"{topic.name} takes records of {largest:,} bytes, and ours may have {MAX_RECORD_BYTES:,}"

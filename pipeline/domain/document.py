@@ -130,6 +130,7 @@ _SHORT_FIELDS = ("source", "kind", "sentiment", "model", "complaint", "label", "
 
 def escaped(value: bytes) -> str:
     """The first 1,000 characters, with everything that a terminal would obey made visible."""
+    # A character has at most four bytes, so this is enough of them.
     text = value[: ORIGINAL_CHARS * 4].decode("utf-8", "backslashreplace")[:ORIGINAL_CHARS]
     if text.isprintable():
         return text

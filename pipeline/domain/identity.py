@@ -22,6 +22,7 @@ def event_id(origin: str, native_id: str) -> str:
 
 def content_id(origin: str, *parts: str) -> str:
     """An id for layouts whose rows have none of their own: a hash of what tells two rows apart."""
+    # Separated, because "ab" and "c" must not give the same id as "a" and "bc".
     return event_id(origin, _digest("\x1f".join(parts)))
 
 

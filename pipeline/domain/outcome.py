@@ -102,7 +102,7 @@ class Outcome:
         for name in _DURATIONS:
             getattr(self, name).add(getattr(other, name))
         self.newest = max((t for t in (self.newest, other.newest) if t is not None), default=None)
-        # The first one; but what waiting does not mend must be said before what it does.
+        # The first fault, but one that ends the stream comes before one that can be waited for.
         faults = [fault for fault in (self.fault, other.fault) if fault is not None]
         self.fault = min(faults, key=lambda fault: isinstance(fault, SinkUnavailable), default=None)
 

@@ -83,7 +83,7 @@ def parse_start(text: str) -> dict[Partition, int]:
     Raises:
         SetupError: it is not of the format that Spark 3 and 4 write.
     """
-    # Spark 2.1 has to stumble over this file, hence the NUL before the version.
+    # Spark writes a NUL before the version, so that Spark 2.1 fails on this file.
     return _offsets("".join(_lines(text.removeprefix("\0"))))
 
 

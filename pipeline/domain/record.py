@@ -207,6 +207,7 @@ def _author(value: Any) -> Author:
 
 def _count(record: dict[str, Any], name: str) -> int | None:
     value = record.get(name)
+    # `isinstance` would take true and false for counts.
     if value is None or (type(value) is int and 0 <= value <= MAX_COUNT):
         return value
     raise _Refused(Reason.BAD_FIELD, f"{name} is not a count")
@@ -282,6 +283,7 @@ def _dumps(record: dict[str, Any]) -> bytes:
 
 def _without_surrogates(value: Any) -> Any:
     if isinstance(value, str):
+        # UTF-16 joins two halves that belong together, and only those without the other half are replaced.
         return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     if isinstance(value, dict):
         return {name: _without_surrogates(inner) for name, inner in value.items()}

@@ -17,6 +17,7 @@ HEADER = "replay"
 """A dead letter's header that holds the key of the record sent again."""
 
 _KEY = re.compile(r"replay/([1-9]\d{0,8})/([^/]+)")
+# The longer form first, because the name of a topic may itself end in numbers with hyphens.
 _PLACE = re.compile(r"(.+)-(\d{1,10})-(\d{1,18})-(-?\d{12,18})|(.+)-(\d{1,10})-(\d{1,18})")
 
 

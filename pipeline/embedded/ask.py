@@ -10,7 +10,7 @@ from typing import Any
 
 from pipeline.embedded.ports import HOST
 
-# Whatever proxy the environment names is not the way to this machine.
+# A proxy of the environment can't reach this machine's loopback.
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 

@@ -43,6 +43,7 @@ _SILENT = "nothing in its log says why, so it was killed: by somebody, or by the
 def cause(lines: Iterable[str]) -> str:
     """The cause that the last lines of a log speak of, and what to do about it."""
     kept = [line.strip() for line in lines if not _NOISE.search(line)]
+    # From the end: the server survived what it complained of earlier.
     for line in reversed(kept):
         for pattern, sentence in _CAUSES:
             if re.search(pattern, line):

@@ -102,7 +102,7 @@ def start(folder: Path, unpacked: Path, java: Java, account: Account | None) -> 
     command = [
         str(java.executable),
         *("-Xmx64m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", mark(folder.parent)),
-        # It asks a JVM for its flags, and leaves the answers in files.
+        # The launcher asks a JVM for its flags, and leaves temporary files.
         f"-Djava.io.tmpdir={folder / 'tmp'}",
         "-Dcli.name=server",
         f"-Dcli.script={home}/bin/elasticsearch",
@@ -144,5 +144,5 @@ def is_ready(health: Mapping[str, Any]) -> bool:
         return False
     if health.get("status") != "red":
         return True
-    # Without any shard it has not read yet what it holds.
+    # A server without any shard has not read its data yet.
     return bool(health.get("unassigned_shards")) and not any(health.get(name) for name in _UNDER_WAY)

@@ -81,11 +81,11 @@ def find(path: str | None = None, packaged: Path = _PACKAGED, fetched: Iterable[
         packaged: the home of one that a package has installed.
         fetched: homes of those that were downloaded.
     """
-    # Debian's package puts it where only root's PATH leads.
+    # Debian's package installs it in /usr/sbin, which only root has on PATH.
     places = os.pathsep.join([path or os.environ.get("PATH", os.defpath), "/usr/sbin"])
     found = shutil.which("grafana", path=places) or shutil.which("grafana-server", path=places)
     homes = [*([Path(found).resolve().parent.parent, packaged] if found else []), *fetched]
-    # What a package puts on PATH is a script with options of its own.
+    # On PATH a package has only a script with its own options, so the program itself is taken.
     installed = (Installed(home / "bin" / "grafana", home) for home in homes if (home / "conf/defaults.ini").is_file())
     return next((one for one in installed if one.program.is_file()), None)
 
@@ -102,7 +102,7 @@ def prepare(folder: Path, port: int, account: Account | None) -> None:
     with as_file(files("dashboards").joinpath("grafana")) as ours:
         shutil.copytree(ours / "generated", folder / "boards")
         shutil.copytree(ours / "provisioning", folder / "provisioning")
-    # It complains of a folder that is missing, though it may be empty.
+    # Grafana logs an error for a folder that is missing, but not for an empty one.
     for name in ("data", "logs", "plugins", "provisioning/plugins"):
         (folder / name).mkdir(parents=True, exist_ok=True)
     text = _CONFIGURATION.format(folder=folder, host=HOST, port=port)
@@ -130,7 +130,7 @@ def environment(folder: Path, elasticsearch: ElasticsearchSettings, prometheus_p
         found["TWEETPULSE_GRAFANA_ELASTICSEARCH_USERNAME"] = elasticsearch.username
         found["TWEETPULSE_GRAFANA_ELASTICSEARCH_PASSWORD"] = elasticsearch.password.get_secret_value()
     if elasticsearch.ca_file is not None:
-        # How a Go program is told of a CA.
+        # Go programs take their CA from this variable.
         found["SSL_CERT_FILE"] = str(elasticsearch.ca_file.absolute())
     return found
 

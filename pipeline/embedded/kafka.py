@@ -93,6 +93,7 @@ def start(folder: Path, jars: Path, java: Java, account: Account | None, heap: s
 
 def answers(port: int, timeout: float = 2.0) -> bool:
     """True if the broker answers a metadata request and names itself."""
+    # A client takes much longer to find out that nothing listens there.
     if not is_open(port):
         return False
     # It logs every failed attempt as a warning, which is what is expected here.

@@ -104,6 +104,7 @@ def why(name: ServerName, folder: Path) -> str:
 def _launch_kafka(site: Site, folder: Path, port: int) -> Steps:
     files = site.parts["kafka"]
     assert site.java
+    # Nobody else talks to the controller, so its port may differ at each start.
     kafka.prepare(folder, port, free_port(), site.account)
     if not kafka.is_formatted(folder):
         yield from _until_done("kafka", kafka.format_storage(folder, files, site.java, site.account), site)

@@ -57,14 +57,14 @@ def is_open(port: int) -> bool:
 
 def is_free(port: int) -> bool:
     """True if a server could listen on a port of loopback now."""
-    # Some systems let it listen beside one that listens on all addresses.
+    # Some systems allow a second listener on loopback beside one on all addresses.
     return _refusal(port) is None and not is_open(port)
 
 
 def _refusal(port: int) -> OSError | None:
     """Why nothing can listen there."""
     with socket.socket() as probe:
-        # As servers do: connections that linger after their end don't count.
+        # As servers do, so that connections in TIME_WAIT do not block the port.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, port))

@@ -71,6 +71,7 @@ def spawn(
             return subprocess.Popen(
                 command,
                 cwd=folder,
+                # Only what the caller names, because an inherited JAVA_TOOL_OPTIONS would change a server.
                 env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -78,6 +79,7 @@ def spawn(
                 start_new_session=True,
                 user=account.user if account else None,
                 group=account.group if account else None,
+                # Otherwise it would keep root's groups.
                 extra_groups=[] if account else None,
             )
         except OSError as error:
@@ -89,6 +91,7 @@ def spawn(
 
 def let_live(process: subprocess.Popen[bytes]) -> None:
     """Forget a process without waiting for it: it is meant to outlive this one."""
+    # Without a return code, Popen would warn in the end that its process still runs.
     process.returncode = 0
 
 

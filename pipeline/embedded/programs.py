@@ -176,7 +176,7 @@ def _downloaded(found: Archive, path: Path, tell: Tell) -> str:
                 file.write(chunk)
                 tell(found.name, f"downloading {found.version}: {read / 1e6:.0f} of {whole / 1e6:.0f} MB")
     except OSError as error:
-        # Requests' own errors are of this kind too.
+        # The errors of requests are OSErrors, too.
         raise SetupError(f"{found.url} can't be downloaded ({type(error).__name__}): try again") from error
     return digest.hexdigest()
 

@@ -118,6 +118,7 @@ def _start(
     steps = {name: await_answer(alive[name], settings.state_dir) for name in names if name in alive}
     site = _site(missing, ports, settings, tell) if missing else None
     kept = {server.pid for server in alive.values()}
+    # A start that was killed may have left processes which `stack.json` does not know.
     _end_all_but(kept, settings.state_dir)
     try:
         steps |= {name: launch(name, site) for name in missing if site}
@@ -153,6 +154,7 @@ def _port(name: ServerName, settings: Settings, known: StackInfo | None, alive: 
             raise SetupError(f"{TITLES[name]} already runs on port {alive.port}: run `tweetpulse down` first")
         return alive.port
     before = known.find(name) if known else None
+    # A port that was drawn at random is drawn again if it is taken by now; of any other, `claim` names the holder.
     if before and not explicit and (asked != 0 or is_free(before.port)):
         asked = before.port
     if name == "exporter" and not explicit and asked != 0 and not is_free(asked):

@@ -36,6 +36,7 @@ class Wanted:
     def with_pseudonyms(self, pseudonyms: Pseudonyms) -> Wanted:
         """As documents may have them: as they are, and hashed, whatever the settings said when they were indexed."""
         return self | Wanted(
+            # Only an id that is an address can hold a name, and is then hashed (see `Hiding._id`).
             frozenset(pseudonyms.event_id(id_) for id_ in self.tweets if "/" in id_),
             frozenset(map(pseudonyms.user_id, self.users)),
             frozenset(map(pseudonyms.name, self.names)),
@@ -57,6 +58,7 @@ def scored_ids(client: Elasticsearch, index: str, wanted: Wanted) -> set[str]:
 def rejected_ids(client: Elasticsearch, index: str, wanted: Wanted) -> set[str]:
     """The ids of the rejected records in a backing index whose original bytes name what is wanted."""
     kinds = wanted.by_kind()
+    # The ids are inside of the original bytes, where no query finds them, so each record is looked at.
     return {hit["_id"] for hit in hits(client, index, {"match_all": {}}, source="event.original") if _names(hit, kinds)}
 
 

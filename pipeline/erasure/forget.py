@@ -72,7 +72,7 @@ class Forgetting:
         self, settings: Settings, client: Elasticsearch, registry: Registry, namespace: str, tell: TellLine
     ) -> None:
         self._settings = settings
-        # To look through all of an index takes longer than what the stream asks.
+        # Searching a whole index takes longer than the stream's requests.
         self._client = client.options(request_timeout=max(REQUEST_TIMEOUT, settings.elasticsearch.request_timeout))
         self._registry = registry
         self._namespace = namespace
@@ -109,6 +109,7 @@ class Forgetting:
         """Delete until there is nothing: a bulk request may outlive the batch that sent it."""
         for number in range(PASSES):
             found = 0
+            # Tweets come first, because rejected records are looked for by the ids of all tweets that were found.
             for index in indices_of(self._client, data_stream(SCORED, self._namespace)):
                 found += self._remove(index, report, lambda name: self._scored(name, wanted, report), number)
             for index in indices_of(self._client, data_stream(REJECTED, self._namespace)):
@@ -125,6 +126,7 @@ class Forgetting:
             return 0  # Nobody writes to it.
         self._tell(f"looking through {index.name}")
         with opened(self._client, index):
+            # A search does not find what was written since the last refresh.
             self._client.indices.refresh(index=index.name)
             ids = find(index.name)
             report.found[index.name] += len(ids)

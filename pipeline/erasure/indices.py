@@ -43,6 +43,7 @@ def opened(client: Elasticsearch, index: Index) -> Iterator[None]:
     if not index.closed:
         yield
         return
+    # An index can't be searched before its shards have started.
     client.indices.open(index=index.name, wait_for_active_shards=1)
     try:
         yield

@@ -82,6 +82,7 @@ def bury(settings: KafkaSettings, topic: str, keys: Collection[str]) -> int:
     with kafka_errors(settings), closing(connect(KafkaProducer, settings, acks="all")) as producer:
         sent: list[Any] = [producer.send(topic, key=key.encode("utf-8", "replace"), value=None) for key in keys]
         producer.flush(_FLUSH_SECONDS)
+        # `flush` says nothing of records that the broker has refused.
         for future in sent:
             future.get(_FLUSH_SECONDS)
     return len(sent)

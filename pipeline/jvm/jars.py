@@ -82,6 +82,7 @@ def _fetch(java: Java, cache: Path, folders: dict[Part, Path], lock: int, tell: 
         started = {part: running.enter_context(_ivy(java, cache, part, lock)) for part in folders}
         while any(process.poll() is None for process in started.values()):
             for part in folders:
+                # Ivy does not say how far it is, so what it has fetched by now is measured.
                 tell(part, f"downloading: {size(cache / 'ivy' / part) // 1_000_000} of about {_MEGABYTES[part]} MB")
             time.sleep(0.3)
     for part, folder in folders.items():
@@ -105,6 +106,7 @@ def _ivy(java: Java, cache: Path, part: Part, lock: int) -> Iterator[subprocess.
         try:
             yield process
         finally:
+            # Also when another part has failed, or on Ctrl-C: nobody waits for this download any more.
             process.terminate()
 
 

@@ -113,6 +113,7 @@ def _homes(environ: Mapping[str, str], folders: Iterable[str]) -> Iterator[Path]
         yield named
     for pattern in folders:
         path = Path(pattern).expanduser()
+        # `Path.glob` refuses a pattern that is absolute.
         yield from sorted(Path(path.anchor).glob(str(path.relative_to(path.anchor))))
 
 

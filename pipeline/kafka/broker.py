@@ -23,6 +23,7 @@ _OPTIONS: dict[str, Any] = {
     "bootstrap_timeout_ms": int(TIMEOUT * 1000),
     "reconnect_backoff_max_ms": 500,
     "fetch_max_wait_ms": 20,
+    # One record of each partition is enough. The broker sends a first record that is larger, too.
     "max_partition_fetch_bytes": 65_536,
     "allow_auto_create_topics": False,
     "enable_auto_commit": False,

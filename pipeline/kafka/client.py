@@ -108,6 +108,7 @@ def _told(reasons: list[object]) -> Exception | None:
     for reason in reasons:
         if isinstance(reason, DENIALS):
             return reason  # type: ignore[no-any-return]
+        # kafka-python raises its own error while it handles that of TLS, so the cause is in the context.
         if isinstance(reason, kafka.KafkaConnectionError):
             causes = (reason.__context__, *reason.args)
             if fault := next((cause for cause in causes if isinstance(cause, ssl.SSLError)), None):
@@ -124,7 +125,7 @@ def _reasons() -> Iterator[list[object]]:
     logger = logging.getLogger("kafka")
     before = logger.level
     logger.addHandler(listener)
-    # Whoever has silenced it meanwhile does not want to see it, but the reason must be heard.
+    # Also where the log is silenced: the handler must get the reason, and shows nothing.
     logger.setLevel(logging.WARNING)
     try:
         yield reasons
@@ -139,7 +140,7 @@ def _mend(transport: Any) -> None:
 
     def all_that_came(self: Any) -> tuple[bytes, Exception | None]:
         data, error = received(self)
-        # The end of the connection is met again by the next read.
+        # The next read meets the end of the connection again, and reports it.
         return data, None if data else error
 
     transport._sock_recv = all_that_came

@@ -88,7 +88,7 @@ class History:
         if mark:
             self.sent[mark.first] = max(mark.number, self.sent.get(mark.first, 0))
         elif came_back:
-            # Sent it was, even where the mark of that was lost to a kill.
+            # It has come back, so it was sent, even if the process was killed before it wrote the mark.
             self.sent[came_back.first] = max(came_back.number, self.sent.get(came_back.first, 0))
             self.back[came_back.first] = max(came_back.number, self.back.get(came_back.first, 0))
 
@@ -161,6 +161,7 @@ def next_records(consumer: Any, ends: dict[TopicPartition, int], max_records: in
         KafkaTimeoutError: nothing came for `SILENCE_SECONDS` seconds.
     """
     moved = time.monotonic()
+    # By position, since markers of transactions and what compaction has removed are never returned by a poll.
     while any(consumer.position(partition) < end for partition, end in ends.items()):
         polled = consumer.poll(_POLL_MS, max_records=max_records)
         if polled:
@@ -169,6 +170,7 @@ def next_records(consumer: Any, ends: dict[TopicPartition, int], max_records: in
             raise KafkaTimeoutError("the broker has stopped answering")
         for partition, records in polled.items():
             yield from (record for record in records if record.offset < ends[partition])
+            # Whoever takes the records may need long for one, which is no silence of the broker's.
             moved = time.monotonic()
 
 
@@ -196,4 +198,5 @@ def _size(header: bytes | None) -> int | None:
         return None
     with suppress(ValueError):
         return int(header[:20])
+    # Unknown, and never the size of a record: the letter counts as truncated, and no original matches it.
     return -1

@@ -55,5 +55,6 @@ class Waiting:
             return
         if self._stopped is None:
             self._stopped = now
+        # A broker that still acknowledges, however slowly, is given the time to take the rest.
         if late and now - self._stopped > self._patience.seconds:
             raise KafkaTimeoutError("stopped while the broker is away")

@@ -125,7 +125,7 @@ class Publisher:
             except KafkaError:
                 raise
             except Exception:
-                # The source's own fault: what it gave before is acknowledged all the same.
+                # The fault is the source's: what it has yielded before is still acknowledged.
                 self._settle(keep=0)
                 raise
             self._settle(keep=0)
@@ -167,6 +167,8 @@ class Publisher:
             try:
                 return connect(KafkaProducer, self._settings, **options)
             except SetupError:
+                # The first connection fails at once, because a wrong address should be seen
+                # by whoever starts the program.
                 if self._patience is None or not self._is_open:
                     raise
                 self._patience.look(moved=False)
@@ -174,15 +176,18 @@ class Publisher:
 
     def _send(self, item: Item) -> None:
         value = (encode(item) if isinstance(item, Tweet) else item.raw)[:MAX_RECORD_BYTES]
+        # An id from a user's own source may hold half of a surrogate pair, which can't be encoded.
         key = item.id.encode("utf-8", "replace") if isinstance(item, Tweet) else None
         self._window.send(Sent(item, key, value))
         if self._window.bytes > MAX_BUFFERED_BYTES:
+            # Down to a half, so that the source does not have to stop for each record from here on.
             self._settle(keep=MAX_BUFFERED_BYTES // 2)
 
     def _settle(self, keep: int = MAX_BUFFERED_BYTES) -> None:
         """Count what is acknowledged, and wait while more than `keep` bytes are not."""
         self._count()
         while len(self._window) and self._window.bytes > keep:
+            # With patience in short waits, between which it is asked for a stop and tells that the broker is late.
             self._window.wait(None if self._patience is None else PROGRESS_SECONDS)
             self._count()
 
@@ -198,8 +203,10 @@ class Publisher:
                 elif isinstance(sent.item, Tweet):
                     told.append(sent.item)
         finally:
+            # Also if a later record fails: what Kafka has acknowledged need not be read from the source again.
             self._tell_acknowledged(told)
         if self._patience:
+            # While nothing is under way, the broker owes no acknowledgement and can't be late.
             self._patience.look(moved=self._published != before or not len(self._window))
 
     def _tell_acknowledged(self, told: list[Tweet]) -> None:
@@ -226,10 +233,12 @@ def producer_options(delivery_timeout: float) -> dict[str, Any]:
     return {
         "acks": "all",
         "enable_idempotence": True,
+        # The only codec for which kafka-python needs no further package.
         "compression_type": "gzip",
         "batch_size": 262_144,
         "linger_ms": 20,
         "delivery_timeout_ms": int(delivery_timeout * 1000),
+        # At most half of the time, so that a request without an answer can be sent once more.
         "request_timeout_ms": int(min(30.0, delivery_timeout / 2) * 1000),
         "allow_auto_create_topics": False,
         "metrics_enabled": False,

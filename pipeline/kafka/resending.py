@@ -120,7 +120,7 @@ class Resender:
             try:
                 for one in letters:
                     self._send(one, resent)
-                    # The first one alone: whoever may not mark sends no more than that.
+                    # The first record alone, so that a user without the right to mark sends no more than one.
                     self._settle(resent, keep=MAX_BUFFERED_BYTES if resent.sent else 0)
                 self._settle(resent, keep=0)
             except BaseException:
@@ -148,6 +148,7 @@ class Resender:
 
     def _settle(self, resent: Resent, keep: int) -> None:
         """Mark what is acknowledged, and wait while more than `keep` bytes are not."""
+        # `keep` 0 waits for all of them, also for records without a value, which have no bytes to count.
         while self._sent and (self._sent[0][1].is_done or self._buffered > keep or not keep):
             one, future, size = self._sent.popleft()
             self._buffered -= size

@@ -94,6 +94,7 @@ def _make(client: Any, name: str, settings: KafkaSettings) -> bool:
     try:
         client.create_topics({name: topic_options(settings)}, wait_for_metadata=True)
     except TopicAlreadyExistsError:
+        # Another process has made it since the topics were listed.
         return False
     return True
 
@@ -102,6 +103,7 @@ def _differing(client: Any, names: list[str], settings: KafkaSettings) -> dict[s
     if not names:
         return {}
     resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
+    # By default the client leaves out what a topic has from the broker, which applies to it all the same.
     found = client.describe_configs(resources, config_filter="all")["topic"]
     values = {name: {key: one["value"] for key, one in found.get(name, {}).items()} for name in names}
     return {name: told for name in names if (told := differing(name, values[name], settings))}
@@ -116,7 +118,7 @@ def _alter(client: Any, found: Mapping[str, Mapping[str, str]], settings: KafkaS
     if not resources:
         return
     answers = client.alter_configs(resources, raise_on_unknown=False)["topic"]
-    # The client raises nothing here: a refusal is a word in its answer.
+    # The client does not raise here: a refusal is only in its answer.
     refused = next((f"{name} ({answer})" for name, answer in answers.items() if answer != "OK"), None)
     if refused:
         raise ConfigError(

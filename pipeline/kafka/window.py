@@ -104,6 +104,7 @@ class Window:
 
     def wait(self, seconds: float | None) -> None:
         """Wait for the next record to be settled, so long at most; what became of it is told by `settled`."""
+        # While a record is sent alone, the others have not been sent, so there is nothing of theirs to wait for.
         awaited = self._suspect or self._sent[0]
         if awaited.future is not None:
             with suppress(kafka.KafkaError):
@@ -114,7 +115,7 @@ class Window:
         try:
             self._producer.close(CLOSE_SECONDS)
         except kafka.KafkaError:
-            # It gives up half-way, and would wait and complain anew when it is collected. Its thread is a daemon.
+            # It gives up half-way, and would wait and log again when it is garbage-collected. Its thread is a daemon.
             self._producer._sender.force_close()
             self._producer._closed = True
 
@@ -122,14 +123,14 @@ class Window:
         try:
             sent.future = self._producer.send(self._topic, sent.value, sent.key)
         except TOO_LARGE:
-            # More than the producer itself takes.
+            # It is larger than the producer's own limit.
             sent.is_refused = True
         except kafka.KafkaError as error:
             self._replace(error)
 
     def _replace(self, error: BaseException) -> None:
         """Begin anew with another producer; the error where that is of no use."""
-        # Closed, it tells of all that was under way: the error may come before that of the record that caused it.
+        # Closing ends all records under way: the one that caused the error may come after the first that failed.
         self.close()
         large = [sent for sent in self._sent if isinstance(sent.error, TOO_LARGE)]
         self._fruitless += 1
@@ -164,5 +165,6 @@ class Window:
 
     def _send_rest(self) -> None:
         for sent in self._sent:
+            # If a record fails at once, `_send` begins anew with all that is left, and this loop is done.
             if sent.future is None and not sent.is_refused and self._suspect is None:
                 self._send(sent)

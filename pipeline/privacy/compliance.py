@@ -63,6 +63,7 @@ def read(path: Path, holds: Holds | None = None) -> Compliance:
     found = Compliance()
     for thing in _things(path):
         if not _note_event(found, thing):
+            # The kind of the ids is asked only for a row that does not say it, so a file of events needs no answer.
             _note_row(found, thing, lambda: holds or _by_name(path))
     return found
 

@@ -80,6 +80,7 @@ class ForgottenList:
                 found = self._path.stat()
             except FileNotFoundError:
                 return ""
+        # The list only grows, so its size changes with each entry; the rest tells a list that was put in its place.
         return f"{found.st_dev}-{found.st_ino}-{found.st_size}" if found.st_size else ""
 
     def read(self) -> bytes:
@@ -103,6 +104,7 @@ class ForgottenList:
             SetupError: it can't be written, or is none.
         """
         with readable_errors(self._path), opened(self._path) as file:
+            # Without a time-out, because whoever else adds entries holds the lock for a moment only.
             fcntl.flock(file, fcntl.LOCK_EX)
             file.seek(0)
             content = file.read()
@@ -110,6 +112,7 @@ class ForgottenList:
             new = list(dict.fromkeys(one for one in entries if one not in known))
             whole = len(content) - _torn(content)
             _append(file, whole, (b"" if whole else head(key)) + b"".join(new))
+            # The file may be new, and then its name has to survive a crash, too.
             durable_file.sync(self._path.parent)
         return Added(len(new), len(known) + len(new))
 
@@ -191,6 +194,7 @@ def _torn(content: bytes) -> int:
 
 
 def _append(file: BinaryIO, whole: int, new: bytes) -> None:
+    # Writing appends, so a torn entry has to be cut off first.
     file.truncate(whole)
     file.write(new)
     file.flush()

@@ -33,7 +33,7 @@ class Hiding:
         self._pseudonyms = pseudonyms
         self._brands = frozenset(keyword.lstrip("@＠#＃").lower() for keyword in brands)
         self._active = settings.hides_authors or bool(settings.redact)
-        # An address that stays must not be taken for a handle.
+        # Links and addresses are always found, so that no part of one that stays is taken for a handle.
         wanted = {"link", "email", *settings.redact, *(["handle"] if settings.hides_authors else [])}
         self._kinds = [kind for kind in SHAPES if kind in wanted]
         self._shapes: dict[tuple[str, ...], re.Pattern[str]] = {}
@@ -83,6 +83,7 @@ class Hiding:
 
         Words are taken from the latter: the signs would become the most frequent ones.
         """
+        # Most texts have none of these, and a kind that is left out makes the search faster.
         kinds = tuple(kind for kind in self._kinds if HINTS[kind].search(text))
         shown, rest, end = [], [], 0
         for found in self._shape(kinds).finditer(text) if kinds else ():

@@ -51,6 +51,7 @@ def _own(path: Path) -> bytes:
         return path.read_bytes()
     except FileNotFoundError:
         _make(path)
+    # Not what was made here: another process may have been the first.
     return path.read_bytes()
 
 

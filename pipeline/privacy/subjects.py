@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pipeline.domain.identity import event_id
 from pipeline.privacy.forgotten import Forgotten
 
+# Every repeat is bounded or possessive, because anybody may send a record, and searching it must not take long.
 _STRING = r"\"((?:[^\"\\\x00-\x1f]|\\.){1,600}+)\""
 _TWEET_ID = re.compile(rf"\"(?:id|id_str|tweet_id)\"\s{{0,4}}:\s{{0,4}}(?:{_STRING}|(\d{{1,25}}+))")
 _AUTHOR_ID = re.compile(rf"\"(?:id|author_id|user_id)\"\s{{0,4}}:\s{{0,4}}(?:{_STRING}|(\d{{1,25}}+))")

@@ -83,6 +83,7 @@ class ChampionRecord:
     @property
     def before(self) -> str | None:
         """The version before the champion's first promotion, so that rolling back twice goes back two versions."""
+        # The entry of a rollback names the version that it has replaced, and would lead forward again.
         for promotion in reversed(self.history):
             if promotion.version == self.champion and not promotion.rollback:
                 return promotion.previous

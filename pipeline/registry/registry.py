@@ -64,6 +64,7 @@ class Registry:
             ScoringError: the stream could not use it (see `check`).
         """
         check(manifest, files)
+        # A version's name is made from its content, so a name that it had before must not count.
         manifest = replace(manifest, version="", files={})
         version, digests = version_of(manifest, files)
         published = replace(manifest, version=version, files=digests)
@@ -133,6 +134,7 @@ class Registry:
         Raises:
             ScoringError: it is not there, is damaged, is the champion already, or somebody else was promoted meanwhile.
         """
+        # Before the lock, because it may take long and changes nothing.
         self.read(task, version, MODEL)
         with self._storage.alone(task):
             record = self._champion_record(task)
@@ -169,6 +171,7 @@ class Registry:
         return ChampionRecord() if data is None else loads(ChampionRecord, data, f"{CHAMPION} of {task}", remedy)
 
     def _manifest_or_none(self, task: Task, version: str) -> Manifest | None:
+        # A folder without a manifest is a version whose publication was cut off.
         if self._storage.read(task, VERSIONS, version, MANIFEST) is None:
             return None
         try:

@@ -24,13 +24,14 @@ class Remote:
 
     def read(self, size: int, *path: str) -> bytes:
         """At most so many bytes of a file; raises FileNotFoundError, too."""
-        # Compression would be told from the file's name, and undone.
+        # Otherwise pyarrow would decompress a file by the ending of its name.
         with self._filesystem.open_input_stream(str(self._root.joinpath(*path)), compression=None) as stream:
             return bytes(stream.read(size))
 
     def replace(self, data: bytes, *path: str) -> None:
         """Write a file; HDFS replaces nothing by renaming, so that a reader there may see a part for a moment."""
         target = self._root.joinpath(*path)
+        # Object stores have no folders: one that is made there is an empty object.
         if self._filesystem.type_name not in ("s3", "gcs"):
             self._filesystem.create_dir(str(target.parent), recursive=True)
         with self._filesystem.open_output_stream(str(target)) as stream:

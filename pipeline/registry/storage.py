@@ -45,7 +45,7 @@ class Storage:
             raise ConfigError(f"no registry can be at {address.scheme}://: name a folder, hdfs:// or s3://")
         if address is not None and address.scheme == "file" and address.netloc:
             raise ConfigError(f"no registry can be at file://{address.netloc}: name a folder of this machine")
-        # A query may hold keys.
+        # The query of a URI may hold credentials.
         self.name = uri.partition("?")[0]
         self._uri = uri
         self._folder = _folder_of(uri)
@@ -120,6 +120,7 @@ class Storage:
 
     @contextmanager
     def _errors(self, done: str) -> Iterator[None]:
+        # The errors of a remote store can be named only if pyarrow is imported, which a local registry does not need.
         faults, reason = self._foreign()
         try:
             yield
@@ -158,6 +159,7 @@ def _reason(error: Exception, _: str) -> str:
 
 def _write_and_rename(target: Path, data: bytes) -> None:
     private_files.make_folder(target.parent)
+    # A name of its own for each writer, because two may write the same file at once.
     unfinished = target.with_name(f".{target.name}.{uuid4().hex[:12]}")
     try:
         with open(unfinished, "wb", opener=private_files.opener) as file:

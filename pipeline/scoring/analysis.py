@@ -96,7 +96,7 @@ def asked(scorer: Scorer, texts: Sequence[str]) -> Sequence[Sentiment]:
     try:
         found = scorer.score(texts)
     except Exception as error:
-        # A user's scorer may raise anything; its words may quote a text.
+        # A user's scorer may raise anything, and its message may quote a text.
         raise ScoringError(
             f"the scorer {scorer.name} failed ({type(error).__name__}): mend it, or take it out of scoring.scorers"
         ) from error

@@ -17,6 +17,7 @@ EMOJI = (
     "\u203c\u2049\u2122\u2139\u2194-\u21aa\u231a-\u23ff\u24c2\u25aa-\u27bf\u2934\u2935"
     "\u2b05-\u2b55\U0001f000-\U0001faff" + EMOJI_PARTS
 )
+# Between digits, a point, a comma or a colon belongs to the number, as in 3.5 and 10:30.
 TOKEN = re.compile(rf"[{LETTERS}]++(?:(?:['’&-]|(?<=\d)[.,:](?=\d))[{LETTERS}]++)*+|[{EMOJI}]++")
 REPEATED = re.compile(rf"([^\W\d_]|[{EMOJI}])\1{{2,}}", re.IGNORECASE)
 NUMERALS = re.compile(r"[CLXVIW]*III|([A-Z])\1\1")
@@ -49,6 +50,7 @@ def _piece(chunk: str) -> Cleaned:
     """A chunk without whitespace, cleaned: neither a URL nor a mention nor a word goes beyond it."""
     bare = MENTION.sub(" ", without_urls(unescaped(chunk)))
     kept = [_shortened(token.strip("_")) for token in TOKEN.findall(bare)]
+    # What joins the parts of an emoji is no word where it stands alone.
     kept = [token for token in kept if token.strip(EMOJI_PARTS) and _plain(token) not in STOP_WORDS]
     keywords = [_keyword(_plain(token)) for token in kept]
     return Cleaned(" ".join(kept), tuple(word for word in keywords if word))

@@ -28,7 +28,7 @@ class LanguageDetector:
     """Finds languages. The model is read once for each process."""
 
     def __init__(self) -> None:
-        # Without a limit of its own it logs each text that it cuts.
+        # With a limit of its own it would log each text that it cuts.
         self._detector = LangDetector(LangDetectConfig(max_input_length=None, model="lite"))
 
     def detect(self, text: str) -> str | None:
@@ -36,5 +36,6 @@ class LanguageDetector:
         words = _NOT_WORDS.sub(" ", MENTION.sub(" ", without_urls(text))[:CHARACTERS]).strip()
         if not words:
             return None
+        # The model's C++ code can't be given half of a surrogate pair.
         found = self._detector.detect(words.encode("utf-8", "replace").decode(), k=1)[0]
         return str(found["lang"]) if found["score"] >= CONFIDENCE else None

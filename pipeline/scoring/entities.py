@@ -46,7 +46,7 @@ def mentions(text: str) -> tuple[str, ...]:
 
 
 def _distinct(names: Sequence[str]) -> tuple[str, ...]:
-    # A letter may become two in lower case.
+    # Measured in lower case, where one letter may become two.
     short = (lower for name in names if len(lower := name.lower()) <= MAX_NAME_CHARS)
     return tuple(islice(dict.fromkeys(short), MAX_NAMES))
 
@@ -79,6 +79,7 @@ class EntityFinder:
         if not self._root.after:
             return ()
         tokens = list(chain.from_iterable(map(self._tokens.__getitem__, text.split())))
+        # Only tokens that begin a keyword are followed further, and most texts have none.
         starts = [place for place, token in enumerate(tokens) if token in self._root.after]
         return tuple(dict.fromkeys(entity for place in starts for entity in self._named_at(tokens, place)))
 

@@ -47,6 +47,7 @@ def word_spans(reading: Reading) -> list[Span]:
     offsets = [tuple(range(size)) for size in range(2, recipe.words + 1)] + [(0, 2)] * recipe.skip
     for kind, places in enumerate(offsets, WORD + 1):
         count = max(len(words) - places[-1], 0)
+        # Texts stand one after the other, so an n-gram must not go on into the next one.
         within = everywhere[:count][rows[:count] == rows[places[-1] :]]
         joined = words[within]
         for place in places[1:]:
@@ -68,6 +69,7 @@ def char_grams(reading: Reading) -> Grams:
     counts = np.diff(table.starts)[reading.ids]
     ends = np.cumsum(counts)
     total = int(ends[-1]) if len(ends) else 0
+    # The places of all n-grams of all tokens at once: the beginning of each token's in the table, counted on.
     places = np.arange(total) + np.repeat(table.starts[reading.ids] - ends + counts, counts)
     return Grams(np.repeat(reading.rows, counts), table.grams[places])
 
@@ -92,6 +94,7 @@ class Vocabulary:
         if not len(self.hashes):
             return np.zeros(len(hashes), np.bool_), np.empty(0, np.int64)
         places = np.searchsorted(self.hashes, hashes)
+        # A hash above all that are known has no place; any one will do, because it is compared below.
         places[places == len(self.hashes)] = 0
         known = self.hashes[places] == hashes
         return known, places[known]
@@ -168,6 +171,7 @@ def vectors(reading: Reading, vocabulary: Vocabulary) -> Sparse:
     rows, columns = np.nonzero(reading.numbers)
     keys.append(rows * width + len(vocabulary) + columns)
     values.append(reading.numbers[rows, columns])
+    # An n-gram that comes again in a text is one entry, whose values are added up.
     distinct, places = np.unique(np.concatenate(keys), return_inverse=True)
     starts = np.searchsorted(distinct, np.arange(texts + 1) * width)
     return Sparse(starts, distinct % width, sums(places, np.concatenate(values), len(distinct)), width)

@@ -46,5 +46,6 @@ def lexicon() -> Lexicon:
         boosters=vaderSentiment.BOOSTER_DICT,
         negations=frozenset(vaderSentiment.NEGATE),
         idioms=vaderSentiment.SPECIAL_CASES,
+        # The reference looks at one character after another, so it never finds the longer ones.
         emojis={sign: words for sign, words in analyzer.emojis.items() if len(sign) == 1},
     )

@@ -134,6 +134,7 @@ class LinearModel:
 
     def _probabilities(self, reading: Reading) -> Floats:
         scores = self._scores(reading)
+        # Subtracting the largest score changes no probability, and keeps the exponentials from overflowing.
         grown = np.exp(scores - scores.max(axis=1, keepdims=True))
         probabilities: Floats = grown / grown.sum(axis=1, keepdims=True)
         return probabilities
@@ -156,11 +157,13 @@ class LinearModel:
         )
         scores: Floats = reading.numbers @ self.weights[len(self.vocabulary) :] + self.intercept
         for each in added:
+            # Each kind of n-grams is normalised by itself, as in training; the last column is the squared length.
             scores += each[:, :-1] / lengths(each[:, -1])[:, None]
         return scores
 
     def _spelled_sums(self, table: TokenTable) -> Floats:
         """The contribution of each token's characters; a token is looked up once, however often it comes."""
+        # When the reader has begun a new table, the same numbers stand for other tokens.
         if self._spelled.table is not table:
             self._spelled.table, self._spelled.sums = table, np.empty((0, len(self.labels) + 1))
         before = len(self._spelled.sums)
@@ -187,6 +190,7 @@ def _by_token(model: LinearModel, reading: Reading, label: int) -> Floats:
     for span in word_spans(reading):
         known, places = model.vocabulary.find(span.hashes)
         for offset in span.offsets:
+            # Not `+=`, which adds only once where a token has several n-grams.
             np.add.at(words, span.starts[known] + offset, lead[places] / len(span.offsets))
     counts = np.diff(reading.table.starts)[reading.ids]
     known, places = model.vocabulary.find(char_grams(reading).hashes)

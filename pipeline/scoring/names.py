@@ -16,6 +16,7 @@ FEW = 16
 """So many names are looked for one by one, which is faster than to look every word of a text up."""
 
 _RUN = re.compile(rf"[{LETTERS}]++")
+# `re.IGNORECASE` takes these two for an i, and casefolding does not.
 _DOTS = str.maketrans("İı", "ii")
 
 
@@ -49,6 +50,7 @@ class FeelingNames:
             return text
         folded = _folded(text)
         if self._few:
+            # Searching for the starts is much faster than the pattern, and most texts hold none of them.
             return self._few.sub(" ", text) if any(start in folded for start in self._names) else text
         if self._names.keys().isdisjoint(self._starts.findall(folded)):
             return text
@@ -60,6 +62,7 @@ class FeelingNames:
             at = start.end()
             names = self._names.get(_folded(start[0]))
             if names and (name := names.match(text, start.start())):
+                # The sign of a tag is left out with the name behind it.
                 tag = start.start() > done and text[start.start() - 1] == "#"
                 yield text[done : start.start() - tag] + " "
                 done = at = name.end()

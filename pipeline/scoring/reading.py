@@ -89,6 +89,7 @@ class TokenTable:
         found = self.chunks.get(chunk)
         if found is None:
             found = tuple(self._number(token) for token in tokens_of(chunk))
+            # A long chunk is hardly ever met again, and would only take memory.
             if len(chunk) <= MAX_TOKEN_CHARS:
                 self.chunks[chunk] = found
         return found
@@ -149,6 +150,7 @@ class Reader:
         if self._kept is not None and self._kept[0] is texts:
             return self._kept[1]
         reading = self._read(texts)
+        # Only a tuple can't have been changed when it comes again.
         self._kept = (texts, reading) if isinstance(texts, tuple) else None
         return reading
 
@@ -172,6 +174,7 @@ class Reader:
             -1, 4
         )
         compound = felt[:, :1]
+        # A linear model can't make these of `compound` itself.
         numbers: Floats = np.hstack([felt, np.abs(compound), compound**2, compound == 0])
         return numbers
 
@@ -193,10 +196,13 @@ def _facts(token: Token) -> tuple[float, ...]:
 def _negated(facts: Floats, starts: Places) -> NDArray[np.bool_]:
     """True for tokens that follow a negation with no end of a clause between them."""
     here = np.arange(len(facts))
+    # `maximum.accumulate` carries the last place of each kind on to all tokens behind it.
     ends = np.where(facts[:, FACTS.index("ends")] > 0, here, -1)
     negates = np.where(facts[:, FACTS.index("negates")] > 0, here, -1)
     begins = np.repeat(starts[:-1], np.diff(starts))
+    # The beginning of a text ends a clause, too.
     last_end = np.maximum(np.maximum.accumulate(ends), begins - 1) if len(here) else ends
+    # Shifted by one, because a negation does not negate itself.
     last_negation = np.maximum.accumulate(np.concatenate([[-1], negates]))[:-1]
     negated: NDArray[np.bool_] = last_negation > last_end
     return negated
@@ -219,6 +225,7 @@ def _counts(facts: Floats, negated: NDArray[np.bool_], starts: Places) -> Floats
 
 
 def _hash_of(word: str) -> int:
+    # Not `hash`, which differs from process to process.
     return int.from_bytes(blake2b(word.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
 
 
@@ -241,8 +248,10 @@ def _char_grams(spellings: Sequence[str], shortest: int, longest: int) -> tuple[
     found, whose = [], []
     for size in range(1, longest + 1):
         usable = max(len(codes) - size + 1, 0)
+        # Each hash is that of the n-gram which is one character shorter, with the next character added.
         rolling = rolling[:usable] * BASE + codes[size - 1 :]
         if size >= shortest:
+            # All spellings stand in one array, so only n-grams that begin and end in the same one count.
             inside = owners[:usable] == owners[size - 1 :]
             found.append(mixed(rolling[inside], CHARS + size))
             whose.append(owners[:usable][inside])

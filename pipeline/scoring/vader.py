@@ -60,6 +60,7 @@ class Vader:
         return list(zip(felt, self._valences(words), strict=True))
 
     def _read(self, tokens: Sequence[str]) -> list[Word]:
+        # The rules look three words back and two ahead, without asking whether a word is there.
         return [BEFORE, BEFORE, BEFORE, *map(self._words.__getitem__, tokens), PLAIN, PLAIN]
 
     def _valences(self, words: Sequence[Word]) -> list[float]:

@@ -19,6 +19,7 @@ OLDEST = (8, 11)
 """Older ones do not know the panel of links, or refuse the dashboards."""
 
 _READY = ("available", "degraded")
+# Kibana refuses a PUT with other fields than these: the others are fixed when a rule is made.
 _RULE_CHANGES = ("name", "tags", "schedule", "params", "actions")
 _CONNECTOR_CHANGES = ("name", "config", "secrets")
 _PAUSE = 1.0
@@ -75,6 +76,7 @@ class Kibana:
             "/api/saved_objects/_import?overwrite=true",
             fields={"file": ("tweetpulse.ndjson", ndjson, "application/ndjson")},
         )
+        # Kibana answers 200 also if it has taken only some of the objects.
         if not answer.get("success"):
             failed = "; ".join(map(_failure, answer.get("errors", []))) or "no reason given"
             raise SetupError(f"Kibana took {answer.get('successCount', 0)} saved objects, but not {failed}")
@@ -90,6 +92,7 @@ class Kibana:
 
     def _put(self, path: str, body: Json, changes: tuple[str, ...]) -> None:
         path += quote(body["id"], safe="")
+        # Kibana's PUT makes nothing, and its POST refuses an id that is there.
         if self._request("GET", path).status == 404:
             self._checked("POST", path, json={name: value for name, value in body.items() if name != "id"})
         else:
@@ -100,6 +103,7 @@ class Kibana:
             response = self._request("GET", "/api/status")
         except SetupError:
             return None
+        # Kibana answers so while it starts, and so does a proxy in front of it.
         if response.status in (502, 503, 504):
             return None
         status = self._body(response)

@@ -48,6 +48,7 @@ class Decoded(Iterator[str]):
         return raw
 
     def unreadable(self, why: str, record: bytes | None = None) -> Unreadable:
+        # A row may go over several lines; people look for it at its first one.
         where = f"line {self._number - max(len(self._row) - 1, 0)}"
         return Unreadable(record or self.take().rstrip(b"\r\n"), where, why)
 
@@ -66,6 +67,7 @@ def made(row: list[str], columns: Columns, text: Decoded, make: Callable[[list[s
     except BadRow as why:
         return text.unreadable(str(why), why.record)
     finally:
+        # Also after a good row, whose bytes must not count as the beginning of the next one.
         text.take()
 
 

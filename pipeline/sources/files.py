@@ -157,6 +157,7 @@ def file_source(path: Path, layout: str = "auto", columns: str | None = None, ti
 def _values_of_lines(lines: Iterator[bytes]) -> Iterator[tuple[bytes, str] | Unreadable]:
     number, is_rest = 1, False
     for line in lines:
+        # A line that is shorter and has no end is the last of the file.
         is_cut = not line.endswith(b"\n") and len(line) >= opening.LONGEST_LINE
         if is_cut or is_rest:
             yield Unreadable(line, f"line {number}", f"a part of a line of over {opening.LONGEST_LINE:,} bytes")
@@ -168,12 +169,14 @@ def _values_of_lines(lines: Iterator[bytes]) -> Iterator[tuple[bytes, str] | Unr
 def shape_of(first: bytes) -> Shape:
     """How a file is put together, by its first line that is not blank, without the space around it."""
     if first.startswith(b"["):
+        # A row of CSV may begin with a bracket, too, so what follows it has to be the beginning of a JSON value.
         return "values" if first[1:].lstrip()[:1] in (b"", b"{", b"[", b"]", b'"') else "csv"
     if not first.startswith(b"{"):
         return "csv"
     try:
         orjson.loads(first)
     except orjson.JSONDecodeError:
+        # An object that is formatted over several lines is no JSON on its first one.
         return "values" if first.endswith((b"{", b"[", b",")) else "lines"
     return "lines"
 
@@ -187,12 +190,13 @@ def _of_csv(file: File, first: str, layout: str, own: Layout | None) -> FileSour
     if own is None and layout != "auto" and not layouts.fits(layouts.named(layout), row):
         raise SourceError(layouts.misfit(layout, row))
     chosen = own or (layouts.detected(row) if layout == "auto" else layouts.named(layout))
+    # Only to find a missing column before the first row is read.
     layouts.bind(chosen, row)
     return FileSource(file, chosen, "csv", delimiter)
 
 
 def _of_json(file: File, shape: Shape, layout: str, own: Layout | None) -> FileSource:
-    # Which layout it has is not known yet, and does not matter for its values.
+    # The layout is not known yet, and is not needed to read the values.
     things = _first_objects(FileSource(file, V2, shape))
     chosen = json_layouts.chosen(things, layout, own)
     if chosen.name not in OF_X:

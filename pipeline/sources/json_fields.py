@@ -109,6 +109,7 @@ def _text_of(value: Any, role: Role) -> str:
     if isinstance(value, int):
         return str(value)
     if isinstance(value, float):
+        # Tables with empty cells turn whole numbers into floats when they are exported, such as 12.0.
         return str(int(value)) if value.is_integer() else str(value)
     if role == "coordinates" and isinstance(value, list):
         return orjson.dumps(value).decode()

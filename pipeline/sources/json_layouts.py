@@ -55,7 +55,7 @@ def _detected(things: Sequence[Json]) -> Layout:
     try:
         return layouts.detected(names_of(things), "field")
     except SourceError:
-        # What is said of it names what it is.
+        # Read as X's, each object is rejected with a message that names what it is.
         others = _others(things)
         if others is None:
             raise
@@ -75,7 +75,7 @@ def _others(things: Sequence[Json]) -> Layout | None:
 def _fits(layout: Layout, things: Sequence[Json]) -> bool:
     if layout in (V1, V2):
         found = of_x(things) or _others(things)
-        # A tweet of v2 with more fields than it has by itself is not recognised, and is one if its owner says so.
+        # A tweet of v2 with further fields is not recognised by itself, but is one if `--layout` says so.
         return found is layout or (
             found is None and layout is V2 and any({"id", "text"} <= one.keys() for one in things)
         )

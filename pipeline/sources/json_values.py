@@ -9,6 +9,7 @@ LONGEST_VALUE = 16 * 1024 * 1024
 """Bytes. A longer value comes in pieces, none of which is one: a file that never closes a bracket must not fill the
 memory."""
 
+# Possessive (`++`, `*+`): an unclosed quote would otherwise be searched again from every shorter match.
 _STRING = rb'"(?:[^"\\]++|\\.)*+"'
 _IN_STRING = re.compile(rb'(["\\])')
 _OUTSIDE = re.compile(rb'(?:[^"\[\]{},]++|%b)*+(["\[\]{},])' % _STRING, re.DOTALL)
@@ -46,8 +47,9 @@ class _Cutter:
             end = self._end(sign, place)
             if end is not None:
                 yield from _if_any(self._held[begin:end])
-                # What ends a value inside belongs to it, what ends an element does not.
+                # A closing bracket belongs to the value that it ends, and a comma does not.
                 begin = max(end, place + 1)
+        # The depth stays as it is, so the rest of this value comes in pieces, too, until its bracket is closed.
         if len(self._held) - begin > LONGEST_VALUE:
             yield bytes(self._held[begin:])
             begin = len(self._held)
@@ -93,7 +95,7 @@ class _Cutter:
             sign = found[1][0]
             if self._in_string:
                 self._in_string = sign != ord('"')
-                # What is escaped is no sign; it may be in the next piece.
+                # The character after a backslash means nothing here; it may come with the next piece.
                 self._place += sign == ord("\\")
             elif sign == ord('"'):
                 self._in_string = True

@@ -139,6 +139,7 @@ def detected(first: Sequence[str], of: Of = "column") -> Layout:
 def fits(layout: Layout, first: Sequence[str]) -> bool:
     """True if a file that begins with this row can have a preset's layout."""
     if layout is KAGGLE:
+        # It has no header, so only the values of the first row can tell it.
         return len(first) == 4 and first[0].strip().isdigit() and first[2].strip().lower() in KAGGLE_LABELS
     return layout not in OF_X.values() and set(layout.columns.values()) <= set(first)
 
@@ -198,6 +199,7 @@ def _position(first: Sequence[str], column: str) -> int:
 
 
 def _by_usual_names(first: Sequence[str], of: Of = "column") -> Layout:
+    # Reversed, so that the first of two names wins that differ only in upper and lower case.
     lower = {name.strip().lower(): name for name in reversed(first)}
     columns: dict[Role, str | int] = {}
     for role, names in USUAL_NAMES.items():

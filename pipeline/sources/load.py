@@ -90,6 +90,7 @@ def _class(spec: str) -> Any:
         raise ConfigError(f"--source {spec!r} is not module:Class, such as {_EXAMPLE}")
     folder = str(Path.cwd())
     if folder not in sys.path:
+        # At the end of the path, so that a file in the folder can't replace an installed module.
         sys.path.append(folder)
     try:
         module = import_module(module_name)
@@ -107,7 +108,7 @@ def _class(spec: str) -> Any:
 def _iterated(class_: Any, spec: str, events: SourceEvents, clock: Clock) -> Source:
     source: Source = _made(class_, spec, events=events, clock=clock)
     if "events" not in _parameters(class_):
-        # It will never say so itself, and for what it says it is there.
+        # It has no way to report that it is connected, so it counts as connected from the start.
         events.connected()
     return source
 
@@ -127,6 +128,7 @@ def _made(class_: Any, spec: str, **known: object) -> Any:
 
 def _parameters(class_: Any) -> Sequence[str]:
     try:
+        # Classes that are written in C may have no signature.
         return list(inspect.signature(class_).parameters)
     except (TypeError, ValueError):
         return ()

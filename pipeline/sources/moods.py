@@ -44,6 +44,7 @@ def mood_weights(seconds: float, phases: Sequence[float], in_crisis: Brand) -> l
     for brand, phase in zip(BRANDS, phases, strict=True):
         depth = crisis(seconds) if brand is in_crisis else 0.0
         shares = _shares(drift(seconds, phase), depth)
+        # In a crisis people write more about the brand, too: five times as much at its height.
         weights += [brand.weight * (1 + 4 * depth) * shares[mood] for mood in Mood]
     return weights
 

@@ -96,6 +96,7 @@ def _opened(file: File) -> Iterator[BinaryIO | gzip.GzipFile]:
 def _open(path: Path) -> BinaryIO | gzip.GzipFile:
     if path.suffix == ".gz":
         return gzip.open(path)
+    # Downloads are often packed without a name that says so.
     with path.open("rb") as file:
         is_packed = file.read(len(GZIP)) == GZIP
     return gzip.open(path) if is_packed else path.open("rb")

@@ -215,4 +215,5 @@ def _in_order(items: Iterable[Item]) -> list[Item]:
     for number, item in enumerate(items):
         time = (item.written_at if isinstance(item, Tweet) else None) or time
         timed.append((time or _EARLIEST, number, item))
+    # Items themselves can't be compared.
     return [item for _, _, item in sorted(timed, key=lambda entry: entry[:2])]

@@ -75,6 +75,7 @@ def span_of(source: FileSource | SeveralFiles, limit: int | None = None) -> Span
     Raises:
         SourceError: one of them can't be read, or holds nothing that is a tweet.
     """
+    # With a limit, only the first rows of all files together count, so they are looked at as one source.
     files = source.files if isinstance(source, SeveralFiles) and limit is None else [source]
     spans = []
     for file in files:

@@ -64,9 +64,11 @@ class Synthetic:
 
 class _Writer:
     def __init__(self, start: datetime, seed: int) -> None:
+        # Seeded with text, which Python hashes alike in every process.
         self._random = Random(f"{seed} {start.isoformat()}")
         self._start = start
         self._ids = f"synthetic:{start:%Y%m%dT%H%M%S}.{start.microsecond // 1000:03}-"
+        # Texts are made beforehand, because filling in a sentence for each tweet would limit the rate.
         self._texts = [_texts(brand, mood, self._random) for brand, mood in POOLS]
         self._authors = [_author(number, self._random) for number in range(AUTHORS)]
         self._places = [_place(city, self._random) for city in CITIES for _ in range(12)]
@@ -99,15 +101,18 @@ class _Writer:
             written_at=None if seconds is None else self._start + timedelta(seconds=seconds),
             lang=lang,
             kind=Kind.REPLY if text[0] == "@" else Kind.QUOTE if random() < QUOTES else Kind.ORIGINAL,
+            # Squared, so that a few authors write most of the tweets, as in real feeds.
             author=self._authors[int(random() ** 2 * AUTHORS)],
             entities=(brand.name,),
             geo=self._places[int(random() * len(self._places))] if random() < LOCATED else None,
         )
 
     def _pool(self, seconds: float) -> int:
+        # Moods drift over minutes, so they are not computed for each tweet.
         if not self._moods or seconds >= self._moods_hold_until:
             self._moods = list(accumulate(mood_weights(seconds, self._phases, self._in_crisis)))
             self._moods_hold_until = seconds + MOODS_HOLD_SECONDS
+        # A rounding error at the upper end must not choose a pool that is not there.
         return bisect(self._moods, self._random.random() * self._moods[-1], hi=len(POOLS) - 1)
 
     def _english(self, pool: int, brand: Brand, mood: Mood) -> str:

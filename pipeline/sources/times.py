@@ -14,6 +14,7 @@ FIRST_SNOWFLAKE = 10**11
 LONGEST_TIME = 100
 """Characters. What is longer is none, and must not take time."""
 
+# A space before the offset, which `fromisoformat` does not take.
 _SPACED_OFFSET = re.compile(r"^(.{16,}?)\s+([+-]\d{2}:?\d{2})$")
 _FORMATS = ("%a %b %d %H:%M:%S %z %Y", "%m/%d/%Y %H:%M", "%m/%d/%Y %H:%M:%S")
 
@@ -63,6 +64,7 @@ def _from_formats(text: str) -> datetime:
 
 
 def _from_epoch(text: str) -> datetime:
+    # Of fewer digits it may be a year or the number of a row. From 12 digits on they are milliseconds.
     if not 9 <= len(text) <= 13:
         raise ValueError("not a time")
     number = int(text)

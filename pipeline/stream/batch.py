@@ -79,6 +79,7 @@ class BatchRunner:
         self._privacy = privacy
         self._settings = settings
         self._sinks = {sink.name: sink for sink in sinks}
+        # Pickled once: workers use these bytes as the key of what they keep, and pickling again may give other bytes.
         self._told = pickle.dumps(partition.TaskSettings.of(settings, scorers, sinks))
         self._observer = observer
         self._champions = champions
@@ -90,6 +91,7 @@ class BatchRunner:
         self._now = now
         self._outcomes: Any = None
         self.failure: Exception | None = None
+        # Spark calls the runner on another thread; the main thread sees by this lock that a batch is running.
         self.in_flight = threading.Lock()
 
     def __call__(self, records: DataFrame, batch: int) -> None:
@@ -113,11 +115,13 @@ class BatchRunner:
     def _first_attempt(self, batch: int) -> Attempt:
         """A batch that was in flight when the stream last ended has had an attempt already."""
         if self._unfinished is not None and self._unfinished.batch == batch:
+            # With the time of the first attempt, what it indexed before it was killed still counts for this batch.
             return Attempt(self._unfinished.began, repeated=True, batch=batch)
         return Attempt(datetime.fromtimestamp(self._now(), UTC), batch=batch)
 
     def _until_done(self, records: DataFrame, champions: tuple[Champion, ...], this: Attempt) -> Outcome:
         outcome = Outcome()
+        # There is no last attempt: an outage may take days, and the batch must not be skipped.
         for attempt in Retrying(
             retry=retry_if_exception_type(SinkUnavailable),
             wait=wait_exponential(multiplier=FIRST_WAIT, max=LONGEST_WAIT),
@@ -129,12 +133,15 @@ class BatchRunner:
                 if self._stop.is_set():
                     raise Stopping("asked to stop")
                 number = attempt.retry_state.attempt_number
+                # A failed attempt may have indexed a part of the batch, so the next one looks for documents of its own.
                 outcome = self._attempt(records, champions, replace(this, repeated=this.repeated or number > 1))
         return outcome
 
     def _attempt(self, records: DataFrame, champions: tuple[Champion, ...], this: Attempt) -> Outcome:
         # Before anything is written: offsets of another topic with the same name would look valid.
         self._check_topic()
+        # For each attempt anew: it must know what was forgotten during the wait, and
+        # `forget` gets its turn between two.
         with self._privacy.in_force(records.sparkSession.sparkContext) if self._privacy else nullcontext() as told:
             return self._attempt_told(records, champions, this, told)
 
@@ -151,11 +158,14 @@ class BatchRunner:
         outcomes = self._zeroed(records)
         scored = records.mapInArrow(partial(partition.run, work=work, outcomes=outcomes), messages.SCHEMA)
         try:
+            # This write is the only action on the plan, so every record is scored and sent to the sinks once.
             kafka_io.write(scored, self._settings.kafka)
         except (PySparkException, Py4JError) as error:
             if self._stop.is_set():
+                # When the stream stops and its time-out is over, `query.wait` cancels all jobs,
+                # which Spark reports as a failure.
                 raise Stopping("cancelled") from None
-            # A topic that takes less than it is given looks as if Kafka did not answer.
+            # A message that is too large for its topic looks as if Kafka did not answer.
             self._check_sizes()
             if kafka_io.is_unavailable(error):
                 raise SinkUnavailable("Kafka does not answer", reason="kafka", sink="kafka") from None

@@ -50,7 +50,7 @@ def load_model(data: bytes, task: Task, version: str) -> Model:
         # Damaged coefficients can be read all the same, and show only in a prediction.
         (prediction,) = model.predict([_PROBE])
     except Exception as error:
-        # Whatever damaged numbers bring about must not end the stream.
+        # Damaged numbers may raise anything, and must not end the stream.
         raise ScoringError(f"{task} {version} does not predict: {type(error).__name__}") from None
     if not 0 <= prediction.probability <= 1:
         raise ScoringError(f"{task} {version} does not predict: a probability of {prediction.probability}")
@@ -145,6 +145,7 @@ class Champions:
         """Load, check and broadcast a champion; the one before has its place until all of that is done."""
         data = self._registry.read(task, version, MODEL)
         manifest = self._registry.manifest(task, version)
+        # These become series of a metric, so they are limited as the model's own labels are.
         check_labels(task, manifest.labels)
         self._check(data, task, version)
         former = self._slots[task].champion
@@ -164,6 +165,6 @@ class Champions:
         slot, now = self._slots[task], self._clock()
         slot.away = isinstance(error, SetupError)
         if slot.failed != version or now >= slot.again:
-            # A store that takes long to fail must not hold every batch up.
+            # A pause of ten times the failure's length: a slow store costs the batches a tenth of the time at most.
             slot.failed, slot.again = version, now + max(RETRY_AFTER, RETRY_AFTER * (now - began))
             self._observer.model_failed(task, error)

@@ -65,7 +65,8 @@ def held(folder: Path) -> Iterator[None]:
         SetupError: the folder can't be made or written to.
     """
     make(folder)
-    # Unbuffered, or closing it would try once more to write what a full disk has refused.
+    # Opened without emptying it, since it names the stream that holds the lock. Unbuffered, or closing it would try
+    # once more to write what a full disk has refused.
     with (folder / _LOCK).open("a+b", buffering=0) as lock:
         try:
             if not take(lock):
@@ -95,6 +96,7 @@ def mend(folder: Path) -> list[Path]:
         dropped = _damaged(folder)
         for path in dropped:
             path.unlink()
+            # Hadoop would hold the old sum against the file that Spark writes in the place of this one.
             _crc_of(path).unlink(missing_ok=True)
     except OSError as error:
         raise _unusable(folder, error) from None
@@ -107,6 +109,7 @@ def unfinished(folder: Path) -> Unfinished | None:
     newest = max(begun, default=None)
     if newest is None or newest in done:
         return None
+    # Spark writes the file before the batch runs, so no document of the batch is older than it.
     planned = (folder / "offsets" / str(newest)).stat().st_mtime
     return Unfinished(newest, datetime.fromtimestamp(planned, UTC))
 

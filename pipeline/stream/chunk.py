@@ -102,10 +102,11 @@ def score_chunk(
     said = _opinions(models, scored)
     answered = clock()
     for scored_one, opinion in zip(scored, said, strict=True):
-        # Scored is the text as it was written; from here on only what may leave, as people read it.
+        # The text was scored as it was written. From here on it is what may leave the stream, as people read it.
         one = Scored(*guard.shown(readable(scored_one.tweet), scored_one.analysis), scored_one.record)
         document = scored_document(one.tweet, one.analysis, one.record.at, ingested, namespace, opinion)
         _accept(chunk, one, opinion, document, tracked)
+    # Without the time of the models, which has a series of its own.
     chunk.outcome.scoring.observe(clock() - answered + asked - started)
     if models:
         chunk.outcome.predicting.observe(answered - asked)
@@ -173,6 +174,7 @@ def _by_models(models: Models, scored: Sequence[Scored]) -> dict[tuple[Task, ...
     for place, (_, analysis, _) in enumerate(scored) if models else ():
         if analysis.sentiment.label is not Label.UNSUPPORTED:
             lang = analysis.lang
+            # Once for each language, because a chunk has thousands of tweets in a few languages.
             if lang not in by_language:
                 by_language[lang] = tuple(task for task in models if speaks(lang, models[task].languages))
             found[by_language[lang]].append(place)
@@ -204,6 +206,7 @@ def _accept(chunk: Chunk, scored: Scored, opinion: Opinion, document: Document, 
 def _count(outcome: Outcome, analysis: Analysis, tracked: frozenset[str]) -> None:
     label = analysis.sentiment.label
     outcome.scored[label] += 1
+    # A set, because a tweet of several untracked entities counts once as `other`.
     for entity in {entity if entity in tracked else OTHER for entity in analysis.entities}:
         outcome.entities[entity, label] += 1
 

@@ -38,10 +38,11 @@ def read(spark: SparkSession, kafka: KafkaSettings, stream: StreamSettings) -> D
         "subscribe": kafka.tweets_topic,
         "startingOffsets": stream.starting_offsets,
         "maxOffsetsPerTrigger": str(stream.max_offsets_per_trigger),
+        # Records that Kafka has deleted unread must not be missed in silence.
         "failOnDataLoss": str(not stream.accept_data_loss).lower(),
-        # What a producer has taken back was never said.
+        # Records of a transaction that was aborted are no tweets.
         "kafka.isolation.level": "read_committed",
-        # The default of 500 ms is the largest part of a small batch.
+        # A small batch would spend most of its time in the default of 500 ms.
         "kafka.fetch.max.wait.ms": "20",
         # What compresses well is hundreds of times as large in memory, and Spark keeps what it polled.
         # Bytes bound that better than records do: each poll costs the broker as much as reading a hundred tweets.
@@ -102,6 +103,7 @@ def is_denied(error: BaseException) -> bool:
 
 
 def _is_any_of(error: BaseException, names: Collection[str]) -> bool:
+    # PySpark turns known Java exceptions into classes of its own, and keeps the original in `_origin` only.
     classes = list(_java_classes(getattr(error, "java_exception", None) or getattr(error, "_origin", None)))
     if classes:
         return any(name in names for name in classes)

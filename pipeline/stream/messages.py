@@ -62,6 +62,7 @@ def rejected(topic: str, refused: RejectedRecord, limit: int) -> Message:
     rejection, (value, at, size, replay) = refused
     headers = _reasons(rejection, replay)
     whole = max(size or 0, len(value or b""))
+    # Of a very large record the value is already a head, so a value within the limit need not be the whole.
     if value is None or (whole <= limit and whole == len(value)):
         return Message(topic, at.key.encode(), value, headers)
     head = value[: min(HEAD_BYTES, limit)]
@@ -79,6 +80,7 @@ def as_arrow(messages: Sequence[Message], limit: int) -> Iterator[pa.RecordBatch
 
 
 def _batch(messages: Sequence[Message]) -> pa.RecordBatch:
+    # The fifth field is for the metrics and no column of Kafka's.
     columns = zip(*(message[:4] for message in messages), strict=True)
     arrays = [pa.array(column, field.type) for column, field in zip(columns, _ARROW, strict=True)]
     return pa.RecordBatch.from_arrays(arrays, schema=_ARROW)

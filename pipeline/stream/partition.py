@@ -137,6 +137,7 @@ Writes = list[Future[Report]]
 def _overlapped(batches: Iterator[pa.RecordBatch], work: Work, outcome: Outcome) -> Iterator[pa.RecordBatch]:
     under_way: deque[tuple[Chunk, Writes]] = deque()
     worker, models, guard = _worker(work.settings), models_of(work.champions), work.guard
+    # Threads for all sinks, so that a chunk is written to them at the same time.
     with ThreadPoolExecutor(IN_FLIGHT * len(work.plans)) as pool:
         for batch in batches:
             chunk = worker.score(batch, models, guard)
@@ -182,15 +183,17 @@ class _Worker:
             of_sink = dict(_failed(chunk, report))
             failed = of_sink | failed
             delivery = self._rejected((*invalid, *of_sink.values()), ingested)
+            # Only after the tweets, because which of them a sink refuses is known from its report.
             rejected = _written(sink, delivery, plan, work.attempt)
             _count(result, sink.target(SCORED), report)
             _count(result, sink.target(REJECTED), rejected)
         chunk.refused.extend(failed.values())
         result.rejected.update(one.rejection.reason for one in failed.values())
         result.delay.observe_all(
-            # Where the topic keeps its producers' time, a record may be of tomorrow.
+            # Where the topic keeps the producer's time, a record may come from the future.
             max(0.0, acknowledged - record.at.time.timestamp())
             for id_, record in chunk.records.items()
+            # What was already there has been observed by the record or the attempt that made it.
             if any(report.verdicts[id_].fate is Fate.INDEXED for report in reports)
         )
         sent = self._messages(chunk, failed.keys())
@@ -211,6 +214,7 @@ class _Worker:
         found = [
             messages.rejected(settings.rejected_topic, refused, limit)
             for refused in chunk.refused
+            # The bytes of a forgotten record are gone, so the message would hold nothing to replay.
             if refused.rejection.reason is not Reason.FORGOTTEN
         ]
         # Of a repeated id the first one, as in Elasticsearch.
@@ -284,6 +288,7 @@ def models_of(champions: tuple[Champion, ...]) -> Models:
 
 def _records(batch: pa.RecordBatch) -> Iterator[Record]:
     columns = (batch.column(name) for name in ("topic", "partition", "offset", "value", "size", "replay"))
+    # As integers, because Arrow raises for a time after the year 9999, which no datetime can hold.
     micros: list[Any] = batch.column("timestamp").cast(pa.int64()).to_pylist()
     for (topic, partition, offset, value, size, replay), time_ in zip(
         zip(*(column.to_pylist() for column in columns), strict=True), micros, strict=True

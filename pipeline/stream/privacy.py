@@ -44,6 +44,7 @@ class Guard:
 
         That of a record which is no tweet is asked too: it is kept, and would bring back what it holds.
         """
+        # Without this, each tweet would cost three hashes, also where nothing was ever forgotten.
         if not self._entries:
             return decoded
         if isinstance(decoded, Rejection):
@@ -64,6 +65,7 @@ class Guard:
         return entry(self._key, kind, value) in self._entries
 
     def _names_forgotten(self, value: bytes) -> bool:
+        # Bytes that are not UTF-8 must not hide the ids beside them.
         found = subjects_of(value.decode("utf-8", "replace"))
         return any(self._lists(kind, one) for kind, named in found.items() for one in named)
 
@@ -117,6 +119,7 @@ class Privacy:
         # The lock before the look: `forget` would not wait for a batch that has looked and does not hold it yet.
         with self._list.batch():
             version = self._list.version
+            # Pseudonyms need the key too, also while nothing is forgotten.
             if version != self._told.version or (self._settings.privacy.hides_authors and not self._told.key):
                 self._look(version, context)
             yield self._told
@@ -124,6 +127,7 @@ class Privacy:
     def _look(self, version: str, context: Any) -> None:
         content, former = self._list.read(), self._told.entries
         key = secret_key(self._settings)
+        # Only to find a wrong key on the driver, before any task has it.
         entries_in(content, key)
         entries = context.broadcast(content) if content else None
         self._told = Told(self._settings.privacy, self._settings.scoring, key, version, entries)

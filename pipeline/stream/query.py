@@ -63,6 +63,7 @@ def wait(
     """
     looked = time.monotonic()
     while query.isActive and not stop.wait(_POLL):
+        # A batch in flight checks the topic itself, on its own thread and over the same connection.
         if time.monotonic() - looked > _LOOK_EVERY and not runner.in_flight.locked():
             try:
                 look()
@@ -78,8 +79,10 @@ def wait(
 def _finish(spark: SparkSession, query: StreamingQuery, timeout: float, runner: BatchRunner) -> None:
     """Let the batch in flight end and be committed; the next one ends itself as soon as it is called."""
     deadline = time.monotonic() + timeout
+    # When the runner has returned, Spark still has to commit the batch.
     while time.monotonic() < deadline and query.isActive and query.status["isTriggerActive"]:
         time.sleep(_POLL)
+    # The batch takes longer than the time-out. It stays uncommitted, and the next start repeats it.
     if runner.in_flight.locked():
         spark.sparkContext.cancelAllJobs()
     query.stop()
@@ -104,6 +107,7 @@ def _as_pipeline_error(error: Exception) -> PipelineError:
             "Kafka refuses the stream's user, its certificate or a right: see TWEETPULSE_KAFKA__USERNAME, __PASSWORD, "
             "__CA_FILE and __CLIENT_CERTIFICATE_FILE, and what the user may read and write (`tweetpulse doctor`)"
         )
+    # Of the cause of a query's end only the text reaches Python, so these faults are recognised by words.
     if "failOnDataLoss" in text or "KAFKA_DATA_LOSS" in text:
         return SetupError(
             "Kafka no longer has records that the stream has not read (retention, or another topic of that name): "

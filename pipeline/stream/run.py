@@ -52,7 +52,7 @@ class Run:
             self.events.checkpoint_mended(path)
         listener = Listener(self.events)
         self.spark.streams.addListener(listener)
-        # Also while nothing comes in it is known who would predict, and what can't be loaded.
+        # Before the first batch, so that the metrics show the champions also while nothing comes in.
         self.champions.of_batch(self.spark.sparkContext)
         patient = Retrying(
             retry=retry_if_result(lambda ended: ended.kafka_away and not self.stop.is_set()),
@@ -69,6 +69,7 @@ class Run:
         return self.events.total
 
     def _once_through(self, once: bool) -> query.Ended:
+        # All of it is made anew after an outage: by then `unfinished` names the batch that the outage has ended.
         with closing(TopicWatch(self.settings.kafka, self.settings.checkpoint)) as watch:
             try:
                 watch.check()

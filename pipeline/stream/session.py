@@ -42,13 +42,15 @@ def _conf(settings: Settings, jars: Iterable[Path]) -> dict[str, str]:
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         "spark.sql.session.timeZone": "UTC",
+        # The plan has no shuffle, so adaptive execution would only take time to plan each batch.
         "spark.sql.adaptive.enabled": "false",
         # An Arrow batch is a chunk, and a chunk is a bulk request.
         "spark.sql.execution.arrow.maxRecordsPerBatch": str(settings.elasticsearch.bulk_documents),
-        # As many tweets as that take a tenth of it; this holds where records are large.
+        # Usual tweets reach that number at a tenth of this size, which limits larger records.
         "spark.sql.execution.arrow.maxBytesPerBatch": str(16 * 1024**2),
         "spark.sql.streaming.metricsEnabled": "false",
         "spark.sql.streaming.minBatchesToRetain": "20",
+        # Only queries that keep a state need batches without data.
         "spark.sql.streaming.noDataMicroBatches.enabled": "false",
         "spark.metrics.namespace": "tweetpulse",
         "spark.sql.warehouse.dir": str(settings.state_dir / "spark-warehouse"),

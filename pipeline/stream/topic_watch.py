@@ -73,11 +73,12 @@ class TopicWatch:
     def _limits(self, names: Iterable[str]) -> dict[str, int]:
         resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
         try:
+            # By default the client leaves out a limit that the topic has from the broker.
             found = self._connected().describe_configs(resources, config_filter="all")["topic"]
         except ConfigError:
             raise
         except (KafkaError, PipelineError):
-            # It is asked after a write has failed: without an answer, that fault stands and is waited out.
+            # This is asked after a write has failed. Without an answer, the stream waits because of that fault.
             self.close()
             return {}
         limits = {name: configs.get(_LIMIT, {}).get("value") for name, configs in found.items()}
@@ -96,6 +97,7 @@ class TopicWatch:
 
     def close(self) -> None:
         """Let go of the connection."""
+        # Forgotten before it is closed, because that may fail, and the next look needs a new one.
         admin, self._admin = self._admin, None
         if admin is not None:
             with suppress(KafkaError, OSError):
@@ -109,7 +111,7 @@ class TopicWatch:
         except (KafkaError, PipelineError):
             self.close()
             raise SinkUnavailable("Kafka does not answer", reason="kafka") from None
-        # Waited for and not refused: only a topic that is there tells by its id whether it is another one.
+        # Waited for and not refused, because only the id of a topic that is there says if it is another one.
         if found["error_code"]:
             raise SinkUnavailable(f"Kafka has no topic {self._topic} now", reason="kafka")
         return str(found["topic_id"])

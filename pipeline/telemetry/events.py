@@ -44,6 +44,7 @@ class StreamEvents:
 
     def waiting(self, sink: str, error: SinkUnavailable, attempt: int) -> None:
         """A sink waits for its environment; the batch will be repeated."""
+        # A batch waits for one thing at a time, so what it waited for before is over.
         self._clear_waits(but=(sink, error.reason))
         self._metrics.waiting.labels(sink, error.reason).set(1)
         self._waits.add((sink, error.reason))

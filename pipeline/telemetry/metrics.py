@@ -22,6 +22,7 @@ from pipeline.domain.sentiment import Label
 from pipeline.ports import Sink
 from pipeline.settings import Settings
 
+# Otherwise each counter would have a second series, `_created`.
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
 PHASES = ("latestOffset", "getBatch", "queryPlanning", "walCommit", "addBatch", "commitOffsets")
@@ -64,6 +65,7 @@ class StreamMetrics:
 
     def __init__(self, registry: CollectorRegistry, settings: Settings, sinks: Sequence[Sink]) -> None:
         self._sinks = sinks
+        # The log has the numbers of the first sink, and the metrics those of all.
         self.scored_target = sinks[0].target(SCORED)
 
         def counter(name: str, documentation: str, *labels: str) -> Counter:
@@ -161,6 +163,7 @@ class StreamMetrics:
         So there are as many series as the model has labels (`MOST_LABELS`), however many models there have been.
         """
         may = {*CLOSED_LABELS.get(task, ()), *labels}
+        # The library lists the series of a metric in no other way.
         (family,) = self.predictions.collect()
         there = {sample.labels["label"] for sample in family.samples if sample.labels["task"] == task}
         for label in there - may:

@@ -114,6 +114,7 @@ def figures(truth: Sequence[str], said: Sequence[str], labels: Sequence[str]) ->
 def calibration(right: NDArray[np.bool_], probability: Floats) -> Calibration:
     """The distance between the predicted labels' probabilities and the share of them that is right."""
     bins = []
+    # A probability of 1 belongs to the last bin.
     places = np.minimum((probability * BINS).astype(np.int64), BINS - 1)
     for number in range(BINS):
         inside = places == number
@@ -133,6 +134,7 @@ def curve(true: NDArray[np.bool_], probability: Floats) -> Curve:
     # Rows of the same probability are said together or not at all.
     ends = np.flatnonzero(np.append(np.diff(probability[order]) != 0, True))
     precision, recall = hits[ends] / (ends + 1), hits[ends] / hits[-1]
+    # A plain sum of steps: interpolating between them would be too favourable to the model.
     average = float(np.sum(np.diff(recall, prepend=0.0) * precision))
     shown = np.unique(np.linspace(0, len(ends) - 1, min(POINTS, len(ends))).astype(np.int64))
     return Curve(average, tuple(recall[shown].tolist()), tuple(precision[shown].tolist()))

@@ -218,6 +218,7 @@ def _hits(confusion: Counts) -> Counts:
 
 def _mean_over_occurring(part: Counts, whole: Counts, confusion: Counts) -> Floats:
     occurs = confusion.sum(axis=2) > 0
+    # A label that a resample does not hold has no recall, so it is left out of the mean and does not count as 0.
     shares: Floats = np.divide(part, whole, out=np.zeros(part.shape), where=occurs)
     mean: Floats = shares.sum(axis=1) / occurs.sum(axis=1)
     return mean

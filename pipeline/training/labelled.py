@@ -130,6 +130,7 @@ def combined(parts: Iterable[Labelled]) -> Labelled:
         for row in part.rows:
             left_out["repeated"] += row.key in rows
             rows[row.key] = row
+    # The plus leaves out the reasons that no row had.
     return Labelled(tuple(rows.values()), +left_out, tuple(data))
 
 
@@ -140,6 +141,7 @@ def label_of(task: Task, value: str) -> str | None:
     ['other', 'wrong_size_colour']
     """
     plain = value.strip().casefold().replace("'", "").replace("’", "")
+    # Reasons are open, so any name that a file gives one becomes a label of letters, digits and underscores.
     written = plain.replace(" ", "_") if task in CLOSED_LABELS else re.sub(r"[^\w-]+", "_", plain).strip("_")
     name = _NAMES[task].get(plain, written)
     return name if is_label(task, name) else None
@@ -175,6 +177,7 @@ def _row_of(
         left_out[why] += 1
         return None
     native = columns.value(row, "id").strip()
+    # Texts with the same id, as in the Kaggle set, are variants of one tweet, and must not be on both sides of a split.
     own = columns.layout.own_ids or not native
     return Row(
         key=tweet.id,

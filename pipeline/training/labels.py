@@ -145,6 +145,7 @@ class Labels:
         """All labels of a task, in the order of their tweets' ids."""
         after: Any = None
         while True:
+            # Not by page numbers, because Elasticsearch ends those at 10,000 hits.
             answer = self._search(size=_PAGE, query=_about(task), sort=[{"event.id": "asc"}], search_after=after)
             hits = answer["hits"]["hits"]
             yield from (_label(hit["_source"]) for hit in hits)

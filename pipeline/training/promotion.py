@@ -95,6 +95,7 @@ def _held_out(registry: Registry, task: Task, version: str) -> dict[str, list[st
     from pyarrow import ArrowException, parquet
 
     try:
+        # Looked at before it is read, because a compressed file may hold a thousand times its own size.
         file = parquet.ParquetFile(BytesIO(registry.read(task, version, HELD_OUT)))
         groups = (file.metadata.row_group(number) for number in range(file.metadata.num_row_groups))
         if sum(group.total_byte_size for group in groups) > arrays.MAX_BYTES:
@@ -116,7 +117,7 @@ def _seen(registry: Registry, task: Task, version: str, columns: dict[str, list[
     except arrays.FAULTS:
         raise ScoringError(f"{SEEN} of {task} {version} can't be read") from None
     by_key, by_text = (np.isin(hashes(columns[name]), seen) for name in ("key", "text"))
-    # Rows without a key have nothing in common.
+    # Two rows without a key are not the same row.
     found: NDArray[np.bool_] = by_text | (by_key & np.array([key != "" for key in columns["key"]], np.bool_))
     return found
 

@@ -57,6 +57,7 @@ class Report:
         """The measures for the manifest: the model's, and those of the baselines."""
         found = self.model.measures()
         for name, one in self.baselines.items():
+            # The gate compares a first version with these, and only with what needs no training.
             if name != "plain":
                 found |= one.measures(f"{name}_")
         return found | {"calibration_error": self.calibration.error}
@@ -188,5 +189,6 @@ def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def _probabilities(model: Model, texts: Sequence[str]) -> Any:
+    # In parts, because all n-grams of the texts are in memory at the same time.
     parts = [model.probabilities(texts[start : start + 2_500]) for start in range(0, len(texts), 2_500)]
     return np.concatenate([np.empty((0, len(model.labels))), *parts])

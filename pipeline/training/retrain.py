@@ -177,6 +177,7 @@ def _digests(data: Sequence[Data]) -> set[str]:
 
 def _expanded(task: Task, pattern: TrainingFiles) -> list[Path]:
     path = Path(pattern.path).expanduser().absolute()
+    # `Path.glob` refuses a pattern that is absolute.
     found = sorted(Path(path.anchor).glob(str(path.relative_to(path.anchor))))
     if not found:
         raise ConfigError(f"there is no file {path}: mend models.training.{task} in tweetpulse.toml")

@@ -30,7 +30,7 @@ def running(settings: Settings, master: str | None, java_home: Path) -> Iterator
         "spark.sql.shuffle.partitions": "4",
         "spark.sql.execution.arrow.localRelationThreshold": "0",
         "spark.sql.execution.arrow.maxRecordsPerBatch": str(TEXTS),
-        # What is broadcast are coefficients, anew in each step: numbers that hardly get smaller.
+        # Each step broadcasts the coefficients, which can hardly be compressed.
         "spark.broadcast.compress": "false",
         "spark.sql.warehouse.dir": str(settings.state_dir / "spark-warehouse"),
     }

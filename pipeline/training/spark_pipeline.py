@@ -61,6 +61,7 @@ class TweetFeatures(Estimator["TweetVectors"]):
         table = summed.where(reduce(add, map(sql.col, names)) >= AT_LEAST).toArrow()
         texts = {int(row["label"]): row["count"] for row in _groups_by_label(rows)}
         vocabulary = vocabulary_of(
+            # Spark has no unsigned numbers, so the bits of the hashes come as signed ones.
             table["hash"].to_numpy().view(np.uint64),
             np.column_stack([table[name].to_numpy() for name in names]),
             np.array([texts.get(number, 0) for number in range(labels)], np.int64),
@@ -108,6 +109,7 @@ def plain_pipeline(rows: int) -> Pipeline:
             VectorAssembler(inputCols=list(counted.values()), outputCol="counts"),
             IDF(inputCol="counts", outputCol="weighed"),
             Normalizer(inputCol="weighed", outputCol="features"),
+            # The strength of scikit-learn's default: its loss is a sum over the rows, and Spark's is their mean.
             LogisticRegression(regParam=1 / rows, maxIter=PLAIN_ITERATIONS, standardization=False),
         ]
     )
@@ -146,6 +148,7 @@ def linear_model(task: Task, labels: tuple[str, ...], fitted: PipelineModel) -> 
 def _coefficients(model: LogisticRegressionModel) -> tuple[Floats, Floats]:
     """Weights (features × labels) and intercepts; of two labels Spark has the difference only."""
     weights, intercept = model.coefficientMatrix.toArray().T, model.interceptVector.toArray()
+    # The label without coefficients gets zeros: adding the same to the scores of both changes no probability.
     if weights.shape[1] == 1:
         weights, intercept = np.hstack([np.zeros_like(weights), weights]), np.array([0.0, intercept[0]])
     return np.ascontiguousarray(weights), intercept

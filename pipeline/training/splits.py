@@ -85,6 +85,7 @@ def apart(training: Sequence[Row], held_out: Sequence[Row], how: str) -> Split:
     Raises:
         ConfigError: a side is empty.
     """
+    # With the keys, because a tweet that is in a group in one file may stand by itself in another.
     groups = {row.group for row in held_out} | {row.key for row in held_out}
     strangers = [row for row in training if row.group not in groups and row.key not in groups]
     # They leave the training rows and not the held-out ones, which must not depend on what a model is trained on.
@@ -151,6 +152,7 @@ def _signatures(sets: Sequence[frozenset[str]]) -> list[list[tuple[int, int]]]:
     """MinHash signatures of the sets, as (band, hash of it): alike sets have one in common; empty ones have none."""
     numbers: dict[str, int] = {}
     flat = [numbers.setdefault(one, len(numbers)) for each in sets for one in each]
+    # Each distinct word is hashed once, because texts share most of them.
     bases = np.array([_hash(one) for one in numbers], np.uint64)
     filled = [place for place, each in enumerate(sets) if each]
     found: list[list[tuple[int, int]]] = [[] for _ in sets]
@@ -163,6 +165,7 @@ def _signatures(sets: Sequence[frozenset[str]]) -> list[list[tuple[int, int]]]:
     draw = np.random.default_rng(1)
     bands = np.zeros((len(filled), _BANDS), np.uint64)
     for number in range(_BANDS * _ROWS):
+        # Multiplying by an odd number permutes all 64-bit numbers, which gives each round another order.
         odd = draw.integers(1, 2**63, dtype=np.uint64) * np.uint64(2) + np.uint64(1)
         smallest = np.minimum.reduceat((hashes * odd) ^ (hashes * odd >> np.uint64(29)), starts)
         bands[:, number // _ROWS] = bands[:, number // _ROWS] * np.uint64(0x100000001B3) + smallest

@@ -191,6 +191,7 @@ def fit(spark: SparkSession, task: Task, labels: tuple[str, ...], rows: Split, t
     fitted = Pipeline(stages=[features, spark_pipeline.logistic_regression(strength)]).fit(training)
     model = spark_pipeline.linear_model(task, labels, fitted)
     held_out = spark_pipeline.frame(spark, [row.text for row in rows.held_out])
+    # All rows go through the same code, so a difference shows in some hundreds of them.
     _check_same(model, fitted, held_out.limit(CHECKED_ROWS))
     tell("learning the plain model, to compare with")
     plain: Model = spark_pipeline.plain_pipeline(len(texts)).fit(training)
@@ -219,6 +220,7 @@ def _chosen(
         rest, out = sample.where(f"fold <> {fold}"), sample.where(f"fold = {fold}")
         # How much an n-gram tells is learnt from labels, so each fold learns it anew.
         reading = spark_pipeline.TweetFeatures(plan.recipe, len(labels)).fit(rest)
+        # Kept in memory, because the model of each strength learns from the same vectors.
         rest, out = reading.transform(rest).persist(), reading.transform(out).persist()
         truth = _in_order(out)
         for strength in STRENGTHS:
@@ -277,6 +279,7 @@ def _check_same(model: LinearModel, fitted: Model, rows: DataFrame) -> None:
     theirs, texts = np.array(table["probability"].to_pylist()), [str(text) for text in table["text"].to_pylist()]
     # What is measured is the model that serves; that it is the one that Spark has trained shows only here.
     apart = float(np.abs(model.probabilities(texts) - theirs).max())
+    # Written so that NaN, which compares as false, is refused, too.
     if not apart <= SAME:
         raise ScoringError(f"what would serve is {apart:.1e} from what Spark says: nothing is published")
 

@@ -92,6 +92,7 @@ class Seals:
     def _refresh(self, index: str) -> None:
         with index_errors():
             shards = self._client.indices.refresh(index=index)["_shards"]
+        # Shards that are assigned to no node count neither as failed nor as successful.
         if shards["failed"] or not shards["successful"]:
             raise SinkUnavailable(f"the index {index} can't be refreshed", reason="unavailable")
 
@@ -104,7 +105,7 @@ def block_writes(client: Elasticsearch, index: str) -> None:
     """
     with index_errors():
         answer = client.indices.add_block(index=index, block="write")
-    # Of an index that has the block already (or is closed, which the look-up finds out) nothing is said.
+    # The answer leaves out an index that has the block already, or is closed, which the look-up finds.
     if not all(found.get("blocked") for found in answer.get("indices", ())):
         raise SinkUnavailable(f"the index {index} can't be blocked for writing now", reason="unavailable")
 

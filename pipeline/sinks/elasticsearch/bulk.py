@@ -27,6 +27,7 @@ _MAPPING_ERRORS = frozenset(
         "document_parsing_exception",
         "mapper_parsing_exception",
         "strict_dynamic_mapping_exception",
+        # The type for, among others, a keyword that is longer than Lucene allows.
         "illegal_argument_exception",
     }
 )
@@ -37,6 +38,7 @@ _QUOTES = re.compile(r"\s*(Preview of field's value|The prefix of the first imme
 
 def operations(entries: Iterable[Entry]) -> list[bytes]:
     """The lines of a bulk request that creates each entry."""
+    # As bytes, which the client sends as they are: the bodies are JSON already.
     lines: list[bytes] = []
     for entry in entries:
         lines.append(b'{"create":{"_id":' + orjson.dumps(entry.id) + b"}}")
@@ -83,6 +85,7 @@ def _refusal(status: int, error: dict[str, Any]) -> Verdict:
     # This comes before 403 is taken for a missing privilege: the block of a full disk has the same status, but it ends.
     if (reason := wait_reason(status, kind)) is not None:
         return Verdict(Fate.WAITING if reason in WAIT_ERRORS.values() else Fate.BUSY, reason, words)
+    # Somebody has deleted the data stream after its indices were resolved, so the document is not at fault.
     if status == 404:
         return Verdict(Fate.WAITING, "index_missing", words)
     if status in (401, 403):

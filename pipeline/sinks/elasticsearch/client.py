@@ -84,7 +84,7 @@ def connect(settings: ElasticsearchSettings) -> Elasticsearch:
         ConfigError: the URL or the credentials can't be used as they are.
     """
     if settings.ca_file is not None and not settings.ca_file.is_file():
-        # The client would find out at each request, and seem to be refused.
+        # The client would fail at each request, as if the server had refused it.
         raise ConfigError(f"{settings.ca_file} is not a file: set TWEETPULSE_ELASTICSEARCH__CA_FILE to the server's CA")
     try:
         return Elasticsearch(settings.url, **_options(settings))
@@ -140,6 +140,7 @@ def as_sink_error(error: Exception, settings: ElasticsearchSettings) -> Pipeline
         return told
     if isinstance(error, NotFoundError) and error_type(error) == "index_not_found_exception":
         return SinkUnavailable(told.message, reason="index_missing")
+    # Elasticsearch's own refusals always have an `error`; without one, something in front of it has answered.
     if isinstance(error, UnsupportedProductError) or not isinstance(error, ApiError) or not _error(error):
         return SinkUnavailable(told.message, reason="malformed")
     return told
@@ -194,5 +195,5 @@ def _error(error: ApiError) -> dict[str, Any]:
 
 
 def _one_line(words: object) -> str:
-    # What stands before the server may answer with a whole page.
+    # A proxy in front of the server may answer with a whole page.
     return " ".join(str(words).split())

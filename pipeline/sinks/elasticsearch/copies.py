@@ -84,6 +84,7 @@ def keep_oldest(client: Elasticsearch, backing: Backing, places: Mapping[str, Se
         for index in indices[1:]:
             surplus[index].append(id_)
     for index, ids in surplus.items():
+        # Only older indices are sealed; the write index takes deletions as it is.
         with nullcontext() if index == backing.write else writable(client, index):
             _delete(client, index, ids)
 
@@ -128,6 +129,7 @@ def _mget(client: Elasticsearch, index: str, ids: Collection[str], source: Any) 
         )
     documents: list[dict[str, Any]] = answer["docs"]
     for found in documents:
+        # In this API a closed index answers with status 200 and an error for each document.
         if "error" in found:
             closed = found["error"]["type"] == "index_closed_exception"
             reason = "index_closed" if closed else "unavailable"

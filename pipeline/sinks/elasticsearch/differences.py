@@ -73,6 +73,7 @@ def flat_template(body: Mapping[str, Any]) -> Flat:
     """A component or index template."""
     template = body.get("template", {})
     rest = {key: value for key, value in body.items() if key not in (*_OURS, "template")}
+    # Flattening drops the empty object, although it is what makes data streams.
     if "data_stream" in rest:
         rest["makes data streams"] = True
     others = {key: value for key, value in template.items() if key not in ("settings", "mappings")}
@@ -120,6 +121,7 @@ def _fields(properties: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[s
     for name, body in properties.items():
         parameters = {key: value for key, value in body.items() if key not in ("type", "properties")}
         type_ = body.get("type", "object")
+        # An object that only holds fields is told by these; one with parameters, or without fields, is told itself.
         if type_ != "object" or parameters or not body.get("properties"):
             yield prefix + name, _field(type_, parameters)
         yield from _fields(body.get("properties", {}), f"{prefix}{name}.")
@@ -145,6 +147,6 @@ def _value(value: Any) -> str:
 
 
 def _short(text: str) -> str:
-    # Whoever may write templates writes these words too.
+    # These words come from templates, which somebody else may have written.
     plain = escaped(text.encode(errors="replace"))
     return plain if len(plain) <= _LONGEST else f"{plain[:_LONGEST]}…"

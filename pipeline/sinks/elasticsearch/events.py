@@ -50,7 +50,7 @@ def record_event(
     document = event_document(namespace, action, message, at or written, end, entities, tags, written)
     stream, event_id = data_stream(EVENTS, namespace), document["event"]["id"]
     try:
-        # A conflict says so of the newest backing index only.
+        # A conflict is found in the newest backing index only.
         if client.count(index=stream, query={"ids": {"values": [event_id]}})["count"]:
             return False
         client.create(index=stream, id=event_id, document=document, require_data_stream=True, refresh="wait_for")
@@ -78,6 +78,7 @@ def event_document(
         "message": message,
         "event": present(
             {
+                # Sorted, since their order says nothing; the empty string separates entities from tags.
                 "id": content_id("event", action, message, *times, *sorted(entities), "", *sorted(tags)),
                 "kind": "event",
                 "action": action,

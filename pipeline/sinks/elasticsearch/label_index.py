@@ -28,7 +28,7 @@ def ensure(client: Elasticsearch, index: str) -> list[str]:
     try:
         client.indices.create(index=index, **_resource())
     except BadRequestError as error:
-        # Somebody else was faster.
+        # Another process has made it meanwhile.
         if error.error != "resource_already_exists_exception":
             raise
         return []

@@ -152,6 +152,7 @@ def _ensure_stream(client: Elasticsearch, stream: str) -> list[str]:
     try:
         client.indices.create_data_stream(name=stream)
     except ApiError as error:
+        # A server without the API of data streams takes its path for that of an index or a document (ADR 0001).
         if error.status_code not in (400, 404, 405):
             raise
         _create_by_refusal(client, stream)

@@ -49,6 +49,7 @@ class ElasticsearchSink:
         self._settings = settings
         self._horizon = repeat_horizon_hours
         self._now = now
+        # An attribute of this name takes precedence over the cached property below.
         if client is not None:
             self.client = client
 
@@ -58,6 +59,7 @@ class ElasticsearchSink:
         return cls(settings.elasticsearch, repeat_horizon_hours=settings.stream.repeat_horizon_hours)
 
     def __reduce__(self) -> tuple[Any, ...]:
+        # A task makes a client of its own. The horizon and the clock are for resolving indices, which the driver does.
         return type(self), (self._settings,)
 
     @cached_property
@@ -95,6 +97,7 @@ class ElasticsearchSink:
 
     def close(self) -> None:
         """Close the client, if there is one."""
+        # Reading the property would make a client only to close it.
         if "client" in self.__dict__:
             self.client.close()
 

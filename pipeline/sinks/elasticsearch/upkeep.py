@@ -92,6 +92,7 @@ def mend(client: Elasticsearch, wanted: Wanted) -> list[str]:
     index = write_index(client, wanted.stream)
     if index is None:
         return []
+    # Also for an old version: this raises if another template makes the indices, so that a rollover would not help.
     found = _differences(client, wanted, index)
     if index.is_older(wanted):
         client.indices.rollover(alias=wanted.stream)
@@ -125,6 +126,7 @@ def _retention(client: Elasticsearch, wanted: Wanted) -> list[Difference]:
             raise
         return []
     lifecycle = there[0].get("lifecycle", {}) if there else {}
+    # A lifecycle that is switched off keeps documents without end, whatever its retention says.
     kept = lifecycle.get("data_retention") if lifecycle.get("enabled", True) else None
     if kept == wanted.retention:
         return []
@@ -186,5 +188,6 @@ def _claimers(client: Elasticsearch, stream: str) -> str:
         for one in found
         if any(fnmatchcase(stream, pattern) for pattern in one["index_template"]["index_patterns"])
     ]
+    # Our templates are named like their data streams, without the namespace.
     ours = max((priority for priority, name in matching if stream.startswith(f"{name}-")), default=0)
     return ", ".join(name for priority, name in sorted(matching, reverse=True) if priority > ours)

@@ -99,6 +99,7 @@ class DocumentWriter:
         """Send, and send again what the server was too busy for, until all is said or patience ends."""
         for attempt in Retrying(
             retry=retry_if_exception_type(SinkUnavailable),
+            # At random, because otherwise all tasks would return to a busy server at the same moment.
             wait=wait_random_exponential(multiplier=0.1, max=1),
             stop=stop_after_delay(self._patience),
             before_sleep=lambda state: _count_retry(state.outcome, report),
@@ -152,6 +153,7 @@ class DocumentWriter:
         A conflict in the new write index is looked at too: what it conflicts with may be the copy that an attempt
         left there which was killed right here.
         """
+        # Those of the look-up name an older index, and failures name none: neither was decided by this bulk request.
         made = {id_: verdict for id_, verdict in report.verdicts.items() if verdict.index not in ("", *known.older)}
         surprising = [id_ for id_, verdict in made.items() if verdict.index != known.write]
         if not surprising:
@@ -161,6 +163,7 @@ class DocumentWriter:
         places = copies.find(self._client, now, surprising)
         copies.keep_oldest(self._client, now, places)
         for id_, there in places.items():
+            # The copy that this request has made is the younger one, and has just been deleted.
             if there[0] != made[id_].index:
                 report.verdicts[id_] = Verdict(Fate.ALREADY_THERE, index=there[0])
 
@@ -175,6 +178,7 @@ class DocumentWriter:
                 there[verdict.index].append(id_)
         for index, ids in there.items():
             for id_, written in copies.written(self._client, index, ids).items():
+                # Otherwise an earlier batch has counted it: the checkpoint was lost, or the topic created again.
                 if written.record == records[id_].place and written.ingested >= began:
                     report.verdicts[id_] = Verdict(Fate.INDEXED, index=index)
 

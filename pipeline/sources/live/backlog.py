@@ -57,6 +57,7 @@ class Backlog:
             while not self._has_room(entry):
                 if abandoned():
                     return False
+                # Nobody notifies this condition when the source is abandoned, so that is asked every tick.
                 self._changed.wait(tick)
             self._entries.append(entry)
             self._bytes += entry.size

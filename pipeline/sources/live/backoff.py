@@ -39,6 +39,7 @@ class Backoff(wait_base):
         why = retry_state.outcome.exception()
         assert isinstance(why, Interrupted)
         self._failed[why.fault, why.refused] += 1
+        # tenacity counts all attempts in a row, but a wait grows with those that had the same fault.
         attempt = copy.copy(retry_state)
         attempt.attempt_number = self._failed[why.fault, why.refused]
         grown = self._waits.of(why)(attempt)

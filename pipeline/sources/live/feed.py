@@ -25,6 +25,7 @@ class Position:
     @property
     def order(self) -> tuple[int, str]:
         """By which positions of one feed are compared."""
+        # Among numbers as text, the longer one is greater.
         return len(self.id), self.id
 
 

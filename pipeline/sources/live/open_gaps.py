@@ -54,6 +54,7 @@ def merge(gaps: Mapping[int, OpenGap]) -> list[int]:
     )
     ends = {number: until for number, _, until in free}
     gone = []
+    # Each gap is taken into the next one, so that a chain of them ends up as its last.
     for (number, first, _), (next_number, second, _) in pairwise(free):
         # Beyond the limit gaps are joined across what lies between: tweets that come twice are known by their ids.
         if len(free) > MOST_GAPS or second.gap.after.order <= ends[number].order:

@@ -107,7 +107,7 @@ class Reading:
             sleep=self._clock.sleep,
             reraise=True,
         )
-        # An interruption comes this far only when it is stopped.
+        # An interruption gets here only when the clock is stopped.
         with suppress(Finished, Stopped, Interrupted):
             attempts(self._connected)
 
@@ -135,6 +135,7 @@ class Reading:
             self._begin(connection)
             self._read(connection)
         except Interrupted:
+            # If `look` has closed the connection, the error is only a consequence: the fault is the silence.
             if not self._is_stalled:
                 raise
         finally:
@@ -152,6 +153,7 @@ class Reading:
         self._line.down(self.feed, why, state.next_action.sleep)
 
     def _lose(self) -> None:
+        # From what was shown, even if Kafka has not acknowledged it yet: that is in the queue and still will be.
         if self._shown is not None:
             self._resume.lost_connection(self.feed.name, self.feed.before(self._shown))
 
@@ -165,10 +167,10 @@ class Reading:
     def _read(self, connection: Connection) -> None:
         with closing(iter(connection)) as messages:
             if self._clock.stopped():
-                # Whoever closes connections may have looked before this one was there.
+                # `close` may have been called before this connection was there.
                 connection.close()
             while True:
-                # Not while a message is handed on: a Kafka that holds us up is no silence of the server's.
+                # Not while a message is handed on: a wait for Kafka is no silence of the server.
                 self._silent_since = self._clock.monotonic()
                 try:
                     message = next(messages)

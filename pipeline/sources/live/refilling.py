@@ -56,6 +56,7 @@ class Asking:
         try:
             answer: T = attempts(self._asked, question)
         except Interrupted:
+            # The attempts end with an interruption only when the clock is stopped.
             raise Stopped from None
         return answer
 
@@ -124,7 +125,7 @@ class Refilling:
         if taken is None:
             return False
         if not taken.is_backfilled:
-            # What interrupts it outside of a question of its own begins it anew; tweets are known by their ids.
+            # An interruption outside of a question begins the gap anew; tweets that come twice are known by their ids.
             ask(lambda: self._refill(feed, taken, ask))
         # Through the same queue, behind the last of its tweets: they are counted before the gap is called read.
         self._put(Entry(feed.name, None, taken.number))

@@ -76,6 +76,7 @@ class Resume:
         self._path = path
         self._closed = closed
         self._clock = clock or Clock()
+        # Reentrant, because methods that hold it call each other.
         self._lock = threading.RLock()
         self._feeds: defaultdict[str, _Feed] = defaultdict(_Feed)
         self._gaps: dict[int, OpenGap] = {}
@@ -144,7 +145,7 @@ class Resume:
         with self._lock:
             for entry in self._gaps.values():
                 if entry.feed == feed and entry.gap.until is None and not entry.is_taken:
-                    # It begins earlier, and is not refilled yet: it goes on.
+                    # That gap begins earlier and is not refilled yet, so it is continued.
                     entry.is_connected = False
                     return
             self._add(OpenGap(feed, Gap(after)))
@@ -156,6 +157,7 @@ class Resume:
                 if entry.feed == feed and not entry.is_connected:
                     entry.is_connected = self._is_changed = True
                     if until is not None:
+                        # The end goes by the server's clock, which may be behind the newest tweet: the gap is empty.
                         entry.gap = replace(entry.gap, until=max(until, entry.gap.after, key=lambda end: end.order))
                     # Only where the backfill reaches back to the beginning: the search has to bring a longer gap.
                     entry.is_backfilled = (
@@ -228,6 +230,7 @@ class Resume:
             self._is_changed = True
 
     def _add(self, entry: OpenGap) -> None:
+        # Looking the feed up makes it in the defaultdict: `save` writes the gaps of these feeds only.
         self._feeds[entry.feed]
         self._gaps[self._number] = entry
         self._number += 1
@@ -243,7 +246,7 @@ class Resume:
         try:
             self.save()
         except SetupError as error:
-            # What is on disk still holds: after a restart more is asked for again. The flow goes on.
+            # The file on the disk is still correct: a restart would only read more again. So collecting goes on.
             self._saved_at = self._clock.monotonic()
             log.get("pipeline.sources").warning(
                 "resume file not saved", **{"event.action": "source-resume-failed", "error.message": error.message}

@@ -65,6 +65,7 @@ class Runtime:
         self._tick = tick
         self._end_seconds = end_seconds
         self._backlog = backlog or Backlog()
+        # The end has two steps: from the first on nothing more is read, from the second on nobody takes what was read.
         self._ending = threading.Event()
         self._abandoned = threading.Event()
         self._error: BaseException | None = None
@@ -86,7 +87,7 @@ class Runtime:
         try:
             yield from self._until_ended(readings)
         finally:
-            # Nobody takes any more, be it for an error: no thread must wait for that.
+            # From here on nobody takes entries, also after an error, so no thread may wait to hand one on.
             self._abandoned.set()
             self._close_connections()
             left_at = time.monotonic() + self._end_seconds
@@ -120,7 +121,7 @@ class Runtime:
     def _until_ended(self, readings: Sequence[threading.Thread]) -> Iterator[Item | None]:
         left_at, looked = float("inf"), time.monotonic()
         while time.monotonic() < left_at:
-            # Asked before it is looked: what a thread that has ended put there is there.
+            # Asked before the queue, which then has all that a thread handed on before it ended.
             alive = any(thread.is_alive() for thread in readings)
             entry = self._backlog.take(self._tick if alive else 0.0)
             if entry is not None:
@@ -148,6 +149,7 @@ class Runtime:
                 self.resume.read_up_to(entry.feed, position)
             case Read(item, position):
                 is_new = item is not None and (position is None or self._is_new(item))
+                # Only tweets are counted, because `acknowledged` is told of tweets only.
                 if is_new and isinstance(item, Tweet):
                     self.resume.handed_on(entry.gap)
                 # After the count has gone up: the position is reached once Kafka has this tweet, too.

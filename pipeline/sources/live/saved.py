@@ -46,6 +46,7 @@ def load(path: Path) -> dict[str, Remembered]:
     """
     try:
         with path.open("rb") as file:
+            # A longer file is cut off, is then no JSON, and counts as damaged.
             return _parsed(orjson.loads(file.read(MAX_BYTES)))
     except FileNotFoundError:
         return {}
@@ -94,6 +95,7 @@ def _of_x(found: Any) -> Remembered:
     return Remembered(
         None if newest is None else _number(newest),
         tuple(
+            # In version 1 the end was not a part of the gap.
             Gap(_number(gap["after"]), None if gap["until"] is None else _number(int(gap["until"]) - 1))
             for gap in found["gaps"]
         ),
@@ -102,6 +104,7 @@ def _of_x(found: Any) -> Remembered:
 
 def _number(id_: Any) -> Position:
     text = str(int(id_))
+    # The time in an id of the resume file counts, even if it is ahead of this machine's clock.
     return Position(text, snowflake_time(text, now=datetime.max.replace(tzinfo=UTC)))
 
 

@@ -99,9 +99,11 @@ class Api:
         self._now = now
         self._token = token_of(settings)
         self._streaming: str | None = None
+        # Uncompressed, because a compressor may hold an event back until more of them follow.
         headers = {"User-Agent": f"tweetpulse/{__version__}", "Accept-Encoding": "identity"}
         if self._token:
             headers["Authorization"] = f"Bearer {self._token}"
+        # Redirects are followed here, but whether and when to try again is decided by the runtime.
         self._pool = urllib3.PoolManager(
             headers=headers, maxsize=MAX_TAGS, retries=urllib3.Retry(connect=0, read=0, redirect=3, status=0, other=0)
         )
@@ -138,6 +140,7 @@ class Api:
         Raises:
             Interrupted, ConfigError, SourceError: as `stream`.
         """
+        # The server lists the newest status first, also where it is asked for those after an id.
         return self._listed(f"{timeline.list_path}&limit={PAGE}&min_id={after_id}")[::-1]
 
     def close(self) -> None:
@@ -164,6 +167,7 @@ class Api:
     def _get(self, url: str, read_seconds: float) -> BaseHTTPResponse:
         timeout = urllib3.Timeout(connect=CONNECT_SECONDS, read=read_seconds)
         with _faults(urlsplit(url).netloc):
+            # The body is read by the caller, within limits: that of a stream has no end.
             response = self._pool.request("GET", url, preload_content=False, timeout=timeout)
         if response.status == HTTPStatus.OK:
             return response
@@ -226,6 +230,7 @@ def _faults(host: str = "") -> Iterator[None]:
     try:
         yield
     except ProtocolError:
+        # This comes before its base class HTTPError: only here there was a connection, which has ended.
         raise Interrupted(Fault.DISCONNECTED) from None
     except (HTTPError, OSError):
         raise Interrupted(Fault.NETWORK, host=host) from None

@@ -61,6 +61,7 @@ class TimelineFeed:
     def before(self, position: Position) -> Position:
         """Some minutes before, where ids tell the time: a Mastodon id holds milliseconds above 16 other bits."""
         shift = int(OVERLAP.total_seconds() * 1000) << 16
+        # A smaller number was counted up by another software and holds no time: 2**40 ms after 1970 was in 2004.
         if position.id.isdecimal() and int(position.id) > 1 << 56:
             return Position(str(int(position.id) - shift), position.at and position.at - OVERLAP)
         return position
@@ -85,9 +86,10 @@ class TimelineFeed:
                 if not page:
                     return
                 yield from (self.read(status) for status in page)
+                # Nothing says where to go on after a page without any id, so the gap then ends here.
                 after = max(filter(None, map(_position, page)), key=lambda found: found.order, default=Position(end))
         except (ConfigError, SourceError):
-            # It is streamed and not listed: some servers hide the one and not the other.
+            # Some servers stream a timeline and do not list it.
             raise GivenUp(after, Fault.FORBIDDEN) from None
         if after.order < Position(end or "").order:
             raise GivenUp(after)

@@ -47,6 +47,7 @@ class Parser:
         if not chunk:
             return
         if self._ended_in_cr:
+            # The two bytes of a line end may come in two chunks, and the second one is then no empty line.
             chunk = chunk.removeprefix(b"\n")
         self._ended_in_cr = chunk.endswith(b"\r")
         *whole, rest = chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
@@ -60,7 +61,7 @@ class Parser:
     def _keep(self, part: bytes) -> None:
         if len(self._line) + len(part) + self._size > self._most:
             self._too_long = True
-            # What kind of line it is stays known.
+            # The beginning is kept, because it names the field of the line.
             part = part[: max(0, 6 - len(self._line))]
         self._line += part
 
@@ -71,7 +72,7 @@ class Parser:
             self._kind = value.decode("utf-8", "replace")
         elif field == b"data" and not self._too_long:
             self._data.append(value)
-            # With its end: lines without a sign take memory too.
+            # With the line end, because empty lines take memory, too.
             self._size += len(value) + 1
 
     def _event(self) -> Event:

@@ -47,7 +47,7 @@ def tweet_of(status: Any, instance: str, brands: Mapping[str, str]) -> Tweet | N
     """
     if not isinstance(status, dict) or not _is_id(status.get("id")):
         raise NotAStatus("a status without an id")
-    # Public timelines have no boosts; whatever shows them anyway has their content there.
+    # Public timelines have no boosts. Where a server lists them anyway, their content is in `reblog`.
     boosted = _dict(status.get("reblog"))
     text = _text(boosted or status)
     if not text:
@@ -78,6 +78,7 @@ def id_of(status: Json, instance: str) -> str:
         parts = urlsplit(uri)
     except ValueError:
         return event_id(instance, status["id"])
+    # A uri need not be a URL: of `tag:…` the scheme stands in the place of the server.
     if not parts.netloc:
         return event_id(parts.scheme or instance, parts.path)
     own = _OWN_STATUS.fullmatch(parts.path)
@@ -135,7 +136,7 @@ def _entities(status: Json, brands: Mapping[str, str]) -> tuple[str, ...]:
 def _link(status: Json) -> str | None:
     for name in ("url", "uri"):
         link = _string(status.get(name))
-        # One that no field holds would have the whole tweet rejected.
+        # Because of a longer one the stream would reject the whole tweet.
         if link and link.startswith(("https://", "http://")) and len(link) <= MAX_CHARS["url"]:
             return link
     return None

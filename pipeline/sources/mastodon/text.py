@@ -17,7 +17,9 @@ _BREAKS = {
 }
 """The signs for a tag, and for its end."""
 
+# Possessive quantifiers (`*+`, `++`) never try a part of the input again, which keeps the time linear.
 _TAG = re.compile(r"<(/?)([A-Za-z][^\s/>]*+)(?:[^>=]++|=\s*+(?:\"[^\"]*+\"|'[^']*+'|(?![\"'])))*+>")
+# As browsers do: `<!-->` and `<!--->` are whole comments, and `--!>` ends one.
 _NOTE = re.compile(r"<!--(?:>|->|[\s\S]*?--!?>)|<(?!!--)[!?][^>]*+>")
 _UNSEEN = {name: re.compile(rf"</{name}(?=[\s/>])", re.IGNORECASE) for name in ("script", "style")}
 _STARTS = re.compile(r"<(?=/?[A-Za-z]|[!?])")
@@ -42,7 +44,7 @@ def _parts(html: str) -> Iterator[str]:
         tag = _TAG.match(html, at)
         end = tag or _NOTE.match(html, at)
         if end is None:
-            # Going on behind its first sign would read the rest once more for each that is like it.
+            # Searching on behind this `<` would read the rest again for each further one.
             break
         at = end.end()
         if tag:

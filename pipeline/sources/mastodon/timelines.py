@@ -70,6 +70,7 @@ def _tagged(tag: str, local: bool) -> Timeline:
 def _tag(text: str) -> Tag:
     brand, colon, name = text.rpartition(":")
     name, brand = name.strip().removeprefix("#"), brand.strip()
+    # Mastodon knows no tag of digits alone.
     if not _TAG.fullmatch(name) or name.isdecimal() or (colon and not brand):
         raise ConfigError(f"{text!r} is no hashtag: write acme, #acme or Brand:acme")
     return Tag(name.lower(), brand or name)

@@ -72,6 +72,7 @@ def refusal_of(status: int, headers: Mapping[str, str], body: bytes) -> Refusal:
     """The error in an answer of 400 and more."""
     problem = _object(body)
     title = _title(problem)
+    # Before 429, which X also answers for a used-up quota: that one ends with the billing period, not in minutes.
     if _is_quota(title) or status == 402:
         return Refusal(Fault.QUOTA, status, title)
     if status in (420, 429):
@@ -171,9 +172,11 @@ def _too_many(status: int, headers: Mapping[str, str], title: str) -> Refusal:
         # The connection that was lost still counts there, and no reset ends that.
         return Refusal(Fault.DISCONNECTED, status, title)
     budget = budget_of("", headers)
+    # With requests left, it was another limit that refused this one, and the reset of this budget says nothing.
     if budget is None or budget.left > 0:
         return Refusal(Fault.RATE_LIMIT, status, title)
     wait = budget.resets_at - server_now(headers, datetime.now(UTC))
+    # A second more, since the server's clock is known to the second only.
     return Refusal(Fault.RATE_LIMIT, status, title, wait=max(0.0, wait.total_seconds()) + 1.0)
 
 

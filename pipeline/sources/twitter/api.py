@@ -72,10 +72,12 @@ class Elsewhere(HTTPAdapter):
         """Send one request; without a time-out of its own it gets one."""
         if self._base is not None and request.url is not None:
             request.url = self._base + request.url.removeprefix(HOST)
+            # The environment's proxies were chosen for tweepy's host, and not for this one.
             options["proxies"] = None
         if not options.get("timeout"):
             options["timeout"] = (CONNECT_SECONDS, ANSWER_SECONDS)
         answer = super().send(request, *args, **options)
+        # The body of an error is read even where a stream was asked for, because `_check` looks into it.
         if not options.get("stream") or answer.status_code >= 400:
             _read_bounded(answer)
         return answer
@@ -105,6 +107,7 @@ class _Opening(BaseStream):  # type: ignore[misc]
     timeout: tuple[float, float] = (CONNECT_SECONDS, ANSWER_SECONDS)
 
 
+# In this order of the bases, tweepy's client calls `_connect` of `_Opening` in place of that of its own BaseStream.
 class _Stream(tweepy.StreamingClient, _Opening):  # type: ignore[misc]
     """tweepy's address, parameters and credentials; then `_Opening` instead of its loop."""
 
@@ -156,7 +159,7 @@ class Connection:
         begun = self._monotonic()
         chunk: bytes = self._answer.raw.read1(CHUNK_BYTES, decode_content=True)
         if self._monotonic() - begun >= WAITED_SECONDS:
-            # It had to wait, so that nothing was left to read when it began.
+            # The read had to wait, so all that had arrived when it began was read before.
             self._read_all = begun
         return chunk
 
@@ -193,7 +196,7 @@ class Api:
         self._tell = tell
         self._now = now
         self._stream = _Stream(token, return_type=requests.Response)
-        # A silent stream is ended by the runtime, and before this does it.
+        # The runtime ends a silent stream before this time-out does.
         self._stream.timeout = (CONNECT_SECONDS, settings.stall_seconds + ANSWER_SECONDS)
         self._client = tweepy.Client(token, return_type=requests.Response)
         for session in (self._stream.session, self._client.session):

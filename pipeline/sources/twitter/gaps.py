@@ -49,15 +49,17 @@ class Gaps:
             yield Lost(gap.after)
         try:
             if until > max(after, reach):
+                # The end belongs to the gap, and the search leaves both of its ends out.
                 yield from map(_read, self._search.between(max(after, reach), until + 1, ask))
         except Refused as refused:
             if self._search.is_strict:
                 raise as_error(refused.refusal, "search") from None
+            # The stream uses the same token, so it would be refused, too.
             if refused.refusal.fault is Fault.UNAUTHORIZED:
                 raise as_error(refused.refusal) from None
             raise GivenUp(gap.after, refused.refusal.fault) from None
         if self._search.refused:
-            # The search does not know all that the stream does.
+            # X's search refuses rules that its stream takes, so some of their tweets are missing.
             yield Lost(gap.after)
 
 

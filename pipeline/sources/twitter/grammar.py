@@ -162,6 +162,7 @@ class _Reading:
         if opened.text.startswith("-"):
             raise BadRule("X negates no groups: put the minus sign before each of its parts, and leave the OR out")
         self._depth += 1
+        # Each level is a recursion of Python's, whose depth is limited.
         if self._depth > DEEPEST:
             raise BadRule("its brackets are nested too deeply")
         stands = self._alternatives()

@@ -21,6 +21,7 @@ class Lines:
             self._rest += chunk
             if len(self._rest) <= LONGEST_LINE:
                 return []
+            # The line is handed on as far as it has come, and whoever reads it finds that it is no JSON.
             chunk = b"\n"
         *lines, rest = (bytes(self._rest) + chunk).split(b"\n")
         self._rest = bytearray(rest)

@@ -70,6 +70,7 @@ class Rounds:
         reached = self.until
         while not self.clock.stopped():
             until = position_before(self.clock.now() - self.settle)
+            # The clock may have been set back since the last round.
             if until.order > reached.order:
                 yield Span(Gap(reached, until), self._is_routine(reached, until))
                 reached = until

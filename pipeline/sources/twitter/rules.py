@@ -148,6 +148,7 @@ def _rule(text: str, retweets: str, longest: int) -> Rule:
     try:
         doubts = check(value)
         if retweets == "leave_out":
+            # AND binds tighter than OR: without brackets only the last alternative would leave retweets out.
             value = f"({value}) -is:retweet" if has_alternatives(value) else f"{value} -is:retweet"
         if len(value) > longest:
             raise BadRule(f"it has {len(value)} characters, and X takes {longest} (twitter.rule_characters)")
@@ -167,8 +168,10 @@ def _split(text: str) -> tuple[str | None, str]:
 
 
 def _refuse_misspelt(text: str, name: str, rest: str) -> None:
+    # An address has the form of a brand `https` with its rule.
     if rest.startswith("//"):
         raise ConfigError(f'the rule {text!r} is invalid: an address is looked for with url:"{text}"')
+    # X's operators are in lower case, so a name with a capital letter is meant as a brand.
     close = get_close_matches(name, OPERATORS, n=1, cutoff=_MISSPELT) if name.islower() else []
     if close:
         raise ConfigError(

@@ -58,6 +58,7 @@ class Search:
         """
         self.refused = []
         by_rule = [self._of(rule, after, until, ask) for rule in self._rules]
+        # Merged while they are read: of each rule only one page is in memory.
         for _, same in groupby(heapq.merge(*by_rule, key=_place, reverse=True), key=_place):
             yield from _united([item for _, item in same])
 
@@ -66,6 +67,7 @@ class Search:
             yield from self._pages(rule, after, until, ask)
         except Refused as refused:
             self.refused.append(rule)
+            # If X refuses every rule, the fault is not in one of them.
             is_of_the_rule = refused.refusal.status == BAD_REQUEST and len(self.refused) < len(self._rules)
             if self.is_strict or not is_of_the_rule:
                 raise
@@ -80,6 +82,7 @@ class Search:
                     if self._retweets == "leave_out" and item.kind is Kind.RETWEET:
                         continue
                     item = replace(item, entities=(rule.brand,) if rule.brand else ())  # noqa: PLW2901
+                # What is unreadable has no id, so it stays behind the tweet before it.
                 yield place, item
             token = (page.get("meta") or {}).get("next_token")
             if not token:

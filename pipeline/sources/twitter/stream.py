@@ -101,6 +101,8 @@ class Streaming:
     ) -> None:
         opened, minutes = connection.opened_at, settings.backfill_minutes
         self.begins = position_before(opened - slack)
+        # The gap ends a little after the beginning of the stream: what comes twice is known by
+        # its id, what is missed is lost.
         self.until = position_before(opened + slack)
         self.backfilled_after = position_before(opened - timedelta(minutes=minutes)) if minutes else None
         self._connection = connection
@@ -116,6 +118,7 @@ class Streaming:
             Interrupted: X says why it ends it, or the network fails.
         """
         try:
+            # Before the first line: if the connection ends without one, the gap still begins here.
             yield self._alive()
             for line in self._connection.lines():
                 self._lines += 1
@@ -182,7 +185,7 @@ def reconcile(api: Api, rules: Sequence[Rule]) -> dict[str, Rule]:
         Refused: X does not answer as it should.
     """
     plan = plan_of(rules, api.held_rules())
-    # First away with the old: the account may have no room for both.
+    # The old rules go first, because the account may have no room for both.
     api.delete_rules(plan.delete)
     raise_refused(api.add_rules(plan.create))
     log.get("pipeline.sources").info(

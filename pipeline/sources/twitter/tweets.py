@@ -64,7 +64,7 @@ def items_of(line: bytes, where: str, *, source: str) -> Iterator[Item]:
         yield Unreadable(line, where, why_none)
         return
     for item in response_items(response, where, source=source):
-        # A tweet by itself is its line, to the byte.
+        # A line that is one tweet is published byte for byte.
         yield replace(item, raw=line) if isinstance(item, Unreadable) and "data" not in response else item
 
 

@@ -75,6 +75,7 @@ def tweet_of(status: Any, *, source: str) -> Tweet:
         NotATweet: it is no object, or has no id, no text, or a time that is none.
     """
     thing = as_dict(status)
+    # As text first, since programs that read numbers as floats have written ids rounded.
     native_id = str(thing.get("id_str") or thing.get("id", ""))
     if not (native_id.isascii() and native_id.isdigit()):
         raise NotATweet(notice_of(thing) or "a status without an id")
