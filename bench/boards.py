@@ -107,6 +107,7 @@ def _queries() -> Iterator[tuple[str, str, dict[str, Any]]]:
 
 
 def _seconds(client: Elasticsearch, index: str, body: dict[str, Any]) -> float:
+    # By default just the answers without hits are cached, and a second round would measure the cache.
     cache = False if body.get("size") == 0 else None
     return median(client.search(index=index, request_cache=cache, body=body)["took"] / 1000 for _ in range(ROUNDS))
 

@@ -94,6 +94,7 @@ def _measure(info: StackInfo, settings: Settings, tell: Tell) -> Figures:
     # What the partitions' shares leave over comes as a last batch of a few records.
     full = [batch for batch in finished if batch.read > settings.stream.max_offsets_per_trigger / 2]
     begun, done = full[COLD_BATCHES - 1].when, full[-1].when
+    # The first batch begins with cold workers and caches; what is reported is a stream that has been running.
     read = sum(batch.read for batch in full[COLD_BATCHES:])
     cpu = usage.cpu(begun, done)
     return Figures(

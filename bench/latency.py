@@ -131,6 +131,7 @@ def _batch(batches: Batches, publisher: Publisher, few: list[Tweet]) -> None:
 
 def _searchable(settings: Settings, client: Elasticsearch, publisher: Publisher, tweet: Tweet) -> float:
     """Seconds from handing one tweet to Kafka until a search finds it, at any moment between two triggers."""
+    # A tweet that always came right after a batch would always wait for the whole of the trigger interval.
     time.sleep(random.uniform(0, settings.stream.trigger_seconds))
     stream = data_stream(SCORED, settings.elasticsearch.namespace)
     query = {"ids": {"values": [tweet.id]}}

@@ -63,6 +63,7 @@ def run() -> Figures:
         with bootstrap.publisher(settings) as publisher:
             publisher.publish(tweets(TWEETS))
         for turn in range(ROUNDS):
+            # A folder that is not there: were it unset, the default one with the made-up champions would be used.
             for scorers, uri in (("vader", settings.state_dir / "none"), ("models", registry)):
                 batches[scorers] += _rates(info, _turn(settings, f"{scorers}{turn}", str(uri)), tell)
         named_by = {str(task): Registry(registry).champion(task) for task in Task}

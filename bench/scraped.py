@@ -79,6 +79,7 @@ def run() -> Figures:
         with _exporter(settings), scraper.running():
             _, batches, _ = drain(info, settings, tell, lambda done: _toggle(scraper, done))
         full = [batch for batch in batches if batch.read > BATCH / 2]
+        # The first of these batches is without scrapes. In turns, a machine that gets slower meets both kinds alike.
         rates = [now.read / (now.when - before.when) for before, now in pairwise(full)][COLD_BATCHES - 1 :]
     figures = Figures(scraped=median(rates[1::2]), unscraped=median(rates[0::2]), pages=scraper.pages)
     Console(highlight=False).print(

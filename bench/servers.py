@@ -25,6 +25,7 @@ from pipeline.tell import Tell
 def running(tell: Tell) -> Iterator[tuple[StackInfo, Settings]]:
     """A broker and an Elasticsearch, and settings that point at them; what else is set stays set."""
     folder = Path(tempfile.mkdtemp(prefix="tweetpulse-bench-"))
+    # Only its owner may enter a temporary folder; the servers that root starts run as `nobody`.
     folder.chmod(0o755)
     try:
         with guarded(folder, delete_data=True):

@@ -180,6 +180,7 @@ def _collector(settings: Settings, plan: Plan, url: str, token: str) -> Iterator
         "TWEETPULSE_TWITTER__STALL_SECONDS": str(plan.stall_seconds),
         "TWEETPULSE_TELEMETRY__SOURCE_PORT": "0",
     }
+    # Not a pipe: nobody reads while it runs, and a full pipe would stop the collector.
     with tempfile.TemporaryFile() as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "pipeline", "collect", "twitter", "--track", "Acme:acme"],
@@ -218,6 +219,7 @@ def _sampled(collector: psutil.Process, plan: Plan, topic: _Topic) -> list[float
 def _caught_up(url: str, topic: _Topic, collector: psutil.Process) -> dict[str, Any]:
     """The written data, once nothing more is written."""
     until = time.monotonic() + CATCH_UP_SECONDS
+    # Until somebody waits for it, a collector that has ended is a zombie, which still counts as running.
     while time.monotonic() < until and collector.is_running() and collector.status() != psutil.STATUS_ZOMBIE:
         report = _report(url)
         if report["is_done"] and len(topic.ids) >= len(report["ids"]):
@@ -234,6 +236,7 @@ def _report(url: str) -> dict[str, Any]:
 
 def chart(values: list[float], width: int = 72) -> str:
     """A line of bars from 0 to the largest, each the median of its part."""
+    # Rounded up, so that there are never more bars than `width`.
     size = max(1, -(-len(values) // width))
     parts = [median(values[first : first + size]) for first in range(0, len(values), size)]
     most = max(parts) or 1.0

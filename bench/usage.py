@@ -40,6 +40,7 @@ class Usage:
         """Processor seconds between two moments, by part; `others` is what is none of ours."""
         first, last = self._at(start), self._at(end)
         spent = {part: last.cpu[part] - first.cpu.get(part, 0.0) for part in last.cpu}
+        # The sum includes `all` itself, which the factor 2 makes good.
         spent["others"] = 2 * spent["all"] - sum(spent.values())
         return spent
 
@@ -67,6 +68,7 @@ def _watch(pid: int, servers: Mapping[str, int], usage: Usage, stop: threading.E
         memory: Counter[str] = Counter()
         for part, process in parts(root, servers):
             try:
+                # Without the times of children that have ended (the next fields): those were sampled themselves.
                 known[part, process.pid] = sum(process.cpu_times()[:2])
                 if part in STREAM:
                     memory[part] += process.memory_full_info().pss

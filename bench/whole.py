@@ -110,10 +110,12 @@ def soak(world: World, plan: Plan) -> Figures:
 
 def maximum(world: World, seconds: float) -> float:
     """Records per second that go the whole way, where the source waits only while the stream is far behind."""
+    # Slowly at first: while Spark starts, a backlog would grow that is no part of the measurement.
     world.feed.rate = FAST / 100
     world.until_committed(1, MOST_SECONDS)
     _fed(world, WARM_SECONDS)
     points = _fed(world, seconds)
+    # From one commit to another one: between two commits the offsets do not move, however fast the stream is.
     (begun, first), (ended, last) = points[0], points[-1]
     return (last - first) / (ended - begun)
 

@@ -61,6 +61,7 @@ def _params() -> Json:
         "size": 10,
         "aggType": "count",
         "groupBy": "all",
+        # The window is longer than the interval: otherwise the same tweet would alert every minute.
         "excludeHitsFromPreviousRun": True,
     }
 

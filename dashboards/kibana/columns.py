@@ -87,6 +87,7 @@ class Share:
         """With the two counts and the division, which Lens keeps as hidden columns of the formula."""
         ids = [column.id for column in self._counts()]
         divided = {"type": "function", "name": "divide", "args": ids, "location": {"min": 0, "max": len(self._text())}}
+        # Lens itself names the hidden columns of a formula X0, X1 and so on.
         quotient = f"{self.id}X2"
         hidden: dict[str, Json] = {}
         for column in self._counts():

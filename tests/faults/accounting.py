@@ -78,6 +78,7 @@ def ledger(batches: Iterable[Finished]) -> dict[int, Counts]:
 
 def all_but(batches: Iterable[Finished], again: Counts) -> dict[int, Counts]:
     """The counts of all lines, and less what was read again, since somebody has set a checkpoint back."""
+    # Under a number that no batch has.
     return dict(enumerate(one.counts for one in batches)) | {-1: -again}
 
 
@@ -100,6 +101,7 @@ def shown(text: str) -> Counts:
     sums: dict[str, int] = {}
     for family in text_string_to_metric_families(text):
         for sample in family.samples:
+            # A rejected record has a document, too, but is counted by its reason.
             if sample.name in _SHOWN and sample.labels.get("data_stream", _TWEETS).startswith(_TWEETS):
                 sums[_SHOWN[sample.name]] = sums.get(_SHOWN[sample.name], 0) + int(sample.value)
     return Counts(**sums)

@@ -100,6 +100,7 @@ class Chaos:
     def compare(self) -> None:
         """Note the differences between the metrics of the present process and its log."""
         process, found = len(self.world.stream.lives), self.world.page_differences()
+        # A process that has ended meanwhile has no page any more, and the next one has a log of its own.
         if found and process == len(self.world.stream.lives) and self.world.page():
             self.differences += [f"process {process}: {one}" for one in found]
 

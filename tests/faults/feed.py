@@ -102,6 +102,7 @@ class Feed:
     def _await(self, last: Any, timeout: float = 300.0) -> None:
         """Wait until a record is settled, which are settled in their order: so all before it are."""
         deadline = time.monotonic() + timeout
+        # A copy, because the feed's own thread changes the queue at the same time.
         while last is not None and any(future is last for future, _ in self._sent.copy()):
             self._settle()
             assert time.monotonic() < deadline, f"Kafka has not acknowledged {len(self._sent)} records"

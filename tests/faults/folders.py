@@ -21,6 +21,7 @@ def read_only(folder: Path) -> Iterator[None]:
     Raises:
         pytest.skip.Exception: this user may not mount.
     """
+    # Only a mount can be made read-only, so that the folder becomes one first.
     _mount("--bind", str(folder), str(folder))
     try:
         _mount("-o", "remount,bind,ro", str(folder))
@@ -60,6 +61,7 @@ def _copy(folder: Path) -> Path:
 def fill(folder: Path) -> None:
     """Leave not one free byte on its disk."""
     with suppress(OSError), (folder / _BALLAST).open("ab", buffering=0) as file:
+        # A large piece that does not fit leaves some bytes free, and single bytes alone would take long.
         for size in (65_536, 512, 1):
             with suppress(OSError):
                 while True:

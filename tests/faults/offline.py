@@ -32,6 +32,7 @@ def remove_data_streams(stack: Path, command: list[str]) -> None:
             "ES_TMPDIR": f"{folder}/tmp",
         },
         cwd=home,
+        # The server runs as this user, and must be able to use the files that the tool writes.
         user=owner.st_uid,
         group=owner.st_gid,
         input="y\n",

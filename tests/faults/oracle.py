@@ -120,6 +120,7 @@ def compared(
     `taken` are the documents that somebody has deleted.
     """
     ever = merged(found, taken or Indexed())
+    # The difference of two counters drops what is negative: a record that came without acknowledgement is no loss.
     lost_by_kafka = list(((acknowledged or Counter()) - truth.keys).elements())
     lost = [*sorted(truth.ids - ever.scored.keys()), *map(str, sorted(truth.rejected.keys() - ever.rejected.keys()))]
     twice = [id_ for id_, copies in found.scored.items() if copies > 1]
@@ -146,6 +147,7 @@ def _fates(truth: Truth, found: Indexed) -> list[str]:
     """Documents that should not be there, and records that were rejected for another reason, in words."""
     unknown = found.scored.keys() - truth.ids
     refused = found.rejected.keys() - truth.rejected.keys()
+    # One without any document counts as lost already.
     other = {at for at, reason in truth.rejected.items() if set(found.rejected.get(at, [reason])) != {reason}}
     said: dict[str, Collection[object]] = {
         "documents of tweets that nobody sent": unknown,

@@ -13,6 +13,7 @@ from tests.faults.records import Made, tweet
 from tests.faults.supervised import Life
 from tests.faults.world import World
 
+# The time between two of these points may be a few milliseconds.
 _STEP = 0.001
 _PATIENCE = 60.0
 

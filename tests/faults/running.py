@@ -108,6 +108,7 @@ class Worlds:
                     proxy=proxy,
                 )
             )
+            # From here on the caller closes it; after an error on the way this block has.
             return _Open(setup, world, closing.pop_all())
 
     def _drop(self) -> None:

@@ -167,6 +167,7 @@ class Supervised:
                 stdin=subprocess.DEVNULL,
                 stdout=printed,
                 stderr=said,
+                # By its session all that it leaves behind is found again.
                 start_new_session=True,
             )
         self.lives.append(Life(number, log, process, time.time()))

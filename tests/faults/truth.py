@@ -175,6 +175,7 @@ def _hits(client: Elasticsearch, index: str, found: Indexed) -> list[Mapping[str
             search_after=after,
             docvalue_fields=_FIELDS,
         )
+        # Also an incomplete answer has the status 200.
         assert not answer["timed_out"], index
         assert not answer["_shards"]["failed"], index
         page = answer["hits"]["hits"]

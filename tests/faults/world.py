@@ -127,6 +127,7 @@ class World:
     def is_in_batch(self) -> bool:
         """True if a batch was planned and not committed: it is being read, scored and indexed."""
         folder = self.settings.checkpoint
+        # In this order: read the other way round, a batch that is committed in between would seem to be under way.
         newest = (max(map(int, _numbers(folder / kind)), default=-1) for kind in ("offsets", "commits"))
         return next(newest) > next(newest)
 

@@ -135,6 +135,7 @@ def _complained_about() -> sdk.Panel:
         "Share of complaints, by entity",
         "Complaints among the tweets about it that the complaint model has seen.",
         [
+            # More than are shown: those with the most tweets need not be those with the most complaints.
             q.ask(m.COMPLAINTS, q.by_term(ENTITY, 50), hide=True),
             q.ask(m.ASKED, q.by_term(ENTITY, 10), ref="B", hide=True),
             q.math("E", "$A / $B"),

@@ -120,6 +120,7 @@ def percentiles(field: str, *percents: int) -> es.Percentiles:
 
 def total(ref: str, of: str) -> expr.TypeReduce:
     """One number: the sum over all intervals of another query."""
+    # An interval without a number would make the whole sum NaN.
     settings = expr.ExprTypeReduceSettings(mode="dropNN")
     return expr.TypeReduce(
         ref_id=ref, datasource=EXPRESSION, expression=of, reducer="sum", settings=settings, hide=True

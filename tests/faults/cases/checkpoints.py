@@ -78,6 +78,7 @@ def _deleted_under_it(world: World, seconds: float) -> None:
         with world.stream.stopped():
             held = broker.held(world.settings.kafka, world.settings.kafka.tweets_topic)
             read = accounting.total(one.counts for log in world.stream.logs for one in accounting.finished(log)).read
+            # The last batch may have been indexed though its commit failed: then its records are read again, too.
             if read == world.feed.total:
                 before = {(one.topic, one.partition): last for one, (_, last) in held.items()}
             again = _between(world, committed_offsets.read(world.settings.checkpoint) or {}, before)

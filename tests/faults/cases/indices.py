@@ -70,6 +70,7 @@ def _made_anew(world: World, seconds: float) -> None:
             index for dataset in (SCORED, REJECTED, EVENTS) for index in backing(world.client, settings, dataset)
         ]
         insist(lambda: world.client.indices.put_settings(index=indices, settings={"index.blocks.write": True}))
+        # Elasticsearch still finishes requests whose connections were cut; their documents are counted, too.
         time.sleep(1.0)
         _take(world, indices)
         actions.forget_data_streams(world)

@@ -103,6 +103,7 @@ def _expire_half(world: World) -> None:
     sent, held = list(topic(kafka)), broker.held(kafka, kafka.tweets_topic)
     begins = {one.partition: (done[one.partition] + last) // 2 for one, (_, last) in held.items()}
     broker.expire(kafka, {one: begins[one.partition] for one in held})
+    # Retention deletes from the beginning, so that the topic can't be asked for these any more, either.
     known = [one for one in sent if one.at.offset < done[one.at.partition]]
     world.excused.truth = lambda: Truth.of(chain(known, topic(kafka)))
     gone = [one.key for one in sent if done[one.at.partition] <= one.at.offset < begins[one.at.partition]]

@@ -118,6 +118,7 @@ def _books() -> sdk.Panel:
     missing = f"{READ} - {INDEXED} - {ALREADY_THERE} - {REJECTED}"
     entries = {**columns, "Missing": missing}
     targets = [now(expression, name, ref) for ref, (name, expression) in zip("ABCDE", entries.items(), strict=True)]
+    # A threshold holds from its value on: the green range ends halfway to the whole numbers beside 0.
     balanced: config.Steps = ((None, config.BAD), (-0.5, config.GOOD), (0.5, config.BAD))
     return stat(
         "The books since the start",
@@ -131,4 +132,5 @@ def _books() -> sdk.Panel:
 
 
 def _rate(total: str) -> str:
+    # From the same expression, so that the chart and the books never count different series.
     return total.replace("sum(", "sum(rate(").replace("})", "}[$__rate_interval]))")
