@@ -72,8 +72,8 @@ def archive(name: Name, machine: str | None = None, system: str | None = None) -
 
 
 def homes(cache_dir: Path, name: Name) -> list[Path]:
-    """The folders where a program was unpacked to, the newest version first."""
-    return sorted((cache_dir / "programs").glob(f"{name}-*"), reverse=True)
+    """The folders where a program was unpacked to, the one last unpacked first."""
+    return sorted((cache_dir / "programs").glob(f"{name}-*"), key=lambda home: home.lstat().st_ctime, reverse=True)
 
 
 def has_debian_package(name: Name) -> bool:

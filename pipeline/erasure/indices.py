@@ -123,6 +123,8 @@ def _statuses(client: Elasticsearch, index: str, ids: list[str]) -> list[int]:
     operations = [{"delete": {"_index": index, "_id": id_}} for id_ in ids]
     wanted = "items.delete.status,items.delete.error.type"
     items = client.bulk(operations=operations, filter_path=wanted).get("items", [])
+    if len(items) != len(ids):
+        raise SinkUnavailable(f"Elasticsearch did not answer for every deletion in {index}", reason="malformed")
     answered = [item["delete"] for item in items]
     for one in answered:
         kind = one.get("error", {}).get("type", "")

@@ -99,9 +99,10 @@ def _ivy(java: Java, cache: Path, part: Part, lock: int) -> Iterator[subprocess.
     make(staging, _REMEDY)
     make(cache / "ivy" / part, _REMEDY)
     # It holds the lock too: if this process is killed, the next one waits until its Ivy has ended.
+    command = _command(java, cache, part, staging)
     with (
         _log(cache, part).open("wb") as log,
-        subprocess.Popen(_command(java, cache, part, staging), stdout=log, stderr=subprocess.STDOUT) as process,
+        subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, pass_fds=(lock,)) as process,
     ):
         try:
             yield process
