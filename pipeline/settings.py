@@ -41,9 +41,9 @@ class KafkaSettings(Section):
     bootstrap_servers: str = "127.0.0.1:9092"
     """The broker, as `host:port`; several with commas."""
     security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
-    """`SSL` and `SASL_SSL` speak TLS; both with `SASL` ask for a user."""
+    """`SSL` and `SASL_SSL` use TLS; `SASL_PLAINTEXT` and `SASL_SSL` send a user and a password."""
     sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] | None = None
-    """How the password is sent: needed with both `SASL` protocols."""
+    """How the password is sent; needed with `SASL_PLAINTEXT` and `SASL_SSL`."""
     username: str | None = None
     """The user of SASL."""
     password: SecretStr | None = None
@@ -70,9 +70,9 @@ class KafkaSettings(Section):
     The topics must take it (`max.message.bytes`, 1,048,588 by default).
     """
     partitions: Count = 4
-    """Of topics that we make."""
+    """The partitions of a topic that we make."""
     replication_factor: Count = 1
-    """Of topics that we make; 3 in production."""
+    """The replicas of a topic that we make; 3 in production."""
     retention_hours: Count = 168
     """How long topics that we make keep records; those that are there get it by `tweetpulse setup --alter-topics`."""
 
@@ -149,9 +149,9 @@ class PrivacySettings(Section):
     """
 
     authors: Literal["keep", "hash", "drop"] = "keep"
-    """Their ids and names, and the handles in texts: as they are, as keyed hashes, or not at all."""
+    """Ids and names of authors, and handles in texts: stored as they are, as keyed hashes, or not at all."""
     redact: tuple[Literal["email", "phone"], ...] = ()
-    """What is taken out of texts."""
+    """What is replaced in texts, such as an address by `[email]`."""
     keep_original: bool | None = None
     """Whether a rejected record's document shows its bytes; if not set, only if nothing else is to be hidden."""
     key: SecretStr | None = None
@@ -215,11 +215,11 @@ class TelemetrySettings(Section):
     host: str = "127.0.0.1"
     """The address at which /metrics listens."""
     stream_port: Port = 9108
-    """Of the stream; 0 takes a free port."""
+    """The port of the stream's /metrics; 0 takes a free one."""
     exporter_port: Port = 9109
-    """Of the exporter; 0 takes a free port."""
+    """The port of the exporter's /metrics; 0 takes a free one."""
     source_port: Port = 9110
-    """Of a collector; 0 takes a free port. Each process needs one of its own."""
+    """The port of a collector's /metrics, one for each process; 0 takes a free one."""
     certificate_file: Path | None = None
     """With it /metrics speaks TLS: PEM, its key in the same file or in `key_file`."""
     key_file: Path | None = None
@@ -227,22 +227,22 @@ class TelemetrySettings(Section):
     ca_file: Path | None = None
     """What `tweetpulse watch` trusts, where that is not the system's."""
     username: str | None = None
-    """With it and `password`, /metrics asks for both."""
+    """The user that /metrics asks for; without it and `password`, everybody who reaches it may read."""
     password: SecretStr | None = None
-    """See `username`."""
+    """The password that /metrics asks for."""
 
 
 class EmbeddedSettings(Section):
     """The servers that `tweetpulse up` starts, Prometheus and Grafana with `--dashboards`."""
 
     kafka_port: Port = 9092
-    """0 takes a free port."""
+    """Where Kafka listens; 0 takes a free port."""
     elasticsearch_port: Port = 9200
-    """0 takes a free port."""
+    """Where Elasticsearch listens; 0 takes a free port."""
     prometheus_port: Port = 9090
-    """0 takes a free port."""
+    """Where Prometheus listens; 0 takes a free port."""
     grafana_port: Port = 3000
-    """0 takes a free port."""
+    """Where Grafana listens; 0 takes a free port."""
     kafka_heap: Annotated[str, Field(pattern=r"^\d+[mg]$")] = "512m"
     """The heap of Kafka's JVM."""
     elasticsearch_heap: Annotated[str, Field(pattern=r"^\d+[mg]$")] = "1g"
@@ -257,7 +257,7 @@ class LogSettings(Section):
     """The log of the commands, on standard error."""
 
     level: Literal["debug", "info", "warning", "error"] = "info"
-    """What is less than this is not logged."""
+    """Lines below this level are not logged."""
     format: Literal["json", "console"] | None = None
     """`json`: one ECS line per event. `console`: for a person, and what it is at a terminal where it is not set."""
 

@@ -129,15 +129,24 @@ def test_what_make_is_asked_for_is_there(page: str, target: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "line",
-    ["tweetpulse rum", "tweetpulse run --onse", "tweetpulse models promot V", "tweetpulse train mood --data a.csv"],
+    ("line", "wrong"),
+    [
+        ("tweetpulse rum", "rum"),
+        ("tweetpulse run --onse", "--onse"),
+        ("tweetpulse --state-dir /srv models promot V", "promot"),
+    ],
 )
-def test_a_line_that_is_not_understood_is_noticed(line: str) -> None:
-    """Also by what is looked at in a sentence, apart from values."""
+def test_a_typo_is_noticed(line: str, wrong: str) -> None:
+    """In a block and in a sentence."""
     words = shlex.split(line)
-    with pytest.raises(Exception, match=words[-1] if words[-1].startswith("--") else "|".join(words[1:])):
+    with pytest.raises(Exception, match=wrong):
         understand(words)
-    assert unknown(words) or words[1] == "train"
+    assert unknown(words) == [wrong]
+
+
+def test_a_wrong_value_is_noticed() -> None:
+    with pytest.raises(Exception, match="mood"):
+        understand(["tweetpulse", "train", "mood", "--data", "a.csv"])
 
 
 def test_shell_is_taken_apart() -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import re
+import runpy
 import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -56,6 +58,31 @@ def test_a_link_to_a_file_of_the_repository_holds(site: Path) -> None:
     """The file is in the site, beside the pages."""
     assert 'href="pipeline/ports.py"' in (site / "extending.html").read_text(encoding="utf-8")
     assert (site / "pipeline/ports.py").read_text() == (ROOT / "pipeline/ports.py").read_text()
+
+
+@pytest.mark.parametrize(
+    ("page", "written", "shown"),
+    [
+        ("README.md", "[a](docs/models.md#train)", "[a](models.md#train)"),
+        ("README.md", "[![b](docs/b.png)](docs/models.md)", "[![b](b.png)](models.md)"),
+        ("README.md", '<img src="docs/b.png" alt="b">', '<img src="b.png" alt="b">'),
+        ("docs/how-to/x.md", '<img src="../b.png">', '<img src="../b.png">'),
+        ("docs/how-to/x.md", "[c](../../compose/README.md)", "[c](../compose/README.md)"),
+        ("docs/how-to/x.md", "[the roles](../../compose/roles) are", "the roles are"),
+        ("docs/how-to/x.md", "[d](#there) [e](https://example.org/x)", "[d](#there) [e](https://example.org/x)"),
+        ("README.md", "  ```sh\n  [a](docs/models.md)\n  ```\n", "  ```sh\n  [a](docs/models.md)\n  ```\n"),
+    ],
+)
+def test_links_hold_on_github_and_in_the_site(page: str, written: str, shown: str) -> None:
+    """Between pages in `docs` and beside it; of pictures too. Code stays as it is, and a folder is no page."""
+    pytest.importorskip("material", reason="needs mkdocs-material: `make env` installs it")
+    from mkdocs.structure.files import File, Files
+
+    hooks = runpy.run_path(str(ROOT / "docs/mkdocs_hooks.py"))
+    places = {"b.png": ROOT / "docs", "how-to/x.md": ROOT / "docs", "README.md": ROOT}
+    files = Files([File(name, str(folder), "", use_directory_urls=False) for name, folder in places.items()])
+    here = files.get_file_from_path(page.removeprefix("docs/"))
+    assert hooks["on_page_markdown"](written, SimpleNamespace(file=here), None, files) == shown
 
 
 def shape(html: str) -> Counter[str]:
