@@ -11,7 +11,7 @@ STAMP  := $(VENV)/.synced
 export UV_SYSTEM_CERTS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test unit test-faults check format lint types imports boards bench chaos soak lock clean
+.PHONY: help env demo test unit test-faults check format lint types imports boards docs bench chaos soak lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -69,6 +69,10 @@ imports: $(STAMP)
 boards: $(STAMP)
 	@$(BIN)/python -m dashboards.grafana --check && $(BIN)/python -m dashboards.kibana --check
 
+docs: $(STAMP) ## the documentation as a site, in site/; a warning is an error
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+	@echo "Open site/index.html; its search needs a server: $(BIN)/python -m http.server --bind 127.0.0.1 --directory site"
+
 format: $(STAMP) ## format the code and mend what ruff can
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
@@ -86,5 +90,5 @@ lock: $(STAMP) ## lock the dependencies; what is pinned stays (UPGRADE=1 resolve
 	@$(UV) pip compile pyproject.toml --extra stream --group dev -c requirements.lock $(if $(UPGRADE),--upgrade) --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements-dev.lock
 	@$(UV) pip compile --group pyproject.toml:build $(if $(UPGRADE),--upgrade) --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements-build.lock
 
-clean: ## remove the environment and the caches of the tools
-	@rm -rf $(VENV) .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+clean: ## remove the environment, the site and the caches of the tools
+	@rm -rf $(VENV) site .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

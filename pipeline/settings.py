@@ -36,101 +36,130 @@ SectionT = TypeVar("SectionT", bound=Section)
 
 
 class KafkaSettings(Section):
-    """The broker and the topics.
-
-    `max_message_bytes` is the largest value that the stream writes to its topics, which must take it
-    (`max.message.bytes`, 1,048,588 by default); of a larger one they get the head.
-    `retention_hours` is of topics that we make; those that are there get it by `tweetpulse setup --alter-topics`.
-    `client_certificate_file` is for brokers that want one (mTLS): PEM, its key as PKCS#8 in the same file or in
-    `client_key_file`, under `client_key_password` if it is encrypted.
-    """
+    """The broker and the topics."""
 
     bootstrap_servers: str = "127.0.0.1:9092"
+    """The broker, as `host:port`; several with commas."""
     security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    """`SSL` and `SASL_SSL` use TLS; `SASL_PLAINTEXT` and `SASL_SSL` send a user and a password."""
     sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] | None = None
+    """How the password is sent; needed with `SASL_PLAINTEXT` and `SASL_SSL`."""
     username: str | None = None
+    """The user of SASL."""
     password: SecretStr | None = None
+    """The password of SASL."""
     ca_file: Path | None = None
+    """The certificates that signed the broker's (PEM); those of this machine where it is not set."""
     client_certificate_file: Path | None = None
+    """For brokers that want one (mTLS): PEM, with its key in the same file or in `client_key_file`."""
     client_key_file: Path | None = None
+    """The certificate's key: PEM, as PKCS#8."""
     client_key_password: SecretStr | None = None
+    """The password of the key, if it is encrypted."""
     tweets_topic: str = "tweets"
+    """The topic that sources write to and the stream reads."""
     scored_topic: str = "tweets.scored"
+    """The topic of scored tweets."""
     rejected_topic: str = "tweets.rejected"
+    """The topic of rejected records, with their original bytes."""
     assistance_topic: str = "tweets.assistance"
+    """The topic of complaints."""
     max_message_bytes: Annotated[int, Field(ge=10_000)] = 1_000_000
+    """The largest value that the stream writes to its topics; of a larger one they get the head.
+
+    The topics must take it (`max.message.bytes`, 1,048,588 by default).
+    """
     partitions: Count = 4
+    """The partitions of a topic that we make."""
     replication_factor: Count = 1
+    """The replicas of a topic that we make; 3 in production."""
     retention_hours: Count = 168
+    """How long topics that we make keep records; those that are there get it by `tweetpulse setup --alter-topics`."""
 
 
 class KibanaSettings(Section):
     """The Kibana to which `tweetpulse provision kibana` imports dashboards."""
 
     url: Url = "http://127.0.0.1:5601"
+    """Where Kibana listens."""
     username: str | None = None
+    """A user that may import saved objects and rules."""
     password: SecretStr | None = None
+    """That user's password."""
     ca_file: Path | None = None
+    """The certificates that signed Kibana's (PEM); those of this machine where it is not set."""
     start_timeout: Seconds = 180.0
+    """Seconds to wait until Kibana is ready."""
     request_timeout: Seconds = 60.0
+    """Seconds that a request may take."""
 
 
 class StreamSettings(Section):
-    """The query. `cores` is Spark's `local[N]`; `master` wins over it.
-
-    `max_record_bytes`: a larger record is rejected without being decoded.
-    `max_poll_records`: how many records the JVM unpacks at once of each partition, however large they are.
-    `repeat_horizon_hours`: how far back a repeated tweet is recognised; if not set, as far as documents are kept.
-    `sinks`: where documents go, by name or as `module:Class`; a batch is done when all of them have it.
-    """
+    """The query."""
 
     sinks: Annotated[tuple[str, ...], Field(min_length=1)] = ("elasticsearch",)
+    """Where documents go, by name or as `module:Class`; a batch is done when all of them have it."""
     checkpoint: Path | None = None
+    """The folder of the stream's offsets; `checkpoints/score` in the state folder where it is not set."""
     trigger_seconds: Annotated[float, Field(ge=0)] = 1.0
+    """Seconds from the start of one batch to the start of the next; 0 starts the next at once."""
     max_offsets_per_trigger: Count = 50_000
+    """How many records a batch reads at most."""
     max_record_bytes: Count = 256 * 1024
+    """A larger record is rejected without being decoded."""
     max_poll_records: Count = 500
+    """How many records the JVM unpacks at once of each partition, however large they are."""
     starting_offsets: Literal["earliest", "latest"] = "earliest"
+    """Where the very first batch begins, when there is no checkpoint yet."""
     cores: Count | None = None
+    """Spark's `local[N]`; all cores of the machine where it is not set."""
     master: str | None = None
+    """Spark's master, such as `spark://host:7077`; it wins over `cores`."""
     driver_memory: Annotated[str, Field(pattern=r"^\d+[mg]$")] = "1g"
+    """The heap of Spark's JVM."""
     publish_scored: bool = True
+    """Whether scored tweets go to `kafka.scored_topic` too."""
     accept_data_loss: bool = False
+    """Whether the stream goes on where Kafka has deleted unread records; as `tweetpulse run --accept-data-loss`."""
     stop_timeout: Seconds = 25.0
+    """Seconds that a batch may take to finish after Ctrl-C or SIGTERM."""
     repeat_horizon_hours: Count | None = None
+    """How far back a repeated tweet is recognised; if not set, as far as documents are kept."""
 
 
 class ScoringSettings(Section):
-    """Scoring: the scorers, the languages, the tracked entities.
-
-    `entities` maps a tracked brand to the keywords that name it (`Acme = ["acme", "@acme", "#acme"]`). `scorers` are
-    names, or `module:Class`; the first one that speaks a tweet's language scores it. `languages` narrows what they
-    speak. `detect_languages`: whether the language of a tweet that does not say it is looked for in its text.
-    """
+    """Scoring: the scorers, the languages, the tracked entities."""
 
     scorers: Annotated[tuple[str, ...], Field(min_length=1)] = ("vader",)
+    """Names, or `module:Class`; the first one that speaks a tweet's language scores it."""
     entities: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """The tracked brands, each with the keywords that name it (`Acme = ["acme", "@acme", "#acme"]`)."""
     drop_mentions: bool = True
+    """Whether @mentions and names of tracked brands are left out of what is scored."""
     languages: tuple[str, ...] | None = None
+    """Narrows the languages that the scorers speak."""
     detect_languages: bool = True
+    """Whether the language of a tweet that does not say it is looked for in its text."""
 
 
 class PrivacySettings(Section):
     """Privacy: the personal data that may leave the stream. docs/privacy.md says what each setting reaches.
 
-    `authors`: their ids and names, and the handles in texts, as they are, as keyed hashes, or not at all. `redact`:
-    what is taken out of texts. `keep_original`: whether a rejected record's document shows its bytes; where it is not
-    set, only if nothing else is to be hidden. `key`, or the content of `key_file`, is the secret of the keyed hashes;
-    without both, one is made in `folder`, which also keeps the list of what is forgotten: `privacy` in the state
-    folder, where it is not set. The stream and `tweetpulse forget` must share the key and the folder.
+    The stream and `tweetpulse forget` must share the key and the folder.
     """
 
     authors: Literal["keep", "hash", "drop"] = "keep"
+    """Ids and names of authors, and handles in texts: stored as they are, as keyed hashes, or not at all."""
     redact: tuple[Literal["email", "phone"], ...] = ()
+    """What is replaced in texts, such as an address by `[email]`."""
     keep_original: bool | None = None
+    """Whether a rejected record's document shows its bytes; if not set, only if nothing else is to be hidden."""
     key: SecretStr | None = None
+    """The secret of the keyed hashes; where neither it nor `key_file` is set, one is made in `folder`."""
     key_file: Path | None = None
+    """A file that holds the key."""
     folder: Folder | None = None
+    """Keeps the key and the list of what is forgotten; `privacy` in the state folder where it is not set."""
 
     @property
     def shows_original(self) -> bool:
@@ -162,58 +191,75 @@ def _training_files(written: object) -> object:
 
 
 class ModelsSettings(Section):
-    """The registry of trained models, and what `tweetpulse retrain` learns from.
-
-    `registry` is a folder, or a URI of HDFS or S3 (`hdfs://…`, `s3://bucket/folder`); `models` in the state
-    folder where it is not set. `training` lists, by task, the files of labels (`sentiment = ["labels/*.csv:semeval"]`).
-    `slice_margin` is how much worse a promoted model may be on a slice (an entity, a language), 0…1.
-    `driver_memory` is of the JVM that trains.
-    """
+    """The registry of trained models, and what `tweetpulse retrain` learns from."""
 
     registry: str | None = None
+    """A folder, or a URI of HDFS or S3 (`hdfs://…`, `s3://bucket/folder`); if not set, `models` in the state folder."""
     training: dict[Task, tuple[Annotated[TrainingFiles, BeforeValidator(_training_files)], ...]] = Field(
         default_factory=dict
     )
+    """The files of labels, by task (`sentiment = ["labels/*.csv:semeval"]`).
+
+    Each is a path, which may hold `*`, with a layout behind a colon or without, or a table of these and of columns, as
+    `tweetpulse train` has them.
+    """
     slice_margin: Annotated[float, Field(ge=0, le=1)] = 0.05
+    """How much worse a promoted model may be on a slice (an entity, a language)."""
     driver_memory: Annotated[str, Field(pattern=r"^\d+[mg]$")] = "2g"
+    """The heap of the JVM that trains."""
 
 
 class TelemetrySettings(Section):
-    """The addresses of /metrics: on loopback, unless told otherwise. Port 0 takes a free one.
-
-    With `certificate_file` (PEM; its key in the same file or in `key_file`) it speaks TLS, with `username` and
-    `password` it asks for them. `ca_file` is what `tweetpulse watch` trusts, where that is not the system's.
-    """
+    """The addresses of /metrics: on loopback, unless told otherwise."""
 
     host: str = "127.0.0.1"
+    """The address at which /metrics listens."""
     stream_port: Port = 9108
+    """The port of the stream's /metrics; 0 takes a free one."""
     exporter_port: Port = 9109
+    """The port of the exporter's /metrics; 0 takes a free one."""
     source_port: Port = 9110
+    """The port of a collector's /metrics, one for each process; 0 takes a free one."""
     certificate_file: Path | None = None
+    """With it /metrics speaks TLS: PEM, its key in the same file or in `key_file`."""
     key_file: Path | None = None
+    """The certificate's key (PEM)."""
     ca_file: Path | None = None
+    """What `tweetpulse watch` trusts, where that is not the system's."""
     username: str | None = None
+    """The user that /metrics asks for; without it and `password`, everybody who reaches it may read."""
     password: SecretStr | None = None
+    """The password that /metrics asks for."""
 
 
 class EmbeddedSettings(Section):
-    """The servers that `tweetpulse up` starts, the last two with `--dashboards`. Port 0 takes a free one."""
+    """The servers that `tweetpulse up` starts, Prometheus and Grafana with `--dashboards`."""
 
     kafka_port: Port = 9092
+    """Where Kafka listens; 0 takes a free port."""
     elasticsearch_port: Port = 9200
+    """Where Elasticsearch listens; 0 takes a free port."""
     prometheus_port: Port = 9090
+    """Where Prometheus listens; 0 takes a free port."""
     grafana_port: Port = 3000
+    """Where Grafana listens; 0 takes a free port."""
     kafka_heap: Annotated[str, Field(pattern=r"^\d+[mg]$")] = "512m"
+    """The heap of Kafka's JVM."""
     elasticsearch_heap: Annotated[str, Field(pattern=r"^\d+[mg]$")] = "1g"
+    """The heap of Elasticsearch's JVM."""
     start_timeout: Seconds = 120.0
+    """Seconds that a server may take to answer."""
     minimum_free_bytes: Count = 2 * 1024**3
+    """With less room on the disk, no server is started."""
 
 
 class LogSettings(Section):
-    """`json`: one ECS line per event. `console`: for a person, and what it is at a terminal where it is not set."""
+    """The log of the commands, on standard error."""
 
     level: Literal["debug", "info", "warning", "error"] = "info"
+    """Lines below this level are not logged."""
     format: Literal["json", "console"] | None = None
+    """`json`: one ECS line per event. `console`: for a person, and what it is at a terminal where it is not set."""
 
 
 def default_state_dir() -> Path:
@@ -227,7 +273,7 @@ def default_cache_dir() -> Path:
 
 
 class Settings(BaseSettings):
-    """Everything that can be set. `components` holds the options of your own scorers and sinks, by their name."""
+    """Everything that can be set."""
 
     model_config = SettingsConfigDict(
         env_prefix="TWEETPULSE_",
@@ -240,7 +286,9 @@ class Settings(BaseSettings):
     )
 
     state_dir: Folder = Field(default_factory=default_state_dir)
+    """Data, checkpoints, models, logs; `/var/lib/tweetpulse` for root, else `~/.local/state/tweetpulse` on Linux."""
     cache_dir: Folder = Field(default_factory=default_cache_dir)
+    """Downloads; `/var/cache/tweetpulse` for root, else `~/.cache/tweetpulse` on Linux."""
     kafka: KafkaSettings = KafkaSettings()
     elasticsearch: ElasticsearchSettings = ElasticsearchSettings()
     kibana: KibanaSettings = KibanaSettings()
@@ -252,6 +300,7 @@ class Settings(BaseSettings):
     embedded: EmbeddedSettings = EmbeddedSettings()
     log: LogSettings = LogSettings()
     components: dict[str, dict[str, Any]] = {}
+    """The options of your own scorers and sinks, by their name."""
 
     @classmethod
     def settings_customise_sources(

@@ -73,27 +73,3 @@ def test_cron_prints_what_somebody_should_read(tmp_path: Path, code: int, printe
         check=False,
     )
     assert (done.stdout, done.stderr) == (printed, "")
-
-
-COMMANDS = [
-    (page, line.split("#")[0].strip())
-    for page in ("docs/models.md", "docs/runbook.md")
-    for block in re.findall(r"```sh\n(.+?)```", (ROOT / page).read_text(), re.DOTALL)
-    for line in block.splitlines()
-    if line.startswith("tweetpulse ")
-] + [
-    ("docs/runbook.md", command)
-    for command in re.findall(
-        r"`(tweetpulse (?:label|models|retrain|annotate)[^`…]*)`", (ROOT / "docs/runbook.md").read_text()
-    )
-]
-
-
-@pytest.mark.parametrize(("page", "line"), COMMANDS, ids=[line for _, line in COMMANDS])
-def test_commands_of_the_docs_are_there_with_their_options(page: str, line: str) -> None:
-    """Each is one of ours, and knows each option that it is written with."""
-    words = shlex.split(line)[1:]
-    group = words[:2] if words[0] in {"models", "rejected", "provision", "collect"} else words[:1]
-    done = CliRunner().invoke(app, [*group, "--help"], env={"COLUMNS": "200"})
-    assert done.exit_code == 0, line
-    assert [word for word in words if word.startswith("--") and word not in done.stdout] == []

@@ -67,6 +67,13 @@ def test_a_new_lock_is_installed(make: Make, tmp_path: Path) -> None:
     assert " pip install " in make("demo")[0]
 
 
+def test_the_site_is_built_and_a_warning_is_an_error(make: Make) -> None:
+    """With MkDocs of the environment, which `make docs` makes first."""
+    (built,) = make("docs", program="python")
+    assert built.split()[1:5] == ["-m", "mkdocs", "build", "--strict"]
+    assert make("docs") == []
+
+
 def test_columns_are_those_of_the_command(make: Make) -> None:
     """What describes a file is written behind `make demo`; the width of the terminal has the same name."""
     assert make("demo", program="tweetpulse") == ["certs=1 demo"]

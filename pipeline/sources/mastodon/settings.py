@@ -27,5 +27,8 @@ class MastodonSettings(Section):
     tags: Annotated[tuple[str, ...], Option(GRAMMAR, "--tag")] = ()
     local: Annotated[bool, Option("Only what the server's own people write.")] = False
     access_token: SecretStr | None = None
+    """Most servers stream only to clients that have one."""
     access_token_file: Path | None = None
+    """A file that holds the token."""
     stall_seconds: Seconds = 60.0
+    """The silence after which the connection counts as lost."""

@@ -17,14 +17,12 @@ GRAMMAR = (
 
 
 class TwitterSettings(Section):
-    """The X API, v2. `track` holds rules: a word, or `Brand:rule`, whose tweets get the entity Brand.
-
-    `rule_characters` is how long a rule may be: 1,024 for the stream, 512 for the search, where it is not set.
-    `settle_seconds` is how old a tweet is when X's search surely shows it. `api_url` leads all requests elsewhere.
-    """
+    """The X API, v2. `track` holds rules: a word, or `Brand:rule`, whose tweets get the entity Brand."""
 
     bearer_token: SecretStr | None = None
+    """The credential of an app (app-only)."""
     bearer_token_file: Path | None = None
+    """A file that holds the token."""
     track: Annotated[tuple[str, ...], Option(f"{GRAMMAR} Repeatable.")] = ()
     mode: Annotated[
         Literal["stream", "search"],
@@ -34,12 +32,17 @@ class TwitterSettings(Section):
         Literal["mark", "leave_out"], Option("mark: as kind retweet. leave_out: not even asked for.")
     ] = "mark"
     rule_characters: Count | None = None
+    """How long a rule may be: 1,024 for the stream, 512 for the search, where it is not set."""
     backfill_minutes: Annotated[
         int,
         Field(ge=0, le=5),
         Option("What X sends again after a reconnect, on plans that have it.", wrong="takes 0 to 5 minutes"),
     ] = 0
     search_seconds: Seconds = 60.0
+    """The pause between two searches for a rule."""
     settle_seconds: Seconds = 30.0
+    """How old a tweet is when X's search surely shows it."""
     stall_seconds: Seconds = 30.0
+    """The silence after which the connection counts as lost."""
     api_url: Url | None = None
+    """Leads all requests elsewhere, with the token."""
