@@ -42,6 +42,7 @@ def test_the_extra_is_named_where_it_is_missing(monkeypatch: pytest.MonkeyPatch)
     assert caught.value.message == "no_such_package not installed: run `pip install 'tweetpulse[plots]'`"
 
 
+@pytest.mark.usefixtures("bare", "logging_restored")
 def test_nobody_answers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The error of a server that does not answer; no file is made."""
     monkeypatch.setenv("TWEETPULSE_STATE_DIR", str(tmp_path / "state"))
