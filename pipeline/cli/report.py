@@ -30,13 +30,17 @@ STANDARD_OUTPUT = Path("-")
 
 @app.command()
 def report(
-    last: Annotated[str, typer.Option(help="How long the period is that ends now: 24h, 7d, ...")] = "24h",
+    last: Annotated[str, typer.Option(help="The length of the period that ends now: 24h, 7d, ...")] = "24h",
     output: Annotated[
         Path, typer.Option("--output", "-o", help="The file, only for its owner; - for standard output.")
     ] = Path("report.html"),
     entity: Annotated[str | None, typer.Option(help="Only tweets about this brand, named as boards do.")] = None,
 ) -> None:
-    """Write a page of what people said in the last hours or days: one HTML file to print, to mail and to keep."""
+    """Write a page of what people said in the last hours or days: one HTML file to print, to mail and to keep.
+
+    For a weekly e-mail, attach what `tweetpulse report --last 7d -o week.html` writes: mail programs remove charts from
+    the body of a message.
+    """
     length = parse_length(last)
     require("plots")
     from pipeline.report.page import page

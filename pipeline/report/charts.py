@@ -20,7 +20,7 @@ _OF_THE_PAGE = {_INK: "var(--muted, #5f6670)", _FAINT: "var(--line, #e3e5e8)"}
 
 _CHART, _LINE = (5.2, 2.5), (2.4, 0.55)
 """Inches."""
-_SETTINGS: dict[str, Any] = {
+_SETTINGS: Any = {
     # The page's own letters: it can be searched and read aloud, and is small.
     "svg.fonttype": "none",
     # The same figures make the same bytes.
@@ -84,17 +84,18 @@ def _share(counts: Counts, label: Label) -> float | None:
 def _stacked(axes: Any, series: Sequence[Sequence[float | None]], labels: Sequence[Label], period: Period) -> None:
     """Steps on top of each other, from edge to edge of the intervals."""
     import numpy as np
-    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
+    from matplotlib import dates as untyped
 
-    edges = date2num([*period.moments, period.until])
+    dates: Any = untyped
+    edges = dates.date2num([*period.moments, period.until])
     base = np.zeros(len(edges) - 1)
     for values, label in zip(series, labels, strict=True):
         top = base + np.array([np.nan if value is None else value for value in values])
         axes.stairs(top, edges, baseline=base, fill=True, color=LABELS[label])
         base = top
-    locator = AutoDateLocator(tz=period.until.tzinfo, minticks=3, maxticks=7)
+    locator = dates.AutoDateLocator(tz=period.until.tzinfo, minticks=3, maxticks=7)
     axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, tz=period.until.tzinfo, show_offset=False))
+    axes.xaxis.set_major_formatter(dates.ConciseDateFormatter(locator, tz=period.until.tzinfo, show_offset=False))
     axes.set_xlim(edges[0], edges[-1])
     axes.spines[["top", "right", "left"]].set_visible(False)
     axes.tick_params(length=0)
@@ -109,7 +110,7 @@ def _svg(draw: Callable[[Any], None], size: tuple[float, float], name: str, titl
 
     with rc_context(_SETTINGS):
         # Not pyplot: it keeps figures, and may want a screen.
-        figure = Figure(figsize=size, layout="none" if size == _LINE else "constrained")
+        figure = Figure(figsize=size, layout=None if size == _LINE else "constrained")
         draw(figure)
         file = io.StringIO()
         figure.savefig(file, format="svg", transparent=True, metadata=_UNNAMED)

@@ -36,9 +36,10 @@ def gather(client: Elasticsearch, namespace: str, period: Period, entity: str | 
 def _search(client: Elasticsearch, stream: str, body: queries.Body) -> Answer:
     try:
         # The part that is left where a shard fails would look like the whole.
-        return client.search(index=stream, allow_partial_search_results=False, **body).body
+        answer: Answer = client.search(index=stream, allow_partial_search_results=False, **body).body
     except NotFoundError:
         raise SetupError(f"the data stream {stream} is not there: make it with `tweetpulse setup`") from None
+    return answer
 
 
 def _count(client: Elasticsearch, stream: str, query: queries.Body) -> int:
