@@ -29,7 +29,7 @@ _SETTINGS: Any = {
     "axes.edgecolor": _FAINT,
     "xtick.color": _INK,
     "ytick.color": _INK,
-    "font.size": 9,
+    "font.size": 10,
 }
 _UNNAMED = {"Date": None, "Creator": None, "Format": None, "Type": None}
 

@@ -57,7 +57,7 @@ def tweets(period: Period, entity: str | None = None) -> Body:
                 "terms": {
                     "field": "tweet.entity",
                     "size": MOST_ENTITIES,
-                    "shard_size": 50 * MOST_ENTITIES,
+                    "shard_size": 10 * MOST_ENTITIES,
                     "order": [{"now": "desc"}, {"_count": "desc"}, {"_key": "asc"}],
                 },
                 "aggs": {
