@@ -89,5 +89,6 @@ def summary(path: Path, figures: Figures) -> str:
     """What was written, in a line."""
     now, before = figures.whole.now, figures.whole.before
     said = f"{share(now.negative_share)} of {number(now.scored)} scored ones negative" if now.scored else "none scored"
-    beside = f" ({share(before.negative_share)} before, {change(figures.whole.change)})" if figures.whole.change else ""
+    points = change(figures.whole.change)
+    beside = f" ({share(before.negative_share)} before, {points})" if points else ""
     return f"wrote {path}: {number(now.tweets)} tweets of the last {duration(figures.period.length)}, {said}{beside}"

@@ -83,5 +83,7 @@ def test_what_was_written_is_said_in_a_line() -> None:
     """The share with the one before beside it, of how many tweets; nothing of what is not known."""
     whole = summary(Path("report.html"), some_figures())
     assert whole == "wrote report.html: 12 tweets of the last 24 h, 30% of 10 scored ones negative (25% before, +5 pp)"
+    same = summary(Path("report.html"), some_figures(whole=mood("", Counts(negative=1), Counts(negative=2))))
+    assert same.endswith("100% of 1 scored ones negative (100% before, ±0 pp)")
     alone = summary(Path("report.html"), some_figures(whole=mood("", Counts(unsupported=2))))
     assert alone == "wrote report.html: 2 tweets of the last 24 h, none scored"
