@@ -105,10 +105,11 @@ def _stacked(axes: Any, series: Sequence[Sequence[float | None]], labels: Sequen
 
 def _svg(draw: Callable[[Any], None], size: tuple[float, float], name: str, title: str) -> str:
     """What `draw` draws, as an element of a page; `name` tells its ids from those of the page's other charts."""
-    from matplotlib import rc_context
     from matplotlib.figure import Figure
+    from matplotlib.style import context
 
-    with rc_context(_SETTINGS):
+    # A style of the user's own does not alter the page.
+    with context(["default", _SETTINGS]):
         # Not pyplot: it keeps figures, and may want a screen.
         figure = Figure(figsize=size, layout=None if size == _LINE else "constrained")
         draw(figure)

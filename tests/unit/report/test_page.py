@@ -8,6 +8,7 @@ from datetime import datetime, timedelta, timezone
 from xml.etree import ElementTree
 
 import pytest
+from matplotlib import rc_context
 
 from dashboards.grafana import config
 from pipeline.domain.sentiment import Label
@@ -178,6 +179,13 @@ def test_ids_are_unique_and_charts_are_whole() -> None:
         used = {part.split(")")[0] for part in one.split("url(#")[1:]}
         assert used <= set(ids)
     assert made == page(some_figures())
+
+
+def test_a_style_of_the_users_own_alters_nothing() -> None:
+    """Charts have the page's colours and letters, whatever matplotlib is set to."""
+    usual = charts.share_over_time(some_figures(), "one")
+    with rc_context({"xtick.labelsize": 30, "grid.linestyle": ":", "axes.labelsize": 40}):
+        assert charts.share_over_time(some_figures(), "one") == usual
 
 
 def test_letters_of_charts_have_the_colours_of_the_page() -> None:
