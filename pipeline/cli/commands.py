@@ -54,6 +54,11 @@ COMMANDS = {
         "stack", _LOOK, "Report whether the servers run, and those of a demo; the exit code is 0 if all run, else 3."
     ),
     "watch": Command("watch", _LOOK, "Show throughput, lag, errors and sentiment live, until Ctrl-C."),
+    "report": Command(
+        "report",
+        _LOOK,
+        "Write a page of what people said in the last hours or days: one HTML file to print, to mail and to keep.",
+    ),
     "doctor": Command(
         "doctor",
         _LOOK,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
@@ -14,6 +15,7 @@ from pipeline.domain.alias import ALIAS
 from pipeline.domain.document import SCORED, data_stream, escaped
 from pipeline.domain.outcome import Outcome
 from pipeline.domain.sentiment import Label
+from pipeline.extras import missing
 from pipeline.settings import Settings
 from pipeline.sinks.elasticsearch.tally import Tally
 
@@ -53,9 +55,10 @@ def summarize_demo(drained: Drained, entities: Sequence[Tally], others: int, set
         f"{rate:,.0f} records/s, the start of the query counted; metrics were at {drained.metrics_url}",
         f"Elasticsearch was at {settings.elasticsearch.url}, its tweets under the alias {ALIAS}",
         "`make demo KEEP=1` goes on with these tweets until Ctrl-C; `make demo FILE=tweets.csv` takes your own",
+        _report(settings),
         f"the data stay in {settings.state_dir} until the next demo, or `tweetpulse down --delete-data`",
     ):
-        out.print(line, soft_wrap=True)
+        out.print(line, markup=False, soft_wrap=True)
 
 
 def entity_table(entities: Sequence[Tally], others: int) -> Table:
@@ -67,6 +70,12 @@ def entity_table(entities: Sequence[Tally], others: int) -> Table:
     if others:
         table.add_row("others", f"{others:,}", "")
     return table
+
+
+def _report(settings: Settings) -> str:
+    call = f"tweetpulse --state-dir {shlex.quote(str(settings.state_dir))} report"
+    needs = "" if not missing("plots") else " (it needs `pip install 'tweetpulse[plots]'`)"
+    return f"meanwhile `{call}`, in another terminal, writes a page of what people say: report.html{needs}"
 
 
 def _books(outcome: Outcome, settings: Settings) -> Table:

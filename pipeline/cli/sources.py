@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal
@@ -14,6 +14,7 @@ import typer
 from pipeline.cli import inputs
 from pipeline.cli.app import app, err, out
 from pipeline.cli.app import settings as current_settings
+from pipeline.cli.durations import parse_duration
 from pipeline.cli.noting import already_there, note
 from pipeline.cli.publishing import Noted, publish, summarize, tell_spoilt, tell_unreadable
 from pipeline.cli.signals import on_signals
@@ -27,8 +28,6 @@ from pipeline.sources.replay import Repeats, ReplayOptions, Span
 from pipeline.sources.replay import replay as replayed
 from pipeline.sources.several import SeveralFiles, span_of
 from pipeline.sources.synthetic import Synthetic
-
-UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 
 
 class Rebase(StrEnum):
@@ -115,7 +114,7 @@ def generate(
         rate=parse_rate(rate),
         count=count,
         seed=seed,
-        history=parse_duration(history),
+        history=parse_duration(history, "--history"),
         history_tweets=history_tweets,
     )
     stop = threading.Event()
@@ -144,14 +143,6 @@ def parse_loops(text: str) -> int | None:
     if not text.isdecimal() or int(text) < 1:
         raise ConfigError(f"--loop {text!r} is not a number above 0, nor forever")
     return int(text)
-
-
-def parse_duration(text: str) -> timedelta:
-    """`6h`, `90m`, `2d`, `0s`."""
-    match = re.fullmatch(r"(\d{1,6})([smhd])", text)
-    if not match:
-        raise ConfigError(f"--history {text!r} is not a time such as 6h, 90m or 2d")
-    return timedelta(seconds=int(match[1]) * UNITS[match[2]])
 
 
 def _positive(text: str, option: str, expected: str) -> float:

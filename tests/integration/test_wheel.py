@@ -85,6 +85,7 @@ def test_the_boards_are_inside_and_what_generates_them_is_not(wheel: Path) -> No
         "dashboards/kibana/__init__.py",
     }
     assert {"tweetpulse/py.typed", "pipeline/py.typed", "exporters/py.typed"} <= inside
+    assert "pipeline/report/page.html.j2" in inside
     assert not [name for name in inside if name.startswith(("tests/", "bench/", "docs/"))]
 
 
@@ -137,6 +138,13 @@ def test_what_needs_spark_says_how_to_get_it(plain: Installed, arguments: tuple[
     more = ("--columns", "text=text,label=label") if arguments[0] == "train" else ()
     done = plain.run("tweetpulse", *arguments, *more)
     assert (done.returncode, done.stderr.count("\n"), EXTRA in done.stderr) == (3, 1, True), done.stderr
+
+
+def test_what_needs_charts_says_how_to_get_them(plain: Installed) -> None:
+    """In one line, with the exit code of a machine that lacks something."""
+    done = plain.run("tweetpulse", "report")
+    told = "tweetpulse: matplotlib, jinja2 not installed: run `pip install 'tweetpulse[plots]'`\n"
+    assert (done.returncode, done.stderr) == (3, told)
 
 
 @pytest.mark.timeout(1_800)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -52,9 +53,18 @@ for module in {modules!r}:
 )
 def test_what_is_imported_without_the_extra(modules: tuple[str, ...]) -> None:
     """The public module, the exporter and every command are, before they do anything."""
-    code = WITHOUT.format(packages=("py4j", *extras.PACKAGES["stream"]), modules=modules)
+    packages = ("py4j", *(name for of_one in extras.PACKAGES.values() for name in of_one))
+    code = WITHOUT.format(packages=packages, modules=modules)
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=ROOT)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("extra", extras.PACKAGES)
+def test_what_an_extra_brings_is_looked_for(extra: extras.Extra) -> None:
+    """A requirement that is added to an extra is missed where it is missing."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    wanted = {requirement.split(">")[0] for requirement in project["optional-dependencies"][extra]}
+    assert wanted == set(extras.PACKAGES[extra])
 
 
 def test_what_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -135,6 +135,7 @@ def test_2_a_setting_an_argument_or_a_credential(commands: Commands) -> None:
     assert commands.run("classify", "hello", KAFKA__PARTITIONS="many")[0] == 2
     assert commands.run("classify", "hello", KAFAK__PARTITIONS="1")[0] == 2
     assert commands.run("replay", "--speed", "fast", "file.csv")[0] == 2
+    assert commands.run("report", "--last", "soon")[0] == 2
     assert commands.run("setup")[0] != 2
 
 

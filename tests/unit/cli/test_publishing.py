@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
+from pipeline import extras
 from pipeline.cli.demo_summary import Drained, summarize_demo
 from pipeline.cli.publishing import summarize, tell_spoilt
 from pipeline.domain.outcome import Outcome
@@ -44,3 +46,17 @@ def test_the_demo_counts_what_was_published(capsys: pytest.CaptureFixture[str]) 
         ["records rejected", "67"],
         ["  not_json", "67"],
     ]
+
+
+@pytest.mark.usefixtures("bare")
+@pytest.mark.parametrize("installed", [True, False])
+def test_the_demo_names_the_report(
+    installed: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With what it needs, where that is missing; the call can be copied, wherever the state folder is."""
+    monkeypatch.setitem(extras.PACKAGES, "plots", () if installed else ("no_such_package",))
+    settings = load(state_dir=Path("/a folder/demo"))
+    summarize_demo(Drained(Outcome(read=Counter(tweets=1)), 1.0, "there"), [], 0, settings)
+    (told,) = (line for line in capsys.readouterr().out.splitlines() if "report" in line)
+    assert "`tweetpulse --state-dir '/a folder/demo' report`, in another terminal" in told
+    assert ("pip install 'tweetpulse[plots]'" in told) is not installed
