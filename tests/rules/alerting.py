@@ -19,6 +19,7 @@ import yaml
 
 from pipeline.embedded import prometheus
 from pipeline.embedded.ports import free_port
+from tests.e2e.prometheus import Prometheus
 from tests.paths import ROOT
 from tests.processes import until
 from tests.rules import history
@@ -28,11 +29,12 @@ from tests.rules.inbox import Inbox, receiving
 CONFIGURATION = ROOT / "dashboards" / "prometheus" / "alertmanager.yml"
 SECRETS = "/etc/alertmanager/secrets"
 TOKEN = "a-token-of-the-test"
-PACE = 1
+PACE = 3
 """Seconds between two scrapes, and between two evaluations of the rules."""
 _AT_ONCE = (
     "--rules.alert.for-grace-period=0s",  # an alert that was pending for long enough fires at once
-    f"--rules.alert.resend-delay={PACE}s",  # the Alertmanager is found some seconds after the rules were evaluated
+    # The Alertmanager is found only seconds after the first evaluation. An alert holds for four times as long.
+    "--rules.alert.resend-delay=10s",
 )
 
 
@@ -43,6 +45,7 @@ class Alerting:
     instances: dict[str, str]
     inbox: Inbox
     alertmanager_port: int
+    prometheus: Prometheus
 
     def hand(self, alert: dict[str, Any]) -> None:
         """Give the Alertmanager an alert, as Grafana does with its own."""
@@ -58,11 +61,14 @@ def alerting(folder: Path) -> Iterator[Alerting]:
     jobs = ("tweetpulse-stream", "tweetpulse-exporter", "tweetpulse-source")
     instances = {job: f"127.0.0.1:{free_port()}" for job in jobs}
     with receiving() as inbox, ExitStack() as processes:
-        port = free_port()
-        processes.enter_context(_running(_alertmanager(folder / "alertmanager", port, inbox), folder / "am.log"))
+        port, prometheus_port = free_port(), free_port()
+        processes.enter_context(
+            _running(_alertmanager(folder / "alertmanager", port, inbox), folder / "alertmanager.log")
+        )
         until(lambda: _answers(port, "/-/ready"), "the Alertmanager", timeout=60)
-        processes.enter_context(_running(_prometheus(folder / "prometheus", port, instances), folder / "prom.log"))
-        yield Alerting(instances, inbox, port)
+        command = _prometheus(folder / "prometheus", prometheus_port, port, instances)
+        processes.enter_context(_running(command, folder / "prometheus.log"))
+        yield Alerting(instances, inbox, port, Prometheus(prometheus_port))
 
 
 def filled_in(folder: Path, inbox: Inbox) -> dict[str, Any]:
@@ -80,7 +86,7 @@ def filled_in(folder: Path, inbox: Inbox) -> dict[str, Any]:
     route = configuration["route"]
     for each in route["routes"]:
         each["receiver"] = "everybody"
-    pace = {"group_wait": f"{PACE}s", "group_interval": f"{PACE}s"}
+    pace = {"group_wait": "1s", "group_interval": "1s"}
     receivers = [*configuration["receivers"], everybody]
     return configuration | {"receivers": receivers, "route": route | pace, "inhibit_rules": []}
 
@@ -115,7 +121,7 @@ def _alertmanager_program() -> list[str]:
     return [*mounted, f"{package}/usr/bin/prometheus-alertmanager"]
 
 
-def _prometheus(folder: Path, alertmanager_port: int, instances: dict[str, str]) -> list[str]:
+def _prometheus(folder: Path, port: int, alertmanager_port: int, instances: dict[str, str]) -> list[str]:
     """The configuration is the project's, but for its pace; the rules are as they are."""
     prometheus.prepare(folder, instances, None)
     configuration = folder / "config" / "prometheus.yml"
@@ -128,7 +134,7 @@ def _prometheus(folder: Path, alertmanager_port: int, instances: dict[str, str])
         str(program("prometheus")),
         f"--config.file={configuration}",
         f"--storage.tsdb.path={folder}/data",
-        f"--web.listen-address=127.0.0.1:{free_port()}",
+        f"--web.listen-address=127.0.0.1:{port}",
         "--log.level=warn",
         *_AT_ONCE,
     ]

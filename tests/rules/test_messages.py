@@ -10,6 +10,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 
+from dashboards.grafana import config
+from tests.boards.grafana import boards, targets_of
 from tests.processes import until
 from tests.rules.alerting import TOKEN, Alerting, alerting
 from tests.rules.history import Firing, firing
@@ -73,6 +75,21 @@ def test_a_mail_tells_of_it(told: Alerting, rule: dict[str, Any]) -> None:
     assert _board(text) == _about(rule)
 
 
+def test_the_board_lists_all_that_fire(told: Alerting) -> None:
+    """By name, with what each is about; and a lane for each."""
+    (board,) = [board for board in boards() if board["uid"] == config.PIPELINE]
+    asked = {title: targets[0]["expr"] for title, targets in targets_of(board).items() if "expr" in targets[0]}
+    listed = told.prometheus.now(asked["Alerts that fire"])
+    fires = {(alert.name, alert.severity) for alert in firing(told.instances)}
+    assert {(row["alertname"], row["severity"]) for row in listed} == fires
+    assert [row["about"].split() for row in listed if row["alertname"] == "TweetpulseRecordsExpired"] == [
+        ["score", "tweets"]
+    ]
+    assert {lane["alertname"] for lane in told.prometheus.now(asked["When alerts fired"])} == {
+        name for name, _ in fires
+    }
+
+
 def test_alerts_of_one_kind_are_one_message(told: Alerting) -> None:
     """A title that counts them, and each with its own words."""
     title = "[warning] TweetpulseDiskFilling: 2 firing"
@@ -89,7 +106,7 @@ def test_alerts_of_one_kind_are_one_message(told: Alerting) -> None:
 
 def test_the_board_is_opened_an_hour_before_the_alert(told: Alerting) -> None:
     """Until now, as long as it fires."""
-    for message in _slack(told).values():
+    for message in (one for title, one in _slack(told).items() if not title.startswith("[resolved]")):
         since = re.search(rf"Firing since ({TIME})", message["text"])
         opened = parse_qs(urlsplit(message["title_link"]).query)
         assert opened["to"] == ["now"]
