@@ -102,7 +102,15 @@ def write(folder: Path, start: float, instances: Mapping[str, str]) -> None:
     """
     text = folder.parent / "past.txt"
     text.write_text("".join(_lines(_past(start, instances), start)) + "# EOF\n")
-    create = [program("promtool"), "tsdb", "create-blocks-from", "openmetrics", "--quiet", text, folder]
+    create: list[str | Path] = [
+        program("promtool"),
+        "tsdb",
+        "create-blocks-from",
+        "openmetrics",
+        "--quiet",
+        text,
+        folder,
+    ]
     done = subprocess.run(create, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
 

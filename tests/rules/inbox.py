@@ -35,7 +35,7 @@ def receiving() -> Iterator[Inbox]:
     """Both servers, on free ports of loopback, as long as the block runs."""
     with (
         _serving(_WebServer(("127.0.0.1", 0), _Web)) as web,
-        _serving(_Mail(("127.0.0.1", 0), _Session)) as mail,
+        _serving(_MailServer(("127.0.0.1", 0), _Session)) as mail,
     ):
         inbox = Inbox(web.server_address[1], mail.server_address[1])
         web.inbox = mail.inbox = inbox
@@ -51,14 +51,18 @@ def answering(port: int) -> Iterator[None]:
 
 class _WebServer(ThreadingHTTPServer):
     request_queue_size = 128
+    inbox: Inbox
 
 
-class _Mail(socketserver.ThreadingTCPServer):
+class _MailServer(socketserver.ThreadingTCPServer):
     daemon_threads = True
     request_queue_size = 128
+    inbox: Inbox
 
 
 class _Web(BaseHTTPRequestHandler):
+    server: _WebServer
+
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self.server.inbox.posts.append((self.path, self.headers.get("Authorization", ""), body))
@@ -82,6 +86,8 @@ class _Metrics(BaseHTTPRequestHandler):
 
 class _Session(socketserver.StreamRequestHandler):
     """As much of SMTP as it takes to accept a message."""
+
+    server: _MailServer
 
     def handle(self) -> None:
         self._say("220 test")

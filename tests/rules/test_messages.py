@@ -107,7 +107,7 @@ def test_alerts_of_one_kind_are_one_message(told: Alerting) -> None:
 def test_the_board_is_opened_an_hour_before_the_alert(told: Alerting) -> None:
     """Until now, as long as it fires."""
     for message in (one for title, one in _slack(told).items() if not title.startswith("[resolved]")):
-        since = re.search(rf"Firing since ({TIME})", message["text"])
+        since = _found(rf"Firing since ({TIME})", message["text"])
         opened = parse_qs(urlsplit(message["title_link"]).query)
         assert opened["to"] == ["now"]
         assert int(opened["from"][0]) // 1000 == int((_time(since[1]) - timedelta(hours=1)).timestamp())
@@ -125,7 +125,7 @@ def test_an_alert_that_ends_is_told_of_too(told: Alerting) -> None:
     with answering(int(port)):
         until(lambda: title in _slack(told) and title in _mail(told), "the end of an alert", timeout=60)
     message = _slack(told)[title]
-    found = re.search(rf"^Resolved at ({TIME}), after ([\dms]+)$", message["text"], re.MULTILINE)
+    found = _found(rf"^Resolved at ({TIME}), after ([\dms]+)$", message["text"])
     end = int(parse_qs(urlsplit(message["title_link"]).query)["to"][0])
     assert message["color"] == "good"
     assert end // 1000 == int((_time(found[1]) + timedelta(minutes=15)).timestamp())
@@ -141,7 +141,7 @@ def test_an_alert_of_grafanas_leads_to_the_brand_and_its_tweets(told: Alerting) 
     title = f"[warning] Negative share: {brand}: 45% negative"
     until(lambda: title in _mail(told), "Grafana's alert", timeout=60)
     text = _mail(told)[title]
-    board, tweets = (urlsplit(re.search(rf"^{name}: (\S+)$", text, re.MULTILINE)[1]) for name in ("Board", "Tweets"))
+    board, tweets = (urlsplit(_found(rf"^{name}: (\S+)$", text)[1]) for name in ("Board", "Tweets"))
     assert board.path == "/d/tweetpulse-entity"
     assert parse_qs(board.query)["var-entity"] == [brand]
     assert "+" not in board.query + tweets.fragment
@@ -195,6 +195,12 @@ def _board(text: str) -> str:
 
 def _about(rule: dict[str, Any]) -> str:
     return "tweetpulse-models" if rule["alert"].startswith("TweetpulseModel") else "tweetpulse-pipeline"
+
+
+def _found(pattern: str, text: str) -> re.Match[str]:
+    found = re.search(pattern, text, re.MULTILINE)
+    assert found, f"{pattern} is not in {text}"
+    return found
 
 
 def _time(text: str) -> datetime:

@@ -238,6 +238,7 @@ def test_a_rule_names_the_brand_and_its_tweets(rule: dict[str, Any]) -> None:
     assert set(re.findall(r"([\w.]+): ", kql)) <= contract.fields().keys()
     lucene = rule["data"][0]["model"]["query"]
     ours = re.search(r'and ([\w.]+): "(\w+)" and not \(tweet\.kind: "retweet"\)$', kql)
+    assert ours
     assert lucene == f"NOT tweet.kind:retweet AND {ours[1]}:{ours[2]}"
 
 
