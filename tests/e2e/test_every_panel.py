@@ -48,7 +48,8 @@ by_search = pytest.mark.parametrize("question", TO_ELASTICSEARCH, ids=lambda que
 by_kibana = pytest.mark.parametrize("search", list(searches()), ids=lambda search: f"{search.board} / {search.panel}")
 
 _SELECTOR = re.compile(
-    r"(?<![\w:\"])((?:(?:job|query|source|task_version):)?tweetpulse_[\w:]+|up|ALERTS|process_\w+)(\{[^}]*\})?(?![\w:(])"
+    r"(?<![\w:\"])((?:(?:job|query|source|task_version):)?tweetpulse_[\w:]+|up|ALERTS(?:_FOR_STATE)?|process_\w+)"
+    r"(\{[^}]*\})?(?![\w:(])"
 )
 _DAY = 24 * 3600
 

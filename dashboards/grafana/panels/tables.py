@@ -115,6 +115,24 @@ def against(title: str, description: str, targets: fields.Targets, *, absent: st
     return panel
 
 
+def alerts(title: str, description: str, targets: fields.Targets, *, nothing: str) -> sdk.Panel:
+    """A row per alert that fires, the newest first; `nothing` is the name in the one row that says that none does."""
+    severities = {"critical": ("critical", config.BAD), "warning": ("warning", config.WARNING)}
+    word: dict[str, object] = {"unit": "string", "custom.cellOptions": COLOURED_TEXT}
+    since: dict[str, object] = {"displayName": "Since", "unit": "dateTimeFromNow", "custom.width": 140}
+    columns: dict[str, dict[str, object]] = {
+        "alertname": {**word, "displayName": "Alert", "mappings": [fields.words({nothing: (nothing, config.GOOD)})]},
+        "severity": {**word, "displayName": "Severity", "custom.width": 100, "mappings": [fields.words(severities)]},
+        "about": {"displayName": "About"},
+        "Value": {**since, "mappings": [fields.words({"0": ("–", config.PLAIN)})]},
+    }
+    keep = sdk.DataTransformerConfig(id_val="filterFieldsByName", options={"include": {"names": list(columns)}})
+    overrides = [fields.when(name, properties) for name, properties in columns.items()]
+    panel = _table(title, description, targets, overrides, [keep, fields.organise(columns)])
+    panel.options["sortBy"] = [{"displayName": "Since", "desc": True}]  # type: ignore[index]
+    return panel
+
+
 def _entity_columns() -> list[fields.Override]:
     gauge = {"type": "gauge", "mode": "basic", "valueDisplayMode": "text"}
     share = {

@@ -21,6 +21,11 @@ def now(expression: str, legend: str, ref: str = "A") -> prometheus.Dataquery:
     return _query(expression, legend, ref, prometheus.PromQueryFormat.TIME_SERIES, instant=True)
 
 
+def as_table(expression: str) -> prometheus.Dataquery:
+    """A row per series, a column per label; the value's column is called Value."""
+    return _query(expression, "", "A", prometheus.PromQueryFormat.TABLE, instant=True)
+
+
 def heat(expression: str) -> prometheus.Dataquery:
     """A histogram's buckets over time."""
     return _query(expression, "{{le}}", "A", prometheus.PromQueryFormat.HEATMAP, instant=False)

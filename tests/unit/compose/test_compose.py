@@ -124,11 +124,12 @@ def test_orphans_have_a_parent(name: str) -> None:
 
 @by_service
 def test_a_secret_is_seen_by_its_service_alone(name: str) -> None:
-    """The file with a token is mounted where it is read, and the folder of all of them nowhere."""
+    """A file or the service's own folder is mounted where it is read, and the folder of all of them nowhere."""
     service = SERVICES[name]
     named = {"twitter": "x-bearer-token", "mastodon": "mastodon-access-token"}.get(name)
     assert service.get("secrets", []) == ([named] if named else [])
-    assert not [mount for mount in service.get("volumes", []) if "secrets" in mount]
+    folder = ["./secrets/alertmanager:/etc/alertmanager/secrets:ro"] if name == "alertmanager" else []
+    assert [mount for mount in service.get("volumes", []) if "secrets" in mount] == folder
     read = [value for key, value in service.get("environment", {}).items() if key.endswith("_FILE") and "TOKEN" in key]
     assert read == ([f"/run/secrets/{named}"] if named else [])
     if named:
@@ -298,6 +299,16 @@ def test_grafana_gets_every_variable_of_its_provisioning() -> None:
     wanted = {name for path in folder.rglob("*.yaml") for name in re.findall(r"\$(TWEETPULSE_\w+)", path.read_text())}
     assert wanted
     assert wanted <= set(SERVICES["grafana"]["environment"])
+
+
+def test_the_alertmanager_finds_its_templates_and_secrets() -> None:
+    """Where its configuration looks for them: beside it, and in a folder of their own."""
+    mounts = dict(mount.split(":")[:2] for mount in SERVICES["alertmanager"]["volumes"])
+    configuration = ROOT / "dashboards/prometheus/alertmanager.yml"
+    text = configuration.read_text()
+    assert mounts["../dashboards/prometheus/templates"] == "/etc/alertmanager/templates"
+    assert yaml.safe_load(text)["templates"] == ["templates/*.tmpl"]
+    assert set(re.findall(r"_file: (\S+)/[\w-]+", text)) == {mounts["./secrets/alertmanager"]}
 
 
 def test_prometheus_has_targets_for_the_same_jobs() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dashboards.grafana import config, variables
 from dashboards.grafana.boards.layout import Board, Line, Row
-from dashboards.grafana.boards.pipeline import content, cost, flow, health, sources, store
+from dashboards.grafana.boards.pipeline import alerts, content, cost, flow, health, sources, store
 
 
 def board() -> Board:
@@ -14,8 +14,9 @@ def board() -> Board:
         description="Does the stream run, keep up and lose nothing? For whoever is on call.",
         tag="operations",
         rows=[
-            Row("Does it work right now?", [Line(5, [(4, panel) for panel in health.panels()])]),
-            Row("Does it keep up?", [Line(9, [(8, panel) for panel in flow.keeping_up()])]),
+            Row("Does it work right now?", [Line(5, list(zip((5, 5, 5, 5, 4), health.panels(), strict=True)))]),
+            Row("What fires, and since when?", [Line(7, alerts.panels())]),
+            Row("Does it keep up?", [Line(9, [(12, panel) for panel in flow.keeping_up()])]),
             Row("Is anything lost, or late?", [Line(9, [(8, panel) for panel in flow.losses()])]),
             Row(
                 "Is Elasticsearch the brake?",
@@ -32,7 +33,7 @@ def board() -> Board:
             ),
             Row(
                 "What does a batch spend its time on?",
-                [Line(8, [(12, cost.phases()), (12, cost.scoring())])],
+                [Line(8, [(8, flow.batches()), (8, cost.phases()), (8, cost.scoring())])],
                 collapsed=True,
             ),
             Row("What is it that comes in?", [Line(8, [(8, panel) for panel in content.panels()])], collapsed=True),

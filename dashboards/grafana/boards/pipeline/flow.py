@@ -35,11 +35,11 @@ REJECTED = "sum(tweetpulse_records_rejected_total{$scope})"
 
 
 def keeping_up() -> list[sdk.Panel]:
-    return [_throughput(), _lag(), _batches()]
+    return [_throughput(), _lag()]
 
 
 def losses() -> list[sdk.Panel]:
-    return [_delay(), _rejections(), _books()]
+    return [_delay(), _rejections(), _accounting()]
 
 
 def _throughput() -> sdk.Panel:
@@ -74,7 +74,7 @@ def _lag() -> sdk.Panel:
     )
 
 
-def _batches() -> sdk.Panel:
+def batches() -> sdk.Panel:
     trigger = over_time('max(tweetpulse_trigger_interval_seconds{$scope, query="score"})', "trigger", "D")
     return chart(
         "Batch duration against the trigger",
@@ -112,8 +112,8 @@ def _rejections() -> sdk.Panel:
     )
 
 
-def _books() -> sdk.Panel:
-    # Raw counters of one scrape: increase() extrapolates, and the books would never balance.
+def _accounting() -> sdk.Panel:
+    # Raw counters of one scrape: increase() extrapolates, and the accounting would never balance.
     columns = {"Read": READ, "Indexed": INDEXED, "Already there": ALREADY_THERE, "Rejected": REJECTED}
     missing = f"{READ} - {INDEXED} - {ALREADY_THERE} - {REJECTED}"
     entries = {**columns, "Missing": missing}
@@ -121,7 +121,7 @@ def _books() -> sdk.Panel:
     # A threshold holds from its value on: the green range ends halfway to the whole numbers beside 0.
     balanced: config.Steps = ((None, config.BAD), (-0.5, config.GOOD), (0.5, config.BAD))
     return stat(
-        "The books since the start",
+        "The accounting since the start",
         "Read = indexed + already there + rejected. Whatever is left is missing, and must be 0 between batches.",
         targets,
         unit="locale",

@@ -1,4 +1,4 @@
-"""Six numbers that say whether somebody has to get up."""
+"""Five numbers that say whether somebody has to get up."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ QUERY_STATES = {"0": ("stopped", config.BAD), "1": ("runs", config.GOOD)}
 
 
 def panels() -> list[sdk.Panel]:
-    return [_behind(), _newest(), _last_seen(), _queries(), _rejected(), _alerts()]
+    return [_behind(), _newest(), _last_seen(), _queries(), _rejected()]
 
 
 def _behind() -> sdk.Panel:
@@ -88,21 +88,4 @@ def _rejected() -> sdk.Panel:
         steps=config.worse(0.005, 0.01),
         decimals=2,
         history=True,
-    )
-
-
-def _alerts() -> sdk.Panel:
-    # `or vector(0)` would show a green 0 when nothing is scraped at all.
-    expression = """
-        count(ALERTS{alertname=~"Tweetpulse.*", alertstate="firing"})
-        or
-        0 * count(up{job=~"tweetpulse.*"})
-    """
-    return stat(
-        "Alerts firing",
-        "tweetpulse alerts that fire in Prometheus; what each means and what to do is in docs/runbook.md.",
-        [now(expression, "alerts")],
-        unit="short",
-        steps=((None, config.GOOD), (1, config.BAD)),
-        decimals=0,
     )

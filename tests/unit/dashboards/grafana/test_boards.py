@@ -147,6 +147,28 @@ def test_the_share_has_the_one_before_beside_it(uid: str) -> None:
     assert now["targets"] == earlier["targets"]
 
 
+def test_what_fires_is_said_in_words_and_in_its_colour() -> None:
+    """The row that says that nothing does is green, and has no time; a severity has the colour of its urgency."""
+    (panel,) = [panel for _, panel in PANELS if panel["title"] == "Alerts that fire"]
+    changes = {
+        override["matcher"]["options"]: {change["id"]: change["value"] for change in override["properties"]}
+        for override in panel["fieldConfig"]["overrides"]
+    }
+    words = {
+        name: {
+            value: (result["text"], result.get("color")) for value, result in change["mappings"][0]["options"].items()
+        }
+        for name, change in changes.items()
+        if "mappings" in change
+    }
+    assert words["alertname"] == {"nothing fires": ("nothing fires", config.GOOD)}
+    assert words["severity"] == {"critical": ("critical", config.BAD), "warning": ("warning", config.WARNING)}
+    assert words["Value"]["0"][0] == "–"
+    assert changes["Value"]["unit"] == "dateTimeFromNow"
+    kept = panel["transformations"][0]["options"]["include"]["names"]
+    assert kept == ["alertname", "severity", "about", "Value"]
+
+
 def test_the_values_of_rankings_have_room() -> None:
     """A bar chart cuts off what stands beside the longest bar; a bar gauge does not."""
     shown = {p["type"] for _, p in PANELS if p["title"].startswith("Top ")}

@@ -6,6 +6,7 @@ import re
 import subprocess
 from pathlib import Path
 
+import pytest
 import yaml
 
 from tests.boards.grafana import boards, expressions_of_rules, metrics_of, queries_of
@@ -14,7 +15,7 @@ from tests.unit.dashboards.grafana.contract import METRICS, ad_hoc
 
 EXPRESSIONS = {q.where: q.expression for board in boards() for q in queries_of(board) if q.expression is not None}
 ALL = [*EXPRESSIONS.values(), *expressions_of_rules().values()]
-PROMETHEUS_OWN = {"up", "ALERTS", "process_start_time_seconds"}
+PROMETHEUS_OWN = {"up", "ALERTS", "ALERTS_FOR_STATE", "process_start_time_seconds"}
 
 
 def test_expressions_parse(tmp_path: Path) -> None:
@@ -23,6 +24,47 @@ def test_expressions_parse(tmp_path: Path) -> None:
     file = tmp_path / "boards.yml"
     file.write_text(yaml.safe_dump({"groups": [{"name": "boards", "rules": rules}]}))
     done = subprocess.run([program("promtool"), "check", "rules", file], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("panel", ["Alerts that fire", "When alerts fired"])
+@pytest.mark.parametrize(
+    ("series", "shown"),
+    [
+        pytest.param(["up{job='tweetpulse-stream'}"], {"nothing fires": 0}, id="nothing fires"),
+        pytest.param(["up{job='other'}"], {}, id="nothing is scraped, so nobody knows"),
+        pytest.param(
+            ["up{job='tweetpulse-stream'}", "ALERTS{alertname='TweetpulseX', alertstate='pending', sink='s'}"],
+            {"nothing fires": 0},
+            id="an alert is pending",
+        ),
+        pytest.param(
+            [
+                "up{job='tweetpulse-stream'}",
+                "ALERTS{alertname='TweetpulseX', alertstate='firing', sink='s'}",
+                "ALERTS_FOR_STATE{alertname='TweetpulseX', sink='s'}",
+                "ALERTS_FOR_STATE{alertname='TweetpulsePending', sink='s'}",
+            ],
+            {"TweetpulseX": 1},
+            id="an alert fires",
+        ),
+    ],
+)
+def test_the_alerts_row_says_that_nothing_fires(
+    tmp_path: Path, panel: str, series: list[str], shown: dict[str, int]
+) -> None:
+    """In words and in green, where it is known; never beside an alert. A time is in milliseconds."""
+    expression = f"sum by (alertname) ({EXPRESSIONS[f'tweetpulse-pipeline / {panel} / A']})"
+    factor = 1000 if panel == "Alerts that fire" else 1
+    samples = [{"labels": f'{{alertname="{name}"}}', "value": value * factor} for name, value in shown.items()]
+    case = {
+        "interval": "1m",
+        "input_series": [{"series": one.replace("'", '"'), "values": "1"} for one in series],
+        "promql_expr_test": [{"expr": expression, "eval_time": "0s", "exp_samples": samples}],
+    }
+    file = tmp_path / "alerts.test.yml"
+    file.write_text(yaml.safe_dump({"tests": [case]}))
+    done = subprocess.run([program("promtool"), "test", "rules", file], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -45,14 +87,14 @@ def test_recorded_series_that_rules_name_are_recorded() -> None:
 
 
 def test_counters_are_looked_at_by_their_rate() -> None:
-    """But for the books, which add up only as raw counters of one scrape."""
+    """But for the accounting, which adds up only as raw counters of one scrape."""
     raw = [
         (where, name)
         for where, text in EXPRESSIONS.items()
         for name in metrics_of([text])
         if METRICS[name] == "counter" and not re.search(rf"(rate|increase)\({name}\b", text)
     ]
-    assert {where.split(" / ")[1] for where, _ in raw} == {"The books since the start"}
+    assert {where.split(" / ")[1] for where, _ in raw} == {"The accounting since the start"}
 
 
 def test_every_panel_follows_the_choice_of_job_and_instance() -> None:

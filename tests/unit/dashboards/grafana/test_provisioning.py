@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ import yaml
 from dashboards.grafana import config
 from tests.boards.grafana import ALERTS, BOARDS, INDICES, boards, panels_of, queries_of, queries_of_alerts
 from tests.paths import ROOT
+from tests.rules.debian import program
 from tests.unit.dashboards.grafana import contract
 
 FOLDER = ROOT / "dashboards" / "grafana"
@@ -23,6 +26,16 @@ DEFAULTS = dict(
 )
 SOURCES = yaml.safe_load((FOLDER / "provisioning/datasources/tweetpulse.yaml").read_text())["datasources"]
 RULES = [rule for group in yaml.safe_load(ALERTS.read_text())["groups"] for rule in group["rules"]]
+
+
+def alerting(name: str) -> dict[str, Any]:
+    """One of the files on alerts."""
+    content: dict[str, Any] = yaml.safe_load((ALERTS.parent / f"{name}.yaml").read_text())
+    return content
+
+
+POINTS = alerting("contact-points")["contactPoints"]
+WORDS = "".join(template["template"] for template in alerting("templates")["templates"])
 
 each_rule = pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["uid"])
 
@@ -153,7 +166,7 @@ def test_the_jump_is_against_the_own_last_day(
     refs = by_ref(rule)
     (e, f), (g, h) = half_hour, day_and_half_hour
     numbers: dict[str, float] = {"E": e, "F": f, "G": g, "H": h}
-    for ref in ("S", "J"):
+    for ref in ("S", "P", "J"):
         numbers[ref] = eval(refs[ref]["model"]["expression"].replace("$", ""), {}, numbers)
     assert numbers["J"] == pytest.approx(expected)
 
@@ -171,9 +184,111 @@ def test_the_windows_of_the_jump_end_together() -> None:
 
 
 def test_one_contact_point_is_told_of_everything() -> None:
-    """The Alertmanager's, which decides who is told."""
-    folder = FOLDER / "provisioning" / "alerting"
-    (point,) = yaml.safe_load((folder / "contact-points.yaml").read_text())["contactPoints"]
-    (policy,) = yaml.safe_load((folder / "policies.yaml").read_text())["policies"]
-    assert policy["receiver"] == point["name"]
-    assert [receiver["type"] for receiver in point["receivers"]] == ["prometheus-alertmanager"]
+    """The Alertmanager's, which decides who is told; the others are examples that no policy names."""
+    (policy,) = alerting("policies")["policies"]
+    told = [point for point in POINTS if point["name"] == policy["receiver"]]
+    assert "routes" not in policy
+    assert [receiver["type"] for point in told for receiver in point["receivers"]] == ["prometheus-alertmanager"]
+
+
+def test_there_is_an_example_of_each_kind_with_our_words() -> None:
+    """Slack, mail and web hook, each with title and text from the templates, and an address from the environment."""
+    receivers = {receiver["type"]: receiver["settings"] for point in POINTS for receiver in point["receivers"]}
+    del receivers["prometheus-alertmanager"]
+    assert receivers.keys() == {"slack", "email", "webhook"}
+    for settings in receivers.values():
+        named = {name for text in settings.values() for name in re.findall(r'template "([\w.]+)"', str(text))}
+        assert named == {"tweetpulse.title", "tweetpulse.text"}
+        assert re.fullmatch(r"\$TWEETPULSE_GRAFANA_\w+", settings.get("url") or settings["addresses"])
+        assert not re.search("password|token|credentials", " ".join(settings))
+
+
+def test_contact_points_are_told_apart() -> None:
+    """By names and uids."""
+    uids = [receiver["uid"] for point in POINTS for receiver in point["receivers"]]
+    assert len({point["name"] for point in POINTS}) == len(POINTS)
+    assert len(set(uids)) == len(uids)
+
+
+def test_the_words_name_only_what_a_rule_has() -> None:
+    """Annotations of every rule, and fields that Grafana's data for templates have."""
+    fields = {"Status", "StartsAt", "EndsAt", "Labels", "Annotations", "DashboardURL"}
+    group = {"Alerts", "CommonLabels", "CommonAnnotations"}
+    assert set(re.findall(r"(?<![\w)])\.([A-Z]\w+)", WORDS)) <= fields | group
+    for rule in RULES:
+        assert set(re.findall(r"Annotations\.(\w+)", WORDS)) <= rule["annotations"].keys()
+        assert set(re.findall(r"Labels\.(\w+)", WORDS)) <= rule["labels"].keys() | {"alertname"}
+
+
+def test_the_words_are_all_defined_and_hold_no_variable() -> None:
+    """A name that nothing defines fails only when an alert is sent; what begins with $, Grafana may replace."""
+    points = (FOLDER / "provisioning/alerting/contact-points.yaml").read_text()
+    defined = re.findall(r'define "([\w.]+)"', WORDS)
+    assert sorted(defined) == sorted(set(re.findall(r'template "([\w.]+)"', WORDS + points)))
+    assert "$" not in WORDS
+
+
+@each_rule
+def test_a_rule_names_the_brand_and_its_tweets(rule: dict[str, Any]) -> None:
+    """KQL on fields that exist, of original tweets as the rule's own queries."""
+    brand = '{{ index $labels "tweet.entity" }}'
+    kql = rule["annotations"]["tweets"]
+    assert rule["annotations"]["entity"] == brand
+    assert kql.startswith(f'tweet.entity: "{brand}" and ')
+    assert set(re.findall(r"([\w.]+): ", kql)) <= contract.fields().keys()
+    lucene = rule["data"][0]["model"]["query"]
+    ours = re.search(r'and ([\w.]+): "(\w+)" and not \(tweet\.kind: "retweet"\)$', kql)
+    assert ours
+    assert lucene == f"NOT tweet.kind:retweet AND {ours[1]}:{ours[2]}"
+
+
+def test_a_message_says_who_what_and_where(tmp_path: Path) -> None:
+    """As amtool renders Grafana's words, with a field of its own for the one that it does not know."""
+    brand = "Kelly's & Sons"
+    alert = {
+        "status": "firing",
+        "labels": {"severity": "warning", "alertname": "Complaints wait"},
+        "annotations": {
+            "summary": f"{brand}: 31 complaints in the last hour",
+            "description": "More than people answer in an hour.",
+            "runbook_url": "docs/runbook.md#tweetpulse-complaints-waiting",
+            "entity": brand,
+            "tweets": f'tweet.entity: "{brand}"',
+        },
+        "startsAt": "2026-05-01T12:00:00Z",
+        "generatorURL": "http://grafana/d/tweetpulse-entity?from=1&to=2",
+    }
+    ended = alert | {"status": "resolved", "endsAt": "2026-05-01T12:34:56Z"}
+    group = {
+        "status": "firing",
+        "alerts": [alert, ended],
+        "commonLabels": alert["labels"],
+        "commonAnnotations": alert["annotations"],
+    }
+    title = rendered('{{ template "tweetpulse.title" . }}', group, tmp_path)
+    text = rendered('{{ template "tweetpulse.text" . }}', group, tmp_path)
+    words = f"{brand}: 31 complaints in the last hour\nMore than people answer in an hour.\n"
+    board = "Board: http://grafana/d/tweetpulse-entity?from=1&to=2&var-entity=Kelly%27s%20%26%20Sons"
+    query = "&_a=%28query%3A%28language%3Akuery%2Cquery%3A%27tweet.entity%3A%20%22Kelly%21%27s%20%26%20Sons%22%27%29%29"
+    tweets = "Tweets: http://127.0.0.1:5601/app/discover#/view/tweetpulse-all-tweets?_g=%28time%3A%28from%3A%27"
+    runbook = "Runbook: docs/runbook.md#tweetpulse-complaints-waiting"
+    assert title == "[warning] Complaints wait: 1 firing, 1 resolved"
+    assert text == (
+        f"{words}Firing since 2026-05-01 12:00:00 UTC\n{board}\n"
+        f"{tweets}2026-05-01T11:00:00Z%27%2Cto%3Anow%29%29{query}\n{runbook}\n\n"
+        f"{words}Resolved at 2026-05-01 12:34:56 UTC, after 34m56s\n{board}\n"
+        f"{tweets}2026-05-01T11:00:00Z%27%2Cto%3A%272026-05-01T12:49:56Z%27%29%29{query}\n{runbook}"
+    )
+
+
+def rendered(text: str, group: dict[str, Any], scratch: Path) -> str:
+    """What Grafana's words make of a group of alerts; the board's link is a field that only Grafana has."""
+    for template in alerting("templates")["templates"]:
+        (scratch / f"{template['name']}.tmpl").write_text(template["template"].replace("DashboardURL", "GeneratorURL"))
+    (scratch / "data.json").write_text(json.dumps(group))
+    amtool = program("amtool", "prometheus-alertmanager")
+    data = f"--template.data={scratch}/data.json"
+    options = [f"--template.glob={scratch}/*.tmpl", f"--template.text={text}", data]
+    done = subprocess.run([amtool, "template", "render", *options], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
