@@ -16,6 +16,7 @@ import pytest
 from tests import pages
 from tests.paths import ROOT
 
+MISSING = "needs mkdocs-material: `make env` installs it"
 _SHAPES = ("table", "tr", "li", "pre", "h1", "h2", "h3", "blockquote")
 _FETCHED = re.compile(r"<(?:script|img|source|iframe|video)\b[^>]*\bsrc(?:set)?=[\"']?([^\"'\s>]+)|<link\b[^>]*>")
 
@@ -23,7 +24,7 @@ _FETCHED = re.compile(r"<(?:script|img|source|iframe|video)\b[^>]*\bsrc(?:set)?=
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The built site; it is built without a warning."""
-    pytest.importorskip("material", reason="needs mkdocs-material: `make env` installs it")
+    pytest.importorskip("material", reason=MISSING)
     folder = tmp_path_factory.mktemp("site")
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(folder)]
     environment = os.environ | {"NO_MKDOCS_2_WARNING": "1", "PYTHONDONTWRITEBYTECODE": "1"}
@@ -75,12 +76,12 @@ def test_a_link_to_a_file_of_the_repository_holds(site: Path) -> None:
 )
 def test_links_hold_on_github_and_in_the_site(page: str, written: str, shown: str) -> None:
     """Between pages in `docs` and beside it; of pictures too. Code stays as it is, and a folder is no page."""
-    pytest.importorskip("material", reason="needs mkdocs-material: `make env` installs it")
-    from mkdocs.structure.files import File, Files
-
+    of_mkdocs = pytest.importorskip("mkdocs.structure.files", reason=MISSING)
     hooks = runpy.run_path(str(ROOT / "docs/mkdocs_hooks.py"))
     places = {"b.png": ROOT / "docs", "how-to/x.md": ROOT / "docs", "README.md": ROOT}
-    files = Files([File(name, str(folder), "", use_directory_urls=False) for name, folder in places.items()])
+    files = of_mkdocs.Files(
+        [of_mkdocs.File(name, str(folder), "", use_directory_urls=False) for name, folder in places.items()]
+    )
     here = files.get_file_from_path(page.removeprefix("docs/"))
     assert hooks["on_page_markdown"](written, SimpleNamespace(file=here), None, files) == shown
 
