@@ -22,4 +22,5 @@ def test_spark_is_never_imported() -> None:
         "pipeline.sinks.elasticsearch",
         "pipeline.sinks.elasticsearch.client",
         "pipeline.sinks.elasticsearch.settings",
+        "pipeline.standard_streams",
     ]
