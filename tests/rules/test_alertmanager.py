@@ -11,6 +11,9 @@ from typing import Any
 import pytest
 import yaml
 
+from dashboards.grafana import config
+from dashboards.kibana.saved_searches import SEARCHES
+from tests.boards.grafana import boards
 from tests.rules.alerting import CONFIGURATION, SECRETS
 from tests.rules.debian import program
 from tests.rules.test_rules import ALERTS
@@ -57,6 +60,13 @@ def test_templates_name_only_what_each_alert_has() -> None:
     assert set(re.findall(r"Labels\.(\w+)", TEXT)) - {"alertname"} <= set.intersection(
         *(set(rule["labels"]) for rule in ALERTS)
     )
+
+
+def test_links_lead_to_boards_and_searches_that_exist() -> None:
+    """Grafana's boards by their uids, Kibana's saved searches by their ids."""
+    named = set(re.findall(r"(tweetpulse-(?:entity|models|pipeline))\b", TEXT))
+    assert named == {config.ENTITY, config.MODELS, config.PIPELINE} <= {board["uid"] for board in boards()}
+    assert set(re.findall(r"discover#/view/([\w-]+)", TEXT)) <= {search.id for search in SEARCHES}
 
 
 @pytest.mark.parametrize(
