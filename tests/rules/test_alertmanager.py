@@ -32,7 +32,7 @@ def test_nobody_is_told_until_a_route_names_somebody() -> None:
 
 
 def test_there_is_an_example_of_each_kind_that_tells_of_the_end_too() -> None:
-    """Slack, e-mail, web hook."""
+    """Slack, e-mail, webhook."""
     kinds = {name for example in EXAMPLES for name in example if name != "name"}
     assert kinds == {"slack_configs", "email_configs", "webhook_configs"}
     assert all(each["send_resolved"] for example in EXAMPLES for kind in kinds for each in example.get(kind, ()))

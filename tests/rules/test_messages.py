@@ -33,7 +33,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Alerting]:
     """All alerts fire, and everybody has been told of all of them, in every way."""
     with alerting(tmp_path_factory.mktemp("alerting")) as found:
         groups = {(alert.name, alert.severity) for alert in firing(found.instances)}
-        until(lambda: {_key(alert) for alert in _hooked(found)} >= groups, "the web hook", timeout=90)
+        until(lambda: {_key(alert) for alert in _hooked(found)} >= groups, "the webhook", timeout=90)
         until(lambda: {_head(title) for title in _slack(found)} >= groups, "Slack", timeout=60)
         until(lambda: {_head(subject) for subject in _mail(found)} >= groups, "the mails", timeout=60)
         yield replace(found, told_at=time.time())

@@ -193,7 +193,7 @@ def test_one_contact_point_is_told_of_everything() -> None:
 
 
 def test_there_is_an_example_of_each_kind_with_our_words() -> None:
-    """Slack, mail and web hook, each with title and text from the templates, and an address from the environment."""
+    """Slack, e-mail and webhook, each with title and text from the templates, and an address from the environment."""
     receivers = {receiver["type"]: receiver["settings"] for point in POINTS for receiver in point["receivers"]}
     del receivers["prometheus-alertmanager"]
     assert receivers.keys() == {"slack", "email", "webhook"}
