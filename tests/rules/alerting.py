@@ -40,12 +40,13 @@ _AT_ONCE = (
 
 @dataclass(frozen=True)
 class Alerting:
-    """Both, running; and what they have sent."""
+    """Both, running; and what they have sent. `told_at` is when everybody had been told of everything."""
 
     instances: dict[str, str]
     inbox: Inbox
     alertmanager_port: int
     prometheus: Prometheus
+    told_at: float = 0.0
 
     def hand(self, alert: dict[str, Any]) -> None:
         """Give the Alertmanager an alert, as Grafana does with its own."""

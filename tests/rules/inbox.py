@@ -1,4 +1,4 @@
-"""What people would get: a web hook and a mail server that keep what they are sent."""
+"""What people would get: a webhook and a mail server that keep what they are sent."""
 
 from __future__ import annotations
 

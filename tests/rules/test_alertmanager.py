@@ -11,6 +11,9 @@ from typing import Any
 import pytest
 import yaml
 
+from dashboards.grafana import config
+from dashboards.kibana.saved_searches import SEARCHES
+from tests.boards.grafana import boards
 from tests.rules.alerting import CONFIGURATION, SECRETS
 from tests.rules.debian import program
 from tests.rules.test_rules import ALERTS
@@ -29,7 +32,7 @@ def test_nobody_is_told_until_a_route_names_somebody() -> None:
 
 
 def test_there_is_an_example_of_each_kind_that_tells_of_the_end_too() -> None:
-    """Slack, e-mail, web hook."""
+    """Slack, e-mail, webhook."""
     kinds = {name for example in EXAMPLES for name in example if name != "name"}
     assert kinds == {"slack_configs", "email_configs", "webhook_configs"}
     assert all(each["send_resolved"] for example in EXAMPLES for kind in kinds for each in example.get(kind, ()))
@@ -57,6 +60,13 @@ def test_templates_name_only_what_each_alert_has() -> None:
     assert set(re.findall(r"Labels\.(\w+)", TEXT)) - {"alertname"} <= set.intersection(
         *(set(rule["labels"]) for rule in ALERTS)
     )
+
+
+def test_links_lead_to_boards_and_searches_that_exist() -> None:
+    """Grafana's boards by their uids, Kibana's saved searches by their ids."""
+    named = set(re.findall(r"(tweetpulse-(?:entity|models|pipeline))\b", TEXT))
+    assert named == {config.ENTITY, config.MODELS, config.PIPELINE} <= {board["uid"] for board in boards()}
+    assert set(re.findall(r"discover#/view/([\w-]+)", TEXT)) <= {search.id for search in SEARCHES}
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from dashboards.grafana import config
+from dashboards.kibana.saved_searches import SEARCHES
 from tests.boards.grafana import ALERTS, BOARDS, INDICES, boards, panels_of, queries_of, queries_of_alerts
 from tests.paths import ROOT
 from tests.rules.debian import program
@@ -192,7 +193,7 @@ def test_one_contact_point_is_told_of_everything() -> None:
 
 
 def test_there_is_an_example_of_each_kind_with_our_words() -> None:
-    """Slack, mail and web hook, each with title and text from the templates, and an address from the environment."""
+    """Slack, e-mail and webhook, each with title and text from the templates, and an address from the environment."""
     receivers = {receiver["type"]: receiver["settings"] for point in POINTS for receiver in point["receivers"]}
     del receivers["prometheus-alertmanager"]
     assert receivers.keys() == {"slack", "email", "webhook"}
@@ -218,6 +219,13 @@ def test_the_words_name_only_what_a_rule_has() -> None:
     for rule in RULES:
         assert set(re.findall(r"Annotations\.(\w+)", WORDS)) <= rule["annotations"].keys()
         assert set(re.findall(r"Labels\.(\w+)", WORDS)) <= rule["labels"].keys() | {"alertname"}
+
+
+def test_the_words_lead_to_a_search_that_exists() -> None:
+    """One of the Kibana bundle."""
+    found = set(re.findall(r"discover#/view/([\w-]+)", WORDS))
+    assert found
+    assert found <= {search.id for search in SEARCHES}
 
 
 def test_the_words_are_all_defined_and_hold_no_variable() -> None:
