@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.core import HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -21,9 +21,6 @@ from pipeline.domain.record import Reason
 from pipeline.domain.sentiment import Label
 from pipeline.ports import Sink
 from pipeline.settings import Settings
-
-# Otherwise each counter would have a second series, `_created`.
-disable_created_metrics()  # type: ignore[no-untyped-call]
 
 PHASES = ("latestOffset", "getBatch", "queryPlanning", "walCommit", "addBatch", "commitOffsets")
 """The phases whose duration Spark's query progress tells."""

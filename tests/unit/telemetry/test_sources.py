@@ -96,3 +96,16 @@ def test_waiting_for_kafka_shows(registry, events):
     assert value(registry, "waiting") == 1
     events.waiting(False)
     assert value(registry, "waiting") == 0
+
+
+def test_a_collectors_page_has_no_series_of_creation_times() -> None:
+    """Also in a process that imports none of the stream's own metrics."""
+    code = (
+        "from prometheus_client import CollectorRegistry, generate_latest\n"
+        "from pipeline.telemetry.sources import SourceMetrics\n"
+        "registry = CollectorRegistry()\n"
+        "SourceMetrics(registry, ['mastodon'])\n"
+        "print(generate_latest(registry).decode())"
+    )
+    page = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert ("tweetpulse_source_tweets_total" in page, "_created" in page) == (True, False)
