@@ -14,8 +14,9 @@ from kafka import KafkaProducer
 
 from pipeline.domain.record import Reason
 from pipeline.kafka.client import connect
+from pipeline.settings import Settings
 from tests.faults import actions, broker
-from tests.faults.case import Case, Run
+from tests.faults.case import Case, Run, Setup
 from tests.faults.fuzz import fuzzed
 from tests.faults.records import Made, bad, refused_key
 from tests.faults.world import World
@@ -98,7 +99,7 @@ def _crowded_batches(world: World, seconds: float) -> Iterator[str]:
     with world.stream.stopped():
         _send(world, (_too_large(f"together {n}", _JUNK) for n in range(int(seconds))), together=160)
         ended = len(world.stream.lives)
-    until(lambda: world.stream.lives[ended:] and world.stream.lives[ended].code is not None, "the stream ends", 120)
+    until(lambda: world.stream.lives[ended:] and world.stream.lives[ended].code is not None, "the stream ends", 240)
     said = " ".join(world.stream.lives[ended].last_words())
     if "Spark's JVM ran out of memory" not in said or "TWEETPULSE_STREAM__MAX_POLL_RECORDS=1" not in said:
         yield f"the stream did not say why it ended: {said}"
@@ -181,6 +182,11 @@ def _all_the_same(world: World, seconds: float) -> None:
         time.sleep(1)
 
 
+def _with_little_memory(settings: Settings) -> Settings:
+    """A JVM that a single batch of Kafka's can fill."""
+    return settings.model_copy(update={"stream": settings.stream.model_copy(update={"driver_memory": "512m"})})
+
+
 def _case(name: str, what: str, run: Run, **options: object) -> Case:
     return Case(GROUP, name, what, run, **options)  # type: ignore[arg-type]
 
@@ -207,9 +213,10 @@ CASES = (
     ),
     _case(
         "batches that unpack to gigabytes",
-        "960 of 5 MB, 40 to a batch of Kafka's: the JVM runs out of memory; over by `stream.max_poll_records = 1`.",
+        "960 of 5 MB, 40 to a batch; a JVM of 512 MB runs out of memory. Over by `stream.max_poll_records = 1`.",
         _crowded_batches,
         seconds=960,
+        setup=Setup(adjust=_with_little_memory),
         ends=True,
         fresh=True,
     ),
