@@ -92,7 +92,8 @@ def train(
     _tell_rows(found["split"], found["rows"])
     _show(task, found["model"], found["baselines"])
     if not found["plots"]:
-        err.print("no pictures: matplotlib is not installed; pip install 'tweetpulse[plots]' brings it", soft_wrap=True)
+        told = "no pictures: matplotlib is not installed; pip install 'tweetpulse[plots]' brings it"
+        err.print(told, markup=False, soft_wrap=True)
     out.print(f"version   {manifest.version}", markup=False)
     out.print(f"report    {where}", markup=False, soft_wrap=True)
     out.print(f"next      tweetpulse models promote {manifest.version}", markup=False, soft_wrap=True)
