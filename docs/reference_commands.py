@@ -7,12 +7,11 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-import typer
 from rich.text import Text
 
 from exporters.__main__ import _parser as exporter_parser
-from pipeline.cli.app import app
-from pipeline.cli.commands import COMMANDS, register
+from pipeline.cli.app import with_imported
+from pipeline.cli.commands import COMMANDS
 
 TITLE = "Commands"
 
@@ -27,7 +26,7 @@ _COMMON = ("--help", "--install-completion", "--show-completion")
 
 def page() -> str:
     """All commands, in the order and under the headings of `--help`."""
-    root = root_command()
+    root = with_imported(*COMMANDS)
     found = [_HEAD, "\n".join(_command(root, None, "tweetpulse", "##"))]
     panel = ""
     for name, one in COMMANDS.items():
@@ -36,13 +35,6 @@ def page() -> str:
             found.append(f"## {panel}")
         found += _family(root.commands[name], _context(root, None, "tweetpulse"), name)
     return "\n\n".join([*(part.strip() for part in found), *_exporter()]) + "\n"
-
-
-def root_command() -> Any:
-    """`tweetpulse` with all of its commands imported."""
-    for name in COMMANDS:
-        register(name)
-    return typer.main.get_group(app)
 
 
 def _family(command: Any, parent: Any, name: str) -> Iterator[str]:

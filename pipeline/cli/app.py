@@ -22,20 +22,13 @@ class Commands(TyperGroup):
     """Imports a command when it is called: all of them take seconds, their names and help nothing."""
 
     def __init__(self, *, commands: Any = None, **attributes: Any) -> None:
-        registered = dict(commands or {})
-        listed = {
-            name: registered.get(name) or TyperCommand(name, help=one.help, rich_help_panel=one.panel)
-            for name, one in COMMANDS.items()
-        }
-        super().__init__(commands=listed | registered, **attributes)
+        listed = {name: TyperCommand(name, help=one.help, rich_help_panel=one.panel) for name, one in COMMANDS.items()}
+        super().__init__(commands=listed | (commands or {}), **attributes)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """The command that is called, imported."""
         if args[0] in COMMANDS:
-            register(args[0])
-            # typer makes the commands from what is registered, so they are made again with the new one.
-            group = typer.main.get_group(app)
-            self.commands[args[0]] = group.commands[args[0]]
+            self.commands[args[0]] = with_imported(args[0]).commands[args[0]]
         return super().resolve_command(ctx, args)
 
 
@@ -46,6 +39,16 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
+
+
+def with_imported(*names: str) -> TyperGroup:
+    """`tweetpulse` with these commands imported; of the others it has names and help."""
+    for name in names:
+        register(name)
+    # typer makes the commands from what is registered, so they are made again with the new ones.
+    return typer.main.get_group(app)
+
+
 out = Console(file=cast(IO[str], StandardOutput()), highlight=False)
 err = Console(file=cast(IO[str], StandardError()), highlight=False)
 

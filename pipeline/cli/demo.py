@@ -97,7 +97,7 @@ def _demonstrate(settings: Settings, source: Source | None, span: Span | None, *
         bootstrap.set_up(settings, switch="elasticsearch" not in own)
         start = datetime.now(UTC)
         # What is there now is not of this run, but of the last demo, or on a server of one's own.
-        before = _count(settings)
+        before = _count(settings) if goes_on else 0
         if goes_on:
             out.print(f"goes on with the {before:,} tweets of the last demo", soft_wrap=True)
         else:

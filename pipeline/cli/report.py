@@ -12,8 +12,8 @@ import typer
 from pipeline import bootstrap
 from pipeline.cli.app import app, err, out
 from pipeline.cli.app import settings as current_settings
-from pipeline.cli.durations import parse_duration
 from pipeline.domain.document import escaped
+from pipeline.domain.durations import parse_duration
 from pipeline.embedded.discover import with_embedded
 from pipeline.errors import ConfigError, SetupError
 from pipeline.extras import require

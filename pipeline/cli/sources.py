@@ -14,10 +14,10 @@ import typer
 from pipeline.cli import inputs
 from pipeline.cli.app import app, err, out
 from pipeline.cli.app import settings as current_settings
-from pipeline.cli.durations import parse_duration
 from pipeline.cli.noting import already_there, note
 from pipeline.cli.publishing import Noted, publish, summarize, tell_spoilt, tell_unreadable
 from pipeline.cli.signals import on_signals
+from pipeline.domain.durations import parse_duration
 from pipeline.embedded.discover import with_embedded
 from pipeline.errors import ConfigError
 from pipeline.kafka.publisher import Published

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pipeline.domain.sentiment import SCORED, Label
-from pipeline.report.figures import Counts, Figures, Mood
+from pipeline.report.figures import Figures, Mood
 from pipeline.report.palette import LABELS
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def share_over_time(figures: Figures, name: str) -> str:
 
     def draw(figure: Any) -> None:
         axes = figure.subplots()
-        shares = [[_share(one, label) for one in figures.whole.over_time] for label in SCORED]
+        shares = [[one.share(label) for one in figures.whole.over_time] for label in SCORED]
         _stacked(axes, shares, SCORED, figures.period)
         axes.set_ylim(0, 1)
         axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
@@ -75,10 +75,6 @@ def negative_line(mood: Mood, period: Period, name: str) -> str:
         axes.axhline(0, color=_FAINT, linewidth=1.5)
 
     return _svg(draw, _LINE, name, "Negative share over time")
-
-
-def _share(counts: Counts, label: Label) -> float | None:
-    return getattr(counts, label) / counts.scored if counts.scored else None
 
 
 def _stacked(axes: Any, series: Sequence[Sequence[float | None]], labels: Sequence[Label], period: Period) -> None:

@@ -32,10 +32,14 @@ class Counts:
         """All of them."""
         return self.scored + self.unsupported
 
+    def share(self, label: Label) -> float | None:
+        """The part that a label has of the scored ones; None if there are none."""
+        return getattr(self, label) / self.scored if self.scored else None
+
     @property
     def negative_share(self) -> float | None:
         """Of the scored ones; None if there are none."""
-        return self.negative / self.scored if self.scored else None
+        return self.share(Label.NEGATIVE)
 
 
 @dataclass(frozen=True, slots=True)

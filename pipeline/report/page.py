@@ -62,7 +62,7 @@ def _warning(share: float | None) -> str:
 
 def _parts(counts: Counts) -> list[tuple[str, str]]:
     """The colour of each label and its part of the scored tweets, as CSS has widths."""
-    return [(LABELS[label], f"{getattr(counts, label) / (counts.scored or 1):.2%}") for label in SCORED]
+    return [(LABELS[label], f"{counts.share(label) or 0:.2%}") for label in SCORED]
 
 
 def _zone(at: datetime) -> str:

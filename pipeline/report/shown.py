@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 from unicodedata import category
 from urllib.parse import urlsplit
 
+from pipeline.domain.durations import UNITS
+
 MOST_CHARS = 500
 """Of a text; the rest is behind its link."""
 
 _JOINER, _EMOJI_STYLE = "\u200d", "\ufe0f"
-_UNITS = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
 
 
 def visible(text: str) -> str:
@@ -61,8 +62,11 @@ def duration(length: timedelta) -> str:
     """As it is given to the command: `24h`, `7d`."""
     seconds = round(length.total_seconds())
     # A day is 24 h, and more are days: as people say it.
-    unit = next(name for name, size in _UNITS.items() if seconds % size == 0 and seconds > size * (name == "d"))
-    return f"{seconds // _UNITS[unit]} {'min' if unit == 'm' else unit}"
+    largest_first = reversed(UNITS.items())
+    unit, size = next(
+        (unit, size) for unit, size in largest_first if seconds % size == 0 and seconds > size * (unit == "d")
+    )
+    return f"{seconds // size} {'min' if unit == 'm' else unit}"
 
 
 def _visible(text: str, place: int) -> str:

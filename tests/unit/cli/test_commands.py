@@ -8,10 +8,9 @@ import subprocess
 import sys
 
 import pytest
-import typer
 
-from pipeline.cli.app import app
-from pipeline.cli.commands import COMMANDS, register
+from pipeline.cli.app import with_imported
+from pipeline.cli.commands import COMMANDS
 
 HEAVY = {"pyspark", "pandas", "pyarrow", "numpy", "elasticsearch", "kafka", "tweepy", "prometheus_client"}
 
@@ -35,16 +34,13 @@ def imported(*arguments: str) -> set[str]:
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_the_table_has_the_help_of_the_command(name: str) -> None:
-    register(name)
-    command = typer.main.get_group(app).commands[name]
+    command = with_imported(name).commands[name]
     told = inspect.cleandoc(command.help or "").split("\n\n")[0]
     assert " ".join(told.split()) == COMMANDS[name].help
 
 
 def test_the_table_has_all_commands() -> None:
-    for name in COMMANDS:
-        register(name)
-    assert set(typer.main.get_group(app).commands) == set(COMMANDS)
+    assert set(with_imported(*COMMANDS).commands) == set(COMMANDS)
 
 
 def test_help_imports_no_command_and_no_library_that_it_does_not_need() -> None:

@@ -9,11 +9,10 @@ from functools import cache
 from typing import Any
 
 import pytest
-import typer
 
 from exporters.__main__ import _parser as exporter_parser
-from pipeline.cli.app import app
-from pipeline.cli.commands import COMMANDS, register
+from pipeline.cli.app import with_imported
+from pipeline.cli.commands import COMMANDS
 from tests import pages
 from tests.paths import ROOT
 
@@ -50,9 +49,7 @@ def _bare(command: Words) -> Words:
 
 @cache
 def root() -> Any:
-    for name in COMMANDS:
-        register(name)
-    return typer.main.get_group(app)
+    return with_imported(*COMMANDS)
 
 
 def understand(words: Words) -> None:

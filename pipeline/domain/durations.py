@@ -1,4 +1,4 @@
-"""Lengths of time, as options have them."""
+"""Lengths of time, as people give them to options."""
 
 from __future__ import annotations
 
