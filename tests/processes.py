@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -49,11 +49,18 @@ def environment(settings: Settings) -> dict[str, str]:
 
 @contextmanager
 def running(settings: Settings, *command: str, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A process of Python's; it and all that it started are ended with the block."""
+    with started([sys.executable, *command], log, environment(settings)) as process:
+        yield process
+
+
+@contextmanager
+def started(
+    command: Sequence[str], log: Path, environment: Mapping[str, str] | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
     """A process whose output goes to `log`; it and all that it started are ended with the block."""
     with log.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, *command], cwd=ROOT, env=environment(settings), stdout=output, stderr=subprocess.STDOUT
-        )
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT)
     try:
         yield process
     finally:

@@ -61,6 +61,11 @@ class Prometheus:
             raise AssertionError(f"{parameters}: {json.load(error)['error']}") from None
 
 
+def paced(configuration: str, seconds: int) -> str:
+    """A configuration of Prometheus that scrapes, and evaluates its rules, so often."""
+    return re.sub(r"_(interval|timeout): \d+s", rf"_\1: {seconds}s", configuration)
+
+
 @contextmanager
 def scraping(
     targets: Mapping[str, str], configuration: str = "prometheus.yml", secrets: Mapping[str, bytes] = NO_SECRETS
@@ -71,7 +76,7 @@ def scraping(
         folder = state_dir / "prometheus"
         prometheus.prepare(folder, targets, None)
         text = (folder / "config" / configuration).read_text()
-        (folder / "config" / "prometheus.yml").write_text(re.sub(r"_(interval|timeout): \d+s", rf"_\1: {PACE}s", text))
+        (folder / "config" / "prometheus.yml").write_text(paced(text, PACE))
         for name, content in secrets.items():
             (folder / "config" / "secrets").mkdir(exist_ok=True)
             (folder / "config" / "secrets" / name).write_bytes(content)

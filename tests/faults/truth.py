@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from elasticsearch import Elasticsearch, NotFoundError
+from elasticsearch.helpers import scan
 from kafka import KafkaConsumer, TopicPartition
 
 from pipeline.domain.document import REJECTED, SCORED, data_stream
@@ -136,10 +137,9 @@ def indexed(settings: Settings, only: Collection[str] | None = None) -> Indexed:
     with closing(connect(patient)) as client:
         found = Indexed()
         for index in _chosen(backing(client, settings.elasticsearch, SCORED), only):
-            ids = [hit["_id"] for hit in _hits(client, index, found)]
-            found.scored.update(ids)
+            found.scored.update(hit["_id"] for hit in _hits(client, index, found))
         for index in _chosen(backing(client, settings.elasticsearch, REJECTED), only):
-            for hit in _hits(client, index, found):
+            for hit in _hits(client, index, found, _FIELDS):
                 fields = {name: values[0] for name, values in hit["fields"].items()}
                 at = At(fields["kafka.partition"], fields["kafka.offset"], int(fields["event.created"]))
                 found.rejected.setdefault(at, []).append(fields["error.type"])
@@ -161,32 +161,17 @@ def backing(client: Elasticsearch, settings: ElasticsearchSettings, dataset: str
     return sorted(answer, key=lambda name: int(name.rsplit("-", 1)[1]))
 
 
-def _hits(client: Elasticsearch, index: str, found: Indexed) -> list[Mapping[str, Any]]:
-    """Every document of one index: in it an `_id`, and so an `event.id`, is there once, by which pages can go on."""
+def _hits(client: Elasticsearch, index: str, found: Indexed, fields: Any = ()) -> Iterator[Mapping[str, Any]]:
+    """Every document of one index, in the order in which they lie there, which costs the same however many they are."""
     client.indices.refresh(index=index)
-    hits: list[Mapping[str, Any]] = []
-    after: Any = None
-    while True:
-        answer = client.search(
-            index=index,
-            size=_PAGE,
-            source=False,
-            sort=[{"event.id": "asc"}],
-            search_after=after,
-            docvalue_fields=_FIELDS,
-        )
-        # Also an incomplete answer has the status 200.
-        assert not answer["timed_out"], index
-        assert not answer["_shards"]["failed"], index
-        page = answer["hits"]["hits"]
-        hits += page
-        if len(page) < _PAGE:
-            break
-        after = page[-1]["sort"]
+    ids: set[str] = set()
+    # It raises where a shard fails: also an incomplete answer has the status 200.
+    for hit in scan(client, query={"_source": False, "docvalue_fields": fields}, index=index, size=_PAGE):
+        ids.add(hit["_id"])
+        yield hit
     count = int(client.count(index=index)["count"])
-    assert count == len(hits) == len({hit["_id"] for hit in hits}), f"{index} holds {count}, and {len(hits)} were read"
+    assert count == len(ids), f"{index} holds {count}, and {len(ids)} were read"
     found.indices[index] = count
-    return hits
 
 
 _FIELDS: Any = (

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
 import shutil
 import subprocess
 import time
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,9 +18,9 @@ import yaml
 
 from pipeline.embedded import prometheus
 from pipeline.embedded.ports import free_port
-from tests.e2e.prometheus import Prometheus
+from tests.e2e.prometheus import Prometheus, paced
 from tests.paths import ROOT
-from tests.processes import until
+from tests.processes import started, until
 from tests.rules import history
 from tests.rules.debian import program, unpacked
 from tests.rules.inbox import Inbox, receiving
@@ -63,12 +62,11 @@ def alerting(folder: Path) -> Iterator[Alerting]:
     instances = {job: f"127.0.0.1:{free_port()}" for job in jobs}
     with receiving() as inbox, ExitStack() as processes:
         port, prometheus_port = free_port(), free_port()
-        processes.enter_context(
-            _running(_alertmanager(folder / "alertmanager", port, inbox), folder / "alertmanager.log")
-        )
+        command = _alertmanager(folder / "alertmanager", port, inbox)
+        processes.enter_context(started(command, folder / "alertmanager.log"))
         until(lambda: _answers(port, "/-/ready"), "the Alertmanager", timeout=60)
         command = _prometheus(folder / "prometheus", prometheus_port, port, instances)
-        processes.enter_context(_running(command, folder / "prometheus.log"))
+        processes.enter_context(started(command, folder / "prometheus.log"))
         yield Alerting(instances, inbox, port, Prometheus(prometheus_port))
 
 
@@ -126,8 +124,7 @@ def _prometheus(folder: Path, port: int, alertmanager_port: int, instances: dict
     """The configuration is the project's, but for its pace; the rules are as they are."""
     prometheus.prepare(folder, instances, None)
     configuration = folder / "config" / "prometheus.yml"
-    paced = re.sub(r"_(interval|timeout): \d+s", rf"_\1: {PACE}s", configuration.read_text())
-    configuration.write_text(paced)
+    configuration.write_text(paced(configuration.read_text(), PACE))
     known = [{"targets": [f"127.0.0.1:{alertmanager_port}"]}]
     (folder / "config" / "targets" / "alertmanagers.yml").write_text(json.dumps(known))
     history.write(folder / "data", time.time(), instances)
@@ -139,17 +136,6 @@ def _prometheus(folder: Path, port: int, alertmanager_port: int, instances: dict
         "--log.level=warn",
         *_AT_ONCE,
     ]
-
-
-@contextmanager
-def _running(command: Sequence[str], log: Path) -> Iterator[None]:
-    with log.open("wb") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
-    try:
-        yield
-    finally:
-        process.kill()
-        process.wait()
 
 
 def _answers(port: int, path: str) -> bool:

@@ -55,7 +55,7 @@ def _send(world: World, records: Iterable[Sent], *, together: int = 1) -> None:
             for one, future in zip(some, futures, strict=True):
                 future.get(60)
                 # What has no key can't be told by it.
-                world.feed.acknowledged.update([one.key] if one.key else [])
+                world.feed.acknowledge([one.key] if one.key else [])
 
 
 def _tweet(id_: str, **fields: object) -> Sent:

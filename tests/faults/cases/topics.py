@@ -190,7 +190,7 @@ def _transaction(world: World, producer: KafkaProducer, number: int, *, keeps: b
     time.sleep(3)
     if keeps:
         producer.commit_transaction()
-        world.feed.acknowledged.update(one.key for one in made)
+        world.feed.acknowledge(one.key for one in made)
     else:
         producer.abort_transaction()
 

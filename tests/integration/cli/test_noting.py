@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,8 +16,6 @@ from pipeline.domain.prediction import Task
 from pipeline.domain.tweet import Tweet
 from pipeline.registry.registry import Registry
 from pipeline.settings import Settings
-from pipeline.sinks.elasticsearch.client import connect
-from pipeline.sinks.elasticsearch.setup import set_up
 from pipeline.sources.files import file_source
 from tests.builders import linear_model, published
 from tests.paths import ROOT
@@ -27,14 +24,6 @@ from tests.streams import documents, roll_over, scored_stream
 
 ROWS = "id,text,time\n" + "".join(f"{n},a great day,2026-01-01T00:00:0{n}Z\n" for n in range(3))
 COLUMNS = ("--columns", "id=id,text=text,time=time")
-
-
-@pytest.fixture
-def client(settings: Settings) -> Iterator[Elasticsearch]:
-    """A server with the data streams of the test's own namespace."""
-    with connect(settings.elasticsearch) as client:
-        set_up(client, settings.elasticsearch)
-        yield client
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -29,7 +29,6 @@ from pipeline.report.period import Period, last
 from pipeline.report.queries import MOST_TERMS, MOST_TWEETS
 from pipeline.settings import Settings
 from pipeline.sinks.elasticsearch.client import connect
-from pipeline.sinks.elasticsearch.setup import set_up
 from tests import builders
 from tests.paths import ROOT
 from tests.processes import environment
@@ -95,14 +94,6 @@ def rejections() -> list[tuple[Reason, datetime]]:
     random = Random(7)
     reasons = (Reason.NOT_JSON, Reason.EMPTY_TEXT, Reason.BAD_TIME)
     return [(random.choice(reasons), NOW - timedelta(minutes=random.randrange(72 * 60))) for _ in range(60)]
-
-
-@pytest.fixture
-def client(settings: Settings) -> Iterator[Elasticsearch]:
-    """A server with empty data streams."""
-    with connect(settings.elasticsearch) as client:
-        set_up(client, settings.elasticsearch)
-        yield client
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,7 +17,6 @@ from pipeline.domain.document import Coordinates
 from pipeline.embedded.info import StackInfo
 from pipeline.errors import SinkUnavailable
 from pipeline.settings import Settings
-from pipeline.sinks.elasticsearch import setup
 from pipeline.sinks.elasticsearch.backing import Backing, Seals, resolve
 from pipeline.sinks.elasticsearch.client import as_sink_error, connect
 from pipeline.sinks.elasticsearch.writer import DocumentWriter
@@ -26,14 +24,6 @@ from tests.processes import until
 from tests.streams import count, distinct_ids, roll_over, scored_stream
 
 BEGAN = datetime(2026, 3, 1, 12, tzinfo=UTC)
-
-
-@pytest.fixture
-def client(settings: Settings) -> Iterator[Elasticsearch]:
-    """A client of a server that is set up for this test's namespace."""
-    with connect(settings.elasticsearch) as connected:
-        setup.set_up(connected, settings.elasticsearch)
-        yield connected
 
 
 def at(offset: int) -> Coordinates:

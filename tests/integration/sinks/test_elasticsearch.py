@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import orjson
 import pytest
 from elasticsearch import Elasticsearch
@@ -13,17 +11,8 @@ from pipeline.errors import SetupError, SinkUnavailable
 from pipeline.settings import Settings
 from pipeline.sinks.elasticsearch import setup
 from pipeline.sinks.elasticsearch.backing import Backing, resolve
-from pipeline.sinks.elasticsearch.client import connect
 from pipeline.sinks.elasticsearch.writer import DocumentWriter
 from tests.streams import count, distinct_ids, roll_over, scored_stream
-
-
-@pytest.fixture
-def client(settings: Settings) -> Iterator[Elasticsearch]:
-    """A client of a server that is set up for this test's namespace."""
-    with connect(settings.elasticsearch) as connected:
-        setup.set_up(connected, settings.elasticsearch)
-        yield connected
 
 
 def _entry(number: int, **fields: object) -> Entry:
