@@ -26,11 +26,13 @@ LANGUAGES = {
     [
         ("Das ist wirklich schrecklich, nie wieder", "de"),
         ("@acme the flight was late again, thanks for nothing http://t.co/x", "en"),
+        ("WHY IS THIS FLIGHT LATE AGAIN, NOBODY KNOWS", "en"),
+        ("WHY IS THIS FLIGHT LATE AGAIN, NOBODY knows", "en"),
         ("¿Por qué siempre llega tarde? #acme", "es"),
     ],
 )
 def test_a_sentence(text: str, lang: str) -> None:
-    """Names, links and signs do not count."""
+    """Names, links, signs and capitals do not count."""
     assert DETECTOR.detect(text) == lang
 
 
