@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 RESULTS = Path(__file__).parent / "results"
-NAMES = ("scoring", "exporter", "drain", "latency", "scraped", "models", "training", "boards")
+NAMES = ("scoring", "exporter", "drain", "latency", "scraped", "models", "training", "boards", "profile")
 
 
 def main(names: list[str]) -> int:
@@ -33,7 +33,10 @@ def _keep(name: str, found: Any, load: float) -> Path:
     machine = {"cores": os.cpu_count(), "load_before": round(load, 2), "python": platform.python_version()}
     RESULTS.mkdir(exist_ok=True)
     path = RESULTS / f"{name}-{time.strftime('%Y%m%dT%H%M%S')}.json"
-    path.write_text(json.dumps({"bench": name, "machine": machine, "figures": asdict(found)}, indent=2) + "\n")
+    figures = asdict(found)
+    if picture := figures.pop("picture", b""):
+        path.with_suffix(".png").write_bytes(picture)
+    path.write_text(json.dumps({"bench": name, "machine": machine, "figures": figures}, indent=2) + "\n")
     return path
 
 

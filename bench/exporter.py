@@ -96,7 +96,7 @@ def _measure(settings: Settings) -> Figures:
     topic, checkpoint = settings.kafka.tweets_topic, settings.checkpoint
 
     def commit(number: int) -> None:
-        write_batch(checkpoint, number, {topic: dict.fromkeys(range(PARTITIONS), number * RECORDS // (ROUNDS + 1))})
+        write_batch(checkpoint, number, {topic: dict.fromkeys(range(PARTITIONS), number * RECORDS // (ROUNDS + 2))})
 
     def stand(number: int) -> None:
         pass
@@ -104,9 +104,9 @@ def _measure(settings: Settings) -> Figures:
     with serving(scrape_of(settings), settings.telemetry) as url:
         commit(1)
         first = _scrape(url)
-        moving = [_after(commit, number + 1, url) for number in range(ROUNDS)]
+        moving = [_after(commit, number + 2, url) for number in range(ROUNDS)]
         standing = [_after(stand, number, url) for number in range(ROUNDS)]
-        commit(ROUNDS + 1)
+        commit(ROUNDS + 2)
         drained = [_after(stand, number, url) for number in range(ROUNDS)]
     print(f"{PARTITIONS} partitions, {PARTITIONS * RECORDS:,} records; a scrape over HTTP")
     found = {"first": [first], "moving": moving, "standing": standing, "no lag": drained}

@@ -28,8 +28,10 @@ OLDEST = (2, 8)
 """Older brokers give topics no ids."""
 
 _TIMEOUT = 3.0
-_ROOM = 588
-"""Bytes that a broker's default has above our longest record, for what frames it."""
+_FRAME = 588
+"""Bytes that Kafka puts around a record, at most."""
+_BROKERS_DEFAULT = 1_048_588
+"""Of `max.message.bytes`."""
 
 _UNKNOWN, _DENIED = 3, 29
 
@@ -149,11 +151,10 @@ def _judge_configs(topic: Topic, settings: KafkaSettings) -> Iterable[Finding]:
     configs = topic.configs
     for what in differing(topic.name, configs, settings).values():
         yield warning("topics", what, ALTER)
-    # The cure names 1,048,588 bytes, which is the default of brokers.
-    largest, needed = int(configs.get("max.message.bytes", MAX_RECORD_BYTES + _ROOM)), MAX_RECORD_BYTES + 48_588
-    if largest < MAX_RECORD_BYTES + _ROOM:
+    largest = int(configs.get("max.message.bytes", _BROKERS_DEFAULT))
+    if largest < MAX_RECORD_BYTES + _FRAME:
         what = f"{topic.name} takes records of {largest:,} bytes, and ours may have {MAX_RECORD_BYTES:,}"
-        yield fault("topics", what, _alter(topic, settings, "max.message.bytes", str(needed)))
+        yield fault("topics", what, _alter(topic, settings, "max.message.bytes", str(_BROKERS_DEFAULT)))
     if "compact" in configs.get("cleanup.policy", "delete"):
         what = f"{topic.name} is compacted, so Kafka deletes records by their key"
         yield warning("topics", what, _alter(topic, settings, "cleanup.policy", "delete"))

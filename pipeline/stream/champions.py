@@ -18,6 +18,9 @@ from pipeline.scoring.models import loaded
 RETRY_AFTER = 10.0
 """Seconds until a champion that could not be loaded is tried again; another one is tried at once."""
 
+_PAUSE_FACTOR = 10.0
+"""So many times as long as the failure took: a slow store costs the batches a tenth of the time at most."""
+
 _PROBE = "@acme my flight is late again, thanks for nothing :( #fail"
 
 
@@ -165,6 +168,5 @@ class Champions:
         slot, now = self._slots[task], self._clock()
         slot.away = isinstance(error, SetupError)
         if slot.failed != version or now >= slot.again:
-            # A pause of ten times the failure's length: a slow store costs the batches a tenth of the time at most.
-            slot.failed, slot.again = version, now + max(RETRY_AFTER, RETRY_AFTER * (now - began))
+            slot.failed, slot.again = version, now + max(RETRY_AFTER, _PAUSE_FACTOR * (now - began))
             self._observer.model_failed(task, error)
