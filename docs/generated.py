@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -42,6 +43,11 @@ def part(text: str, command: str, written: str) -> str:
     if not (found and ended):
         raise LookupError(f"a page needs the lines {begin.strip()} and {end.strip()}")
     return before + begin + written + end + after
+
+
+def linked(text: str) -> str:
+    """The text with links to the pages that docstrings name by their path."""
+    return re.sub(r"(?<![`\w/])docs/(\w+)\.md", r"[\1](../\1.md)", text)
 
 
 def _text(path: Path) -> str | None:

@@ -62,9 +62,14 @@ def page(metrics: dict[str, list[Described]]) -> str:
     return "\n".join([_HEAD, *(_section(_SECTIONS[where], found) for where, found in metrics.items())])
 
 
-def _section(title: str, metrics: Iterable[Described]) -> str:
+def table(metrics: Iterable[Described]) -> str:
+    """A row for each metric."""
     rows = [f"| `{m.name}` | {m.kind} | {', '.join(m.labels)} | {m.text} |" for m in metrics]
-    return "\n".join([f"## {title}", "", "| metric | type | labels | |", "| - | - | - | - |", *rows, ""])
+    return "\n".join(["| metric | type | labels | |", "| - | - | - | - |", *rows])
+
+
+def _section(title: str, metrics: Iterable[Described]) -> str:
+    return "\n".join([f"## {title}", "", table(metrics), ""])
 
 
 def _of(registry: CollectorRegistry) -> Iterator[Described]:

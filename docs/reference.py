@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from pathlib import Path
 
@@ -12,7 +11,7 @@ import reference_fields
 import reference_rejections
 import reference_settings
 import reference_topics
-from generated import settle
+from generated import linked, settle
 
 FOLDER = Path(__file__).with_name("reference")
 COMMAND = "python docs/reference.py"
@@ -31,11 +30,6 @@ def pages() -> dict[Path, str]:
     """Each page as Markdown, by its file."""
     told = f"Generated from the code by `{COMMAND}`; a test compares this page with the code."
     return {FOLDER / f"{name}.md": f"# {one.TITLE}\n\n{told}\n\n{linked(one.page())}" for name, one in PAGES.items()}
-
-
-def linked(text: str) -> str:
-    """The text with links to the pages that docstrings name by their path."""
-    return re.sub(r"(?<![`\w/])docs/(\w+)\.md", r"[\1](../\1.md)", text)
 
 
 if __name__ == "__main__":

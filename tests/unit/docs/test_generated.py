@@ -13,7 +13,7 @@ import pytest
 from tests.paths import ROOT
 
 DOCS = ROOT / "docs"
-SCRIPTS = ("metrics", "reference", "sources")
+SCRIPTS = ("components", "metrics", "reference", "sources")
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
