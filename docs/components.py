@@ -280,7 +280,10 @@ def _generated(one: Component, metrics: Mapping[str, list[Described]], commands:
 
 
 def _settings(one: Component) -> str:
-    return f"## Settings\n\n{reference_settings.table(one.settings)}" if one.settings else ""
+    if not one.settings:
+        return ""
+    told = "Each has an environment variable, too: [settings](../reference/settings.md)."
+    return f"## Settings\n\n{told}\n\n{reference_settings.table(one.settings, without=['variable'])}"
 
 
 def _commands(one: Component, meanings: Mapping[str, str]) -> str:

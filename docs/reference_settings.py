@@ -29,7 +29,7 @@ that has it wins. In `tweetpulse.toml` each section below is a table (`[kafka]`)
 is written as JSON (`TWEETPULSE_STREAM__SINKS='["elasticsearch"]'`). An unknown name is an error, and the message names
 the setting that was meant. Times are in seconds and sizes in bytes, unless the name says otherwise.
 """
-_ROWS = "| setting | variable | value | default | meaning |\n| - | - | - | - | - |"
+_COLUMNS = ("setting", "value", "default", "meaning", "variable")
 _WORDS: dict[Any, str] = {bool: "true or false", int: "whole number", float: "number", str: "text", Path: "path"}
 
 
@@ -42,9 +42,11 @@ def page() -> str:
     return "\n\n".join(part.strip() for part in found) + "\n"
 
 
-def table(wanted: Sequence[str]) -> str:
+def table(wanted: Sequence[str], *, without: Sequence[str] = ()) -> str:
     """The rows of these settings: those of a whole section (`kafka`), single ones (`kafka.partitions`, `state_dir`)."""
-    return "\n".join([_ROWS, *(row for name in wanted for row in _rows(name))])
+    columns = [name for name in _COLUMNS if name not in without]
+    rows = [[row[name] for name in columns] for one in wanted for row in _rows(one)]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (columns, ["-"] * len(columns), *rows))
 
 
 def meanings(kind: type[BaseModel]) -> dict[str, str]:
@@ -59,7 +61,7 @@ def meanings(kind: type[BaseModel]) -> dict[str, str]:
     return found
 
 
-def _rows(wanted: str) -> Iterator[str]:
+def _rows(wanted: str) -> Iterator[dict[str, str]]:
     section, _, name = wanted.partition(".")
     kind = _sections().get(section)
     if kind is None:
@@ -81,10 +83,10 @@ def _told_by_options(kind: type[Section]) -> dict[str, str]:
     return {name: f"{option.help} Option: `{flag_of(name, option)}`." for name, _, option in options_of(kind)}
 
 
-def _row(path: tuple[str, ...], field: FieldInfo, meaning: str) -> str:
+def _row(path: tuple[str, ...], field: FieldInfo, meaning: str) -> dict[str, str]:
     value = _value(field.annotation, field.metadata)
-    cells = (f"`{'.'.join(path)}`", f"`{variable(path)}`", value, _default(field), meaning)
-    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+    cells = (f"`{'.'.join(path)}`", value, _default(field), meaning, f"`{variable(path)}`")
+    return dict(zip(_COLUMNS, (cell.replace("|", "\\|") for cell in cells), strict=True))
 
 
 def _value(annotation: Any, metadata: list[Any]) -> str:
