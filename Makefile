@@ -23,7 +23,7 @@ $(UV):
 
 # What it runs with, and then what tests and tools need besides. The first adds, so that it takes nothing from the second.
 $(RUNS): requirements.lock requirements-build.lock pyproject.toml | $(UV)
-	@echo "Installing into $(VENV) (once): downloads about 540 MB, most of it Spark, and takes 0.9 GB of disk ..."
+	@echo "Installing into $(VENV) (once): downloads about 565 MB, most of it Spark, and takes 1.0 GB of disk ..."
 	@$(UV) pip install --compile-bytecode --require-hashes --python $(BIN)/python --requirement requirements.lock
 	@$(UV) pip install --quiet --no-deps --build-constraints requirements-build.lock --python $(BIN)/python --editable .
 	@touch $@
@@ -86,8 +86,8 @@ soak: $(STAMP) ## an hour of collecting, with a disconnect each minute: is anyth
 	@$(BIN)/python -m bench.soak $(ARGS)
 
 lock: $(STAMP) ## lock the dependencies; what is pinned stays (UPGRADE=1 resolves all of them anew)
-	@$(UV) pip compile pyproject.toml --extra stream $(if $(UPGRADE),--upgrade) --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements.lock
-	@$(UV) pip compile pyproject.toml --extra stream --group dev -c requirements.lock $(if $(UPGRADE),--upgrade) --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements-dev.lock
+	@$(UV) pip compile pyproject.toml --extra stream --extra plots $(if $(UPGRADE),--upgrade) --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements.lock
+	@$(UV) pip compile pyproject.toml --extra stream --extra plots --group dev -c requirements.lock $(if $(UPGRADE),--upgrade) --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements-dev.lock
 	@$(UV) pip compile --group pyproject.toml:build $(if $(UPGRADE),--upgrade) --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements-build.lock
 
 clean: ## remove the environment, the site and the caches of the tools

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from generated import settle
 from prometheus_client import CollectorRegistry
 
 from exporters.server import scrape_of
@@ -61,9 +62,14 @@ def page(metrics: dict[str, list[Described]]) -> str:
     return "\n".join([_HEAD, *(_section(_SECTIONS[where], found) for where, found in metrics.items())])
 
 
-def _section(title: str, metrics: Iterable[Described]) -> str:
+def table(metrics: Iterable[Described]) -> str:
+    """A row for each metric."""
     rows = [f"| `{m.name}` | {m.kind} | {', '.join(m.labels)} | {m.text} |" for m in metrics]
-    return "\n".join([f"## {title}", "", "| metric | type | labels | |", "| - | - | - | - |", *rows, ""])
+    return "\n".join(["| metric | type | labels | |", "| - | - | - | - |", *rows])
+
+
+def _section(title: str, metrics: Iterable[Described]) -> str:
+    return "\n".join([f"## {title}", "", table(metrics), ""])
 
 
 def _of(registry: CollectorRegistry) -> Iterator[Described]:
@@ -76,17 +82,5 @@ def _of(registry: CollectorRegistry) -> Iterator[Described]:
             yield Described(name, family.type, tuple(labels), family.documentation)
 
 
-def main(arguments: list[str]) -> int:
-    """Write the page, or compare it; 1 if it is out of date."""
-    text = page(described())
-    if arguments == ["--check"]:
-        if PAGE.exists() and PAGE.read_text(encoding="utf-8") == text:
-            return 0
-        sys.stderr.write(f"{PAGE.name} is out of date: run `{COMMAND}`\n")
-        return 1
-    PAGE.write_text(text, encoding="utf-8")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(settle({PAGE: page(described())}, COMMAND))

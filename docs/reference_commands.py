@@ -37,6 +37,18 @@ def page() -> str:
     return "\n\n".join([*(part.strip() for part in found), *_exporter()]) + "\n"
 
 
+def meanings() -> dict[str, str]:
+    """Each command (`models promote`) → the first paragraph of its help."""
+    root = with_imported(*COMMANDS)
+    return {path: told for name in COMMANDS for path, told in _meanings(root.commands[name], name)}
+
+
+def _meanings(command: Any, path: str) -> Iterator[tuple[str, str]]:
+    yield path, " ".join(inspect.cleandoc(command.help or "").split("\n\n")[0].split())
+    for below, one in getattr(command, "commands", {}).items():
+        yield from _meanings(one, f"{path} {below}")
+
+
 def _family(command: Any, parent: Any, name: str) -> Iterator[str]:
     yield "\n".join(_command(command, parent, name, "###"))
     for below, one in getattr(command, "commands", {}).items():

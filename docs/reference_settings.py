@@ -6,7 +6,7 @@ import ast
 import inspect
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin
@@ -29,19 +29,24 @@ that has it wins. In `tweetpulse.toml` each section below is a table (`[kafka]`)
 is written as JSON (`TWEETPULSE_STREAM__SINKS='["elasticsearch"]'`). An unknown name is an error, and the message names
 the setting that was meant. Times are in seconds and sizes in bytes, unless the name says otherwise.
 """
-_ROWS = "| setting | variable | value | default | meaning |\n| - | - | - | - | - |"
+_COLUMNS = ("setting", "value", "default", "meaning", "variable")
 _WORDS: dict[Any, str] = {bool: "true or false", int: "whole number", float: "number", str: "text", Path: "path"}
 
 
 def page() -> str:
     """All sections, the settings without one first."""
-    whole = {name: field for name, field in Settings.model_fields.items() if not _section(field)}
-    found = [_HEAD, _table(Settings, whole, ())]
-    sections = {name: kind for name, field in Settings.model_fields.items() if (kind := _section(field))}
-    sections |= {source.name: source.section for source in LIVE_SOURCES}
-    for name, kind in sections.items():
-        found += [f"## `[{name}]`", inspect.cleandoc(kind.__doc__ or ""), _table(kind, kind.model_fields, (name,))]
+    whole = [name for name, field in Settings.model_fields.items() if not _section(field)]
+    found = [_HEAD, table(whole)]
+    for name, kind in _sections().items():
+        found += [f"## `[{name}]`", inspect.cleandoc(kind.__doc__ or ""), table([name])]
     return "\n\n".join(part.strip() for part in found) + "\n"
+
+
+def table(wanted: Sequence[str], *, without: Sequence[str] = ()) -> str:
+    """The rows of these settings: those of a whole section (`kafka`), single ones (`kafka.partitions`, `state_dir`)."""
+    columns = [name for name in _COLUMNS if name not in without]
+    rows = [[row[name] for name in columns] for one in wanted for row in _rows(one)]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (columns, ["-"] * len(columns), *rows))
 
 
 def meanings(kind: type[BaseModel]) -> dict[str, str]:
@@ -56,22 +61,32 @@ def meanings(kind: type[BaseModel]) -> dict[str, str]:
     return found
 
 
-def _table(kind: type[BaseModel], fields: dict[str, FieldInfo], above: tuple[str, ...]) -> str:
-    told = meanings(kind) | (_told_by_options(kind) if issubclass(kind, Section) else {})
-    missing = [name for name in fields if name not in told]
-    if missing:
-        raise LookupError(f"{kind.__name__}.{missing[0]} has no meaning: write a docstring below it")
-    return "\n".join([_ROWS, *(_row((*above, name), field, told[name]) for name, field in fields.items())])
+def _rows(wanted: str) -> Iterator[dict[str, str]]:
+    section, _, name = wanted.partition(".")
+    kind = _sections().get(section)
+    if kind is None:
+        yield _row((section,), Settings.model_fields[section], meanings(Settings)[section])
+        return
+    told = meanings(kind) | _told_by_options(kind)
+    for one in [name] if name else kind.model_fields:
+        if one not in told:
+            raise LookupError(f"{kind.__name__}.{one} has no meaning: write a docstring below it")
+        yield _row((section, one), kind.model_fields[one], told[one])
+
+
+def _sections() -> dict[str, type[Section]]:
+    found = {name: kind for name, field in Settings.model_fields.items() if (kind := _section(field))}
+    return found | {source.name: source.section for source in LIVE_SOURCES}
 
 
 def _told_by_options(kind: type[Section]) -> dict[str, str]:
     return {name: f"{option.help} Option: `{flag_of(name, option)}`." for name, _, option in options_of(kind)}
 
 
-def _row(path: tuple[str, ...], field: FieldInfo, meaning: str) -> str:
+def _row(path: tuple[str, ...], field: FieldInfo, meaning: str) -> dict[str, str]:
     value = _value(field.annotation, field.metadata)
-    cells = (f"`{'.'.join(path)}`", f"`{variable(path)}`", value, _default(field), meaning)
-    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+    cells = (f"`{'.'.join(path)}`", value, _default(field), meaning, f"`{variable(path)}`")
+    return dict(zip(_COLUMNS, (cell.replace("|", "\\|") for cell in cells), strict=True))
 
 
 def _value(annotation: Any, metadata: list[Any]) -> str:

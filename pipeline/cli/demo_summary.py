@@ -75,7 +75,7 @@ def entity_table(entities: Sequence[Tally], others: int) -> Table:
 def _report(settings: Settings) -> str:
     call = f"tweetpulse --state-dir {shlex.quote(str(settings.state_dir))} report"
     needs = "" if not missing("plots") else " (it needs `pip install 'tweetpulse[plots]'`)"
-    return f"meanwhile `{call}`, in another terminal, writes a page of what people say: report.html{needs}"
+    return f"while it goes on, `{call}`, in another terminal, writes a page of what people say: report.html{needs}"
 
 
 def _books(outcome: Outcome, settings: Settings) -> Table:

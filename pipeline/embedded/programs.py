@@ -1,7 +1,7 @@
 """Prometheus and Grafana for whoever has none: Debian's package, or the publisher's archive, unpacked into the cache.
 
-Unpacked and not installed: no service is started, no user is made, and nobody has to be root. Of an archive the
-publisher's own checksum, which is published beside it, decides whether it is whole.
+Unpacked and not installed. Of an archive the publisher's own checksum, which is published beside it, decides whether it
+is whole.
 """
 
 from __future__ import annotations
@@ -9,8 +9,6 @@ from __future__ import annotations
 import hashlib
 import platform
 import re
-import shutil
-import subprocess
 import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +20,7 @@ from typing import Literal, get_args
 import requests
 
 from pipeline import passable_folders
+from pipeline.embedded import debian
 from pipeline.errors import SetupError
 from pipeline.locks import only_one
 from pipeline.tell import Tell
@@ -78,7 +77,7 @@ def homes(cache_dir: Path, name: Name) -> list[Path]:
 
 def has_debian_package(name: Name) -> bool:
     """True if Debian's own package will do, and can be got here."""
-    return name == "prometheus" and all(map(shutil.which, ("apt-get", "dpkg-deb")))
+    return name == "prometheus" and debian.is_here()
 
 
 def offer(name: Name) -> str | None:
@@ -105,30 +104,17 @@ def fetch(name: Name, cache_dir: Path, tell: Tell, found: Archive | None = None)
     passable_folders.make(folder, "choose another folder with TWEETPULSE_CACHE_DIR")
     with only_one(folder, lambda: tell(name, "waiting for another process's download")):
         if found is None and has_debian_package(name):
-            return _unpacked_package(name, folder, tell)
+            return _unpacked_package(name, folder / f"{name}-debian", tell)
         found = found or archive(name)
         if found is None:
             raise SetupError(f"there is no {name} to download for {platform.system()} on {platform.machine()}")
         return _unpacked_archive(found, folder, tell)
 
 
-def _unpacked_package(name: Name, folder: Path, tell: Tell) -> Path:
-    home = folder / f"{name}-debian"
+def _unpacked_package(name: Name, home: Path, tell: Tell) -> Path:
     if not home.exists():
         tell(name, f"downloading Debian's package {name}")
-        with _scratch(folder) as scratch:
-            _run(["apt-get", "download", "-q", name], scratch, name)
-            (package,) = scratch.glob("*.deb")
-            _run(["dpkg-deb", "--extract", str(package), "new"], scratch, name)
-            (scratch / "new").rename(home)
-    return home
-
-
-def _run(command: list[str], folder: Path, name: Name) -> None:
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    if done.returncode:
-        why = (done.stderr.strip().splitlines() or ["it says nothing"])[-1]
-        raise SetupError(f"Debian's package {name} can't be had: {why}; `apt-get update` as root may help")
+    return debian.unpacked(name, home)
 
 
 def _unpacked_archive(found: Archive, folder: Path, tell: Tell) -> Path:

@@ -1,18 +1,18 @@
-"""Programs and libraries that tests need: those on PATH, else out of Debian's packages, unpacked by the downloads.
-
-Unpacked and not installed: nothing is started, no user is made, and nobody has to be root.
-"""
+"""Programs and libraries that tests need: those on PATH, else out of Debian's packages, unpacked by the downloads."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import subprocess
-import tempfile
 from pathlib import Path
 
 import pytest
 
+from pipeline import passable_folders
+from pipeline.embedded import debian
+from pipeline.errors import SetupError
+from pipeline.locks import only_one
 from pipeline.settings import load
 
 
@@ -24,29 +24,22 @@ def program(name: str, package: str = "prometheus") -> Path:
 
 def unpacked(package: str) -> Path:
     """The folder of a Debian package's files; the test is skipped, and says why, where it can't be had."""
-    folder = load().cache_dir / "debian" / package
-    if not folder.exists():
-        _unpack(package, folder)
-    return folder
+    home = load().cache_dir / "debian" / package
+    if not home.exists():
+        try:
+            _unpack(package, home)
+        except SetupError as error:
+            pytest.skip(f"needs {package}: {error.message}")
+    return home
 
 
-def _unpack(package: str, folder: Path) -> None:
-    if not (shutil.which("apt-get") and shutil.which("dpkg-deb")):
-        pytest.skip(f"needs {package}: not on PATH, and this is no Debian to get it from")
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
-        _download(package, Path(scratch))
-        archive = next(Path(scratch).glob("*.deb"))
-        subprocess.run(["dpkg-deb", "--extract", archive, f"{scratch}/new"], check=True)
-        if not folder.exists():
-            Path(f"{scratch}/new").rename(folder)
-
-
-def _download(package: str, scratch: Path) -> None:
-    download = ["apt-get", "download", "-q", package]
-    done = subprocess.run(download, cwd=scratch, capture_output=True, text=True)
-    if done.returncode and os.geteuid() == 0:
-        subprocess.run(["apt-get", "update", "-q"], capture_output=True)
-        done = subprocess.run(download, cwd=scratch, capture_output=True, text=True)
-    if done.returncode:
-        pytest.skip(f"needs Debian's package {package}, which can't be had: {done.stderr.strip().splitlines()[-1]}")
+def _unpack(package: str, home: Path) -> None:
+    passable_folders.make(home.parent, "set TWEETPULSE_CACHE_DIR to another folder")
+    with only_one(home.parent, lambda: None):
+        try:
+            debian.unpacked(package, home)
+        except SetupError:
+            if os.geteuid() or not debian.is_here():
+                raise
+            subprocess.run(["apt-get", "update", "-q"], capture_output=True, check=False)
+            debian.unpacked(package, home)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.extras import PACKAGES
 from tests.paths import ROOT
 
 LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-build.lock", "pyproject.toml")
@@ -50,6 +52,12 @@ def test_the_demo_takes_what_it_runs_with(make: Make) -> None:
     assert added.endswith(" --requirement requirements.lock")
     assert itself.endswith(" --editable .")
     assert make("demo") == []
+
+
+def test_the_demo_can_do_everything() -> None:
+    """What each extra brings is in its lock: `tweetpulse report` after a demo asks for nothing."""
+    locked = re.findall(r"^([\w.-]+)==", (ROOT / "requirements.lock").read_text(), re.MULTILINE)
+    assert {name for names in PACKAGES.values() for name in names} <= {*locked}
 
 
 def test_tests_and_tools_take_the_rest(make: Make) -> None:

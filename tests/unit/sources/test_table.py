@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -21,7 +20,6 @@ from pipeline.sources.live.option import Option
 from pipeline.sources.mastodon.settings import MastodonSettings
 from pipeline.sources.table import LIVE_SOURCES, Entry
 from pipeline.sources.twitter.settings import TwitterSettings
-from tests.paths import ROOT
 
 
 class TickerSettings(Section):
@@ -109,13 +107,6 @@ def test_names_are_labels_and_no_name_is_there_twice() -> None:
     names = [source.name for source in LIVE_SOURCES]
     assert len(set(names)) == len(names)
     assert all(name.isidentifier() and name.islower() for name in names)
-
-
-def test_the_table_of_the_docs_is_up_to_date() -> None:
-    """`docs/sources.md` has a row for each."""
-    command = [sys.executable, str(ROOT / "docs" / "sources.py"), "--check"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_the_settings_know_the_sections_of_sources() -> None:
