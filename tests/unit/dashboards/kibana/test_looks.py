@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from dashboards.grafana import config
 from dashboards.kibana import palette
 from dashboards.kibana.bundle import saved_objects
 
@@ -142,6 +143,19 @@ def test_the_map_opens_on_its_data_and_with_its_legend() -> None:
     assert attributes["uiStateJSON"]["isLayerTOCOpen"] is True
     assert set(attributes["uiStateJSON"]["openTOCDetails"]) <= layers
     assert attributes["uiStateJSON"]["openTOCDetails"]
+
+
+def test_the_map_is_coloured_by_the_share_of_negative_tweets() -> None:
+    """As Grafana's: a mean compound is nearly everywhere a little above 0, and all of the map green."""
+    layer = OBJECTS["map", "tweetpulse-map"]["attributes"]["layerListJSON"][1]
+    colour = layer["style"]["properties"]["fillColor"]["options"]
+    formats = OBJECTS["index-pattern", "tweetpulse-tweets"]["attributes"]["fieldFormatMap"]
+    assert colour["field"]["name"] == "avg_of_tweet.sentiment.is_negative"
+    assert formats["tweet.sentiment.is_negative"]["id"] == "percent"
+    assert colour["customColorRamp"][0]["stop"] == 0
+    limits = {(step["stop"], step["color"]) for step in colour["customColorRamp"]}
+    assert limits >= set(config.NEGATIVE_SHARE[1:])
+    assert config.GOOD not in {step["color"] for step in colour["customColorRamp"]}
 
 
 @pytest.mark.parametrize("dashboard", DASHBOARDS, ids=lambda o: o["id"])
