@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from dashboards.kibana import palette
+from dashboards.kibana import grafana, palette
 from dashboards.kibana.conditions import Is, Json
 
 TIME = "@timestamp"
@@ -85,6 +85,7 @@ TWEETS = DataView(
     dataset="tweets.scored",
     formats={
         "url.full": {"id": "url", "params": {"labelTemplate": "open the tweet", "openLinkInCurrentTab": False}},
+        "tweet.entity": grafana.entity_link(),
         "tweet.sentiment.compound": _COMPOUND,
         "tweet.sentiment.label": _LABEL,
         "tweet.sentiment.is_negative": _PERCENT,
