@@ -92,7 +92,10 @@ def _tweet_layer() -> Json:
         "geoField": LOCATION,
         "requestType": "point",
         "resolution": "COARSE",
-        "metrics": [{"type": "count"}, {"type": "avg", "field": IS_NEGATIVE, "label": "negative share"}],
+        "metrics": [
+            {"type": "count", "label": "Tweets"},
+            {"type": "avg", "field": IS_NEGATIVE, "label": "Negative share"},
+        ],
         "applyGlobalQuery": True,
         "applyGlobalTime": True,
         "applyForceRefresh": True,
