@@ -91,6 +91,7 @@ _SCORED = {
     "tweet.sentiment.label": f"{_either(tuple(Label))}; the last one if no scorer speaks the language",
     "tweet.sentiment.compound": f"VADER's score, -1 to 1: positive from {THRESHOLD}, negative up to -{THRESHOLD}",
     **{f"tweet.sentiment.{name}": f"the share of the text that is {name}; the three add up to 1" for name in SHARES},
+    "tweet.sentiment.is_negative": "1 if the label is `negative`, else 0; its mean is the negative share",
     **{f"tweet.model.{name}": text for name, text in _MODEL.items()},
     **{f"tweet.complaint.{name}": text for name, text in _MODEL.items()},
     "tweet.model.label": f"the model's sentiment: {_either(CLOSED_LABELS[Task.SENTIMENT])}",

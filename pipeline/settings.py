@@ -88,6 +88,8 @@ class KibanaSettings(Section):
     """That user's password."""
     ca_file: Path | None = None
     """The certificates that signed Kibana's (PEM); those of this machine where it is not set."""
+    grafana_url: Url = "http://127.0.0.1:3000"
+    """Where links in the dashboards lead: the Grafana that has the boards, as browsers reach it."""
     start_timeout: Seconds = 180.0
     """Seconds to wait until Kibana is ready."""
     request_timeout: Seconds = 60.0

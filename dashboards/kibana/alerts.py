@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 
+from dashboards.kibana import grafana
 from dashboards.kibana.conditions import RETWEET, All, Compares, Json, Not
 from dashboards.kibana.data_views import TIME, TWEETS
 
@@ -19,7 +20,10 @@ _CONDITION = All(
         Not(RETWEET),
     )
 )
-_MESSAGE = "{{rule.name}}: {{context.value}} in the last 15 minutes. {{context.link}}"
+_MESSAGE = (
+    "{{rule.name}}: {{context.value}} in the last 15 minutes. "
+    f"Tweets: {{{{context.link}}}} Board: {grafana.around(grafana.OVERVIEW, 'context.date')}"
+)
 
 
 def connector() -> Json:

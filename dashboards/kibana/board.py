@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from dashboards.kibana import grafana
 from dashboards.kibana.conditions import RETWEET, Is, Json, kuery
 from dashboards.kibana.data_views import TWEETS, DataView
-from dashboards.kibana.panels import VERSION, Link, LinksPanel, Panel, Reference, TextPanel, slug
+from dashboards.kibana.panels import VERSION, Link, LinksPanel, OutsideLink, Panel, Reference, TextPanel, slug
 
 WIDTH = 48
 _SECONDS = 1000
@@ -104,10 +105,12 @@ class Board:
                 yield Reference(f"{slug(panel.title)}:{reference.name}", reference.type, reference.id)
 
 
-def heading(here: str, text: str) -> Row:
-    """At the top: links to the other dashboards, and the question of this one."""
+def heading(here: str, text: str, time_from: str) -> Row:
+    """At the top: links to the other dashboards and to Grafana, and the question of this one."""
+    board = grafana.PIPELINE if here == REJECTED_RECORDS else grafana.OVERVIEW
+    outside = OutsideLink(f"Grafana: {board.removeprefix('tweetpulse-')}", grafana.since(board, time_from))
     links = tuple(Link(id_, filters=(id_ == REJECTED_RECORDS) == (here == REJECTED_RECORDS)) for id_ in TITLES)
-    return Row(4, ((22, LinksPanel("Dashboards", links)), (26, TextPanel("About", text))))
+    return Row(4, ((22, LinksPanel("Dashboards", links, (outside,))), (26, TextPanel("About", text))))
 
 
 REJECTED_RECORDS = "tweetpulse-rejected-records"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from dashboards.kibana import palette
+from dashboards.kibana import grafana, palette
 from dashboards.kibana.conditions import Is, Json
 
 TIME = "@timestamp"
@@ -53,6 +53,7 @@ class DataView:
 
 _NUMBER = {"id": "number", "params": {"pattern": "0.00"}}
 _WHOLE = {"id": "number", "params": {"pattern": "0"}}
+_PERCENT = {"id": "percent", "params": {"pattern": "0%"}}
 _AGO = {"id": "relative_date", "params": {}}
 _KAFKA = {"kafka.topic": "Topic", "kafka.partition": "Partition", "kafka.offset": "Offset"}
 _ON_COLOUR = "#000000"
@@ -84,8 +85,10 @@ TWEETS = DataView(
     dataset="tweets.scored",
     formats={
         "url.full": {"id": "url", "params": {"labelTemplate": "open the tweet", "openLinkInCurrentTab": False}},
+        "tweet.entity": grafana.entity_link(),
         "tweet.sentiment.compound": _COMPOUND,
         "tweet.sentiment.label": _LABEL,
+        "tweet.sentiment.is_negative": _PERCENT,
         "tweet.complaint.probability": _NUMBER,
         "tweet.model.probability": _NUMBER,
         "event.ingested": _AGO,

@@ -15,6 +15,12 @@ MEANS = ((NEGATIVE, -1.0), ("#B0B4B9", -0.05), ("#CDE8C9", 0.05), ("#A0D499", 0.
 The mean of many tweets is seldom below -0.05 and mostly a little above: one green would hide what differs.
 """
 
+SHARES = ((NEUTRAL, 0.0), ("#D9CBB5", 0.2), ("#F7CF95", 0.3), (WARNING, 0.4), (NEGATIVE, 0.5))
+"""The colour of a negative share, and from where on: Grafana's limits, and steps below them, where most shares are.
+
+A low one is not "good": no green.
+"""
+
 BY_ORDER = "complimentary"
 """Kibana's palette for what is neither good nor bad, from blue to orange: the others hand out red and green.
 

@@ -149,11 +149,20 @@ class Link:
 
 
 @dataclass(frozen=True)
+class OutsideLink:
+    """To another program, in a new tab."""
+
+    label: str
+    url: str
+
+
+@dataclass(frozen=True)
 class LinksPanel:
-    """Links to the dashboards, side by side; Kibana marks the one that is open."""
+    """Links side by side: to the dashboards, of which Kibana marks the one that is open, and then to elsewhere."""
 
     title: str
     links: tuple[Link, ...]
+    outside: tuple[OutsideLink, ...] = ()
 
     def references(self) -> list[Reference]:
         """The dashboards."""
@@ -161,8 +170,9 @@ class LinksPanel:
 
     def json(self) -> Json:
         """The options that differ from other kinds of panels."""
-        links = [_link(order, link) for order, link in enumerate(self.links)]
-        attributes = {"title": self.title, "layout": "horizontal", "links": links}
+        links = [*map(_link, self.links), *map(_outside, self.outside)]
+        ordered = [{"order": order} | link for order, link in enumerate(links)]
+        attributes = {"title": self.title, "layout": "horizontal", "links": ordered}
         return {
             "type": "links",
             "embeddableConfig": {"attributes": attributes, "hidePanelTitles": True, "enhancements": {}},
@@ -345,14 +355,23 @@ def _by_mean() -> Json:
     return {"colorMode": "cell", "palette": {"type": "palette", "name": "custom", "params": params}}
 
 
-def _link(order: int, link: Link) -> Json:
+def _link(link: Link) -> Json:
     options = {"openInNewTab": False, "useCurrentDateRange": True, "useCurrentFilters": link.filters}
     return {
         "id": link.to,
-        "order": order,
         "type": "dashboardLink",
         "destinationRefName": _link_name(link),
         "options": options,
+    }
+
+
+def _outside(link: OutsideLink) -> Json:
+    return {
+        "id": slug(link.label),
+        "type": "externalLink",
+        "label": link.label,
+        "destination": link.url,
+        "options": {"openInNewTab": True, "encodeUrl": False},
     }
 
 

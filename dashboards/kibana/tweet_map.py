@@ -14,18 +14,18 @@ from dashboards.kibana.panels import Reference, SavedPanel
 
 ID = "tweetpulse-map"
 LOCATION = "tweet.geo.location"
-COMPOUND = "tweet.sentiment.compound"
+IS_NEGATIVE = "tweet.sentiment.is_negative"
 _INDEX = "layer_1_source_index_pattern"
 
 
 @dataclass(frozen=True)
 class TweetMap:
-    """Tweets by place: the larger, the more; the colour is their mean compound score."""
+    """Tweets by place: the larger, the more; the colour is the share of negative ones."""
 
     id: str = ID
     title: str = "Tweets by place"
     description: str = (
-        "Size: how many tweets. Colour: their mean compound score, red below -0.05, greener from 0.05 on."
+        "Size: how many tweets. Colour: how many of the scored ones are negative, orange from 40 %, red from 50 %."
     )
 
     def saved_object(self) -> Json:
@@ -92,7 +92,10 @@ def _tweet_layer() -> Json:
         "geoField": LOCATION,
         "requestType": "point",
         "resolution": "COARSE",
-        "metrics": [{"type": "count"}, {"type": "avg", "field": COMPOUND, "label": "mean compound"}],
+        "metrics": [
+            {"type": "count", "label": "Tweets"},
+            {"type": "avg", "field": IS_NEGATIVE, "label": "Negative share"},
+        ],
         "applyGlobalQuery": True,
         "applyGlobalTime": True,
         "applyForceRefresh": True,
@@ -102,11 +105,12 @@ def _tweet_layer() -> Json:
 
 
 def _circles() -> Json:
-    by_compound = {
-        "field": {"name": f"avg_of_{COMPOUND}", "origin": "source"},
+    # A layer has means of fields but no quotients: the mean of a field that is 1 or 0 is a share.
+    by_share = {
+        "field": {"name": f"avg_of_{IS_NEGATIVE}", "origin": "source"},
         "type": "ORDINAL",
         "useCustomColorRamp": True,
-        "customColorRamp": [{"stop": stop, "color": color} for color, stop in palette.MEANS],
+        "customColorRamp": [{"stop": stop, "color": color} for color, stop in palette.SHARES],
         "fieldMetaOptions": {"isEnabled": False, "sigma": 3},
     }
     by_count = {
@@ -117,7 +121,7 @@ def _circles() -> Json:
     }
     white_edge = {"type": "STATIC", "options": {"color": "#FFFFFF"}}
     properties = {
-        "fillColor": {"type": "DYNAMIC", "options": by_compound},
+        "fillColor": {"type": "DYNAMIC", "options": by_share},
         "iconSize": {"type": "DYNAMIC", "options": by_count},
         "lineColor": white_edge,
         "lineWidth": {"type": "STATIC", "options": {"size": 1}},

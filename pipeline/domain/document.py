@@ -9,6 +9,7 @@ from typing import Any
 from pipeline.domain.analysis import Analysis
 from pipeline.domain.prediction import NO_OPINION, Opinion, Prediction
 from pipeline.domain.record import Rejection
+from pipeline.domain.sentiment import Label
 from pipeline.domain.tweet import Geo, Tweet
 from pipeline.domain.unescaped import unescaped
 
@@ -160,6 +161,8 @@ def _tweet_fields(tweet: Tweet, analysis: Analysis) -> Document:
             "positive": sentiment.positive,
             "neutral": sentiment.neutral,
             "negative": sentiment.negative,
+            # A number, since its mean is the negative share: a map of Kibana's takes means, but no quotient of counts.
+            "is_negative": int(sentiment.label == Label.NEGATIVE),
         },
     }
     if analysis.lang is not None:

@@ -13,7 +13,7 @@ from dashboards.kibana.conditions import All, Condition, Json, Not
 from dashboards.kibana.data_views import EVENTS, TIME, TWEETS
 from dashboards.kibana.panels import MARKS, LensPanel, Panel, SavedPanel
 from dashboards.kibana.saved_searches import SEARCHES, SavedSearch
-from dashboards.kibana.tweet_map import COMPOUND, LOCATION
+from dashboards.kibana.tweet_map import IS_NEGATIVE, LOCATION
 
 _ROWS = 50
 
@@ -74,7 +74,7 @@ def _rows(saved: SavedSearch) -> Json:
 
 
 def _circles() -> Json:
-    inner = {"center": {"geo_centroid": {"field": LOCATION}}, "compound": {"avg": {"field": COMPOUND}}}
+    inner = {"center": {"geo_centroid": {"field": LOCATION}}, "share": {"avg": {"field": IS_NEGATIVE}}}
     return {"places": {"geotile_grid": {"field": LOCATION, "precision": 5}, "aggs": inner}}
 
 

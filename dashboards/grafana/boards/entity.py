@@ -174,9 +174,7 @@ def _latest() -> sdk.Panel:
     panel = tweets(
         "Latest tweets about $entity", "All labels; narrow them with the filter at the top.", ITS_TWEETS, LATEST
     )
-    return fields.in_discover(
-        panel, "tweetpulse-all-tweets", 'not (tweet.kind: "retweet") and tweet.entity: "${entity:percentencode}"'
-    )
+    return fields.in_discover(panel, "tweetpulse-all-tweets", 'tweet.entity: "${entity:percentencode}"')
 
 
 def _strength() -> sdk.Panel:

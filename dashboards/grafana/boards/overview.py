@@ -156,4 +156,4 @@ def _words() -> sdk.Panel:
 
 def _latest() -> sdk.Panel:
     panel = tweets("Latest negative tweets", "The newest tweets with a negative label.", q.NEGATIVE, LATEST)
-    return in_discover(panel, "tweetpulse-negative-tweets")
+    return in_discover(panel, "tweetpulse-negative-tweets", 'tweet.sentiment.label: "negative"')

@@ -74,12 +74,14 @@ def _by_entity() -> LensPanel:
     )
 
 
+_SINCE = "now-24h"
+
 BOARD = Board(
     id=ID,
     title=TITLES[ID],
     description="Complaints and negative tweets of the last day, with a link to each.",
     view=TWEETS,
-    time_from="now-24h",
+    time_from=_SINCE,
     refresh_seconds=60,
     controls=(Control("Entity", "tweet.entity"), Control("Reason", "tweet.complaint.reason")),
     rows=(
@@ -87,6 +89,7 @@ BOARD = Board(
             ID,
             "Who waits for an answer, and why? Complaints need a trained model (`tweetpulse train complaint`, "
             "`tweetpulse train reason`): until one is promoted, the negative tweets at the bottom are what there is.",
+            _SINCE,
         ),
         Row(6, ((12, _complaint_share()), (12, _sure()), (12, tweets.negative_share()), (12, _newest_complaint()))),
         Row(12, ((28, _over_time()), (20, _reasons()))),

@@ -9,19 +9,23 @@ from dashboards.kibana.saved_searches import ALL_TWEETS
 from dashboards.kibana.tweet_map import TWEET_MAP
 
 ID = "tweetpulse-explore"
+_SINCE = "now-7d"
+
 BOARD = Board(
     id=ID,
     title=TITLES[ID],
     description="Stored tweets of any interval; choose entity, language and sentiment at the top.",
     view=TWEETS,
-    time_from="now-7d",
+    time_from=_SINCE,
     controls=(
         Control("Entity", "tweet.entity"),
         Control("Language", "tweet.lang"),
         Control("Sentiment", "tweet.sentiment.label"),
     ),
     rows=(
-        heading(ID, "What was said? Choose the interval at the top right, entity, language and sentiment below it."),
+        heading(
+            ID, "What was said? Choose the interval at the top right, entity, language and sentiment below it.", _SINCE
+        ),
         Row(6, ((16, tweets.negative_share()), (16, tweets.tweet_count()), (16, tweets.authors()))),
         Row(11, ((24, tweets.shares_over_time()), (24, tweets.volume_over_time()))),
         Row(13, ((16, tweets.entities()), (16, tweets.hashtags()), (16, tweets.words()))),

@@ -9,16 +9,20 @@ from dashboards.kibana.saved_searches import NEGATIVE_TWEETS
 from dashboards.kibana.tweet_map import TWEET_MAP
 
 ID = "tweetpulse-live"
+_SINCE = "now-15m"
+
 BOARD = Board(
     id=ID,
     title=TITLES[ID],
     description="The last 15 minutes, every 10 seconds: how negative, how many, about whom, with which words.",
     view=TWEETS,
-    time_from="now-15m",
+    time_from=_SINCE,
     refresh_seconds=10,
     controls=(Control("Entity", "tweet.entity"),),
     rows=(
-        heading(ID, "What is being said right now? The last 15 minutes, renewed every 10 seconds, without retweets."),
+        heading(
+            ID, "What is being said right now? The last 15 minutes, renewed every 10 seconds, without retweets.", _SINCE
+        ),
         Row(
             6,
             (

@@ -44,18 +44,21 @@ def _where() -> LensPanel:
     )
 
 
+_SINCE = "now-24h"
+
 BOARD = Board(
     id=ID,
     title=TITLES[ID],
     description="Records that the stream could not decode, or that Elasticsearch refused: reason, place, content.",
     view=REJECTED,
-    time_from="now-24h",
+    time_from=_SINCE,
     refresh_seconds=60,
     rows=(
         heading(
             ID,
             "Which records were no tweets, and why? The original bytes are in the Kafka topic of rejected records; "
             "`tweetpulse rejected replay` sends them again after a fix.",
+            _SINCE,
         ),
         Row(6, ((24, _total()), (24, _newest()))),
         Row(

@@ -75,6 +75,15 @@ def test_shares_are_of_scored_languages_and_leave_retweets_out(client: Elasticse
     assert counted == {"negative": 1, "neutral": 1 + len(AIRLINE_REASONS), "positive": 1}
 
 
+def test_the_colour_of_a_place_is_its_negative_share(client: Elasticsearch) -> None:
+    """One of all that are scored: neither the retweet nor the tweet that nobody scores is in it."""
+    search = next(s for s in searches() if (s.board, s.panel) == ("Sentiment live", "Tweets by place"))
+    (place,) = client.search(index=search.index, body=search.body)["aggregations"]["places"]["buckets"]
+    scored = len(TEXTS) + len(AIRLINE_REASONS)
+    assert place["doc_count"] == scored + 1
+    assert place["share"]["value"] == pytest.approx(1 / scored)
+
+
 def test_complaints_are_counted_by_reason(client: Elasticsearch) -> None:
     """One of each, and each a curve of its own; only the sure ones are among the sure."""
     over_time, sure = (

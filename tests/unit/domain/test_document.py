@@ -21,7 +21,7 @@ from pipeline.domain.document import (
     scored_document,
 )
 from pipeline.domain.record import Reason, Rejection, decode, encode
-from pipeline.domain.sentiment import UNSUPPORTED
+from pipeline.domain.sentiment import UNSUPPORTED, Sentiment, label_of
 from pipeline.domain.tweet import Geo, Tweet
 from tests.builders import AT, INGESTED, TAKEN, WRITTEN, analysis, full_tweet, tweet, tweets
 from tests.mapping import fields, unmapped
@@ -62,7 +62,14 @@ def test_a_scored_tweet() -> None:
             "label": {"given": "negative"},
             "original_timestamp": WRITTEN,
             "geo": {"location": {"lat": 52.5, "lon": 13.4}, "place": "Berlin", "country": "DE", "source": "place"},
-            "sentiment": {"label": "negative", "compound": -0.5, "positive": 0.0, "neutral": 0.25, "negative": 0.75},
+            "sentiment": {
+                "label": "negative",
+                "compound": -0.5,
+                "positive": 0.0,
+                "neutral": 0.25,
+                "negative": 0.75,
+                "is_negative": 1,
+            },
         },
     }
 
@@ -95,6 +102,13 @@ def test_without_a_time() -> None:
 def test_unsupported_has_no_numbers() -> None:
     """A language that nobody speaks has a label alone, so that no average counts it."""
     assert scored(tweet(), sentiment=UNSUPPORTED)["tweet"]["sentiment"] == {"label": "unsupported"}
+
+
+@pytest.mark.parametrize(("compound", "number"), [(-0.05, 1), (0.0, 0), (0.05, 0)])
+def test_negative_is_a_number_too(compound: float, number: int) -> None:
+    """1 or 0, so that its mean is the negative share."""
+    felt = Sentiment(label_of(compound), compound, 0.0, 1.0, 0.0)
+    assert scored(tweet(), sentiment=felt)["tweet"]["sentiment"]["is_negative"] == number
 
 
 def test_half_a_location() -> None:

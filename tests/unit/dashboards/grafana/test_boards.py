@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 import string
 from itertools import chain, pairwise
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 
@@ -16,6 +17,7 @@ from dashboards.kibana.saved_searches import SEARCHES
 from pipeline.domain.prediction import CLOSED_LABELS, MOST_LABELS, Task
 from pipeline.domain.record import Reason
 from pipeline.domain.sentiment import SCORED, THRESHOLD, Label
+from pipeline.sinks.kibana import OLDEST
 from tests.boards.grafana import boards, panels_of, queries_of
 from tests.builders import AIRLINE_REASONS
 from tests.paths import ROOT
@@ -98,21 +100,59 @@ def test_links_to_an_entity_keep_the_time_and_what_is_chosen(board: Json) -> Non
     assert urls or board["uid"] in (config.ENTITY, config.PIPELINE)
 
 
+def discover_links(board: Json) -> list[str]:
+    """The links of all panels, which lead to Kibana's Discover."""
+    return [link["url"] for panel in panels_of(board) for link in panel.get("links") or ()]
+
+
+def discover_state(url: str, **variables: str) -> Json:
+    """What Kibana's redirect reads, with Grafana's variables as Grafana puts them in."""
+    dates = {"__from": "2026-05-01T11:00:00Z", "__to": "2026-05-01T12:00:00Z"}
+    for name, value in dates.items():
+        url = url.replace(f"${{{name}:date:iso}}", value)
+    for name, value in variables.items():
+        url = url.replace(f"${{{name}:percentencode}}", quote(value, safe=""))
+    assert url.startswith("${kibana}/app/r?")
+    assert "$" not in url.removeprefix("${kibana}")
+    ((locator,), (version,), (state,)) = (parse_qs(urlsplit(url).query)[name] for name in "lvp")
+    assert (locator, version) == ("DISCOVER_APP_LOCATOR", ".".join(map(str, (*OLDEST, 0))))
+    return json.loads(state)
+
+
 @pytest.mark.parametrize("uid", [config.OVERVIEW, config.ENTITY])
 def test_tweets_lead_to_discover_with_their_time(uid: str) -> None:
     """To a saved search of the Kibana bundle, at an address that can be changed on the board."""
     (board,) = [board for board in BOARDS if board["uid"] == uid]
     (kibana,) = [v for v in board["templating"]["list"] if v["name"] == "kibana"]
-    urls = [link["url"] for panel in panels_of(board) for link in panel.get("links") or ()]
-    named = [re.match(r"\$\{kibana\}/app/discover#/view/([\w-]+)\?(.*)", url) for url in urls]
+    urls = discover_links(board)
     assert (kibana["type"], kibana["query"]) == ("textbox", config.KIBANA)
-    assert named
-    for found in named:
-        assert found
-        assert found[1] in {search.id for search in SEARCHES}
-        assert found[2].startswith("_g=(time:(from:'${__from:date:iso}',to:'${__to:date:iso}'))")
-    if uid == config.ENTITY:
-        assert 'tweet.entity: "${entity:percentencode}"' in unquote(urls[0])
+    assert urls
+    for url in urls:
+        state = discover_state(url, retweets="NOT tweet.kind:retweet", entity="Acme")
+        assert state["savedSearchId"] in {search.id for search in SEARCHES}
+        assert state["timeRange"] == {"from": "2026-05-01T11:00:00Z", "to": "2026-05-01T12:00:00Z"}
+        assert state["query"]["language"] == "kuery"
+
+
+@pytest.mark.parametrize("brand", ["Levi's", "Kelly's & Sons+ 100%", "L'Oréal #1", "Ben/Jerry (Co)"])
+def test_discover_opens_on_the_brand_whatever_it_is_called(brand: str) -> None:
+    """With the choice of retweets; an apostrophe ended the query, where the address was Discover's own."""
+    (board,) = [board for board in BOARDS if board["uid"] == config.ENTITY]
+    (url,) = discover_links(board)
+    query = discover_state(url, retweets="*", entity=brand)["query"]["query"]
+    assert query == f'* and tweet.entity: "{brand}"'
+
+
+def test_discover_opens_on_what_the_panel_shows() -> None:
+    """All tweets, or the negative ones, and retweets as the board counts them."""
+    (board,) = [board for board in BOARDS if board["uid"] == config.OVERVIEW]
+    queries = [
+        discover_state(url, retweets="NOT tweet.kind:retweet")["query"]["query"] for url in discover_links(board)
+    ]
+    assert queries == [
+        "NOT tweet.kind:retweet",
+        'NOT tweet.kind:retweet and tweet.sentiment.label: "negative"',
+    ]
 
 
 def test_names_in_a_list_are_shown_as_names() -> None:

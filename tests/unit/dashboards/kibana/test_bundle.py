@@ -135,7 +135,8 @@ def test_references_of_panels_have_the_names_that_kibana_looks_for(dashboard: di
             expected |= {f"{panel['panelIndex']}:indexpattern-datasource-layer-{layer}" for layer in layers}
             expected |= {f"{panel['panelIndex']}:xy-visualization-layer-{mark['layerId']}" for mark in marks}
         if panel["type"] == "links":
-            names = {link["destinationRefName"] for link in panel["embeddableConfig"]["attributes"]["links"]}
+            links = panel["embeddableConfig"]["attributes"]["links"]
+            names = {link["destinationRefName"] for link in links if link["type"] == "dashboardLink"}
             expected |= {f"{panel['panelIndex']}:{name}" for name in names}
         if "panelRefName" in panel:
             assert panel["panelRefName"] == f"panel_{panel['panelIndex']}"

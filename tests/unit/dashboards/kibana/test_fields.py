@@ -15,7 +15,7 @@ KQL_FIELD = re.compile(r"([\w@.]+)\s*(?::|<=|>=|<|>)")
 OBJECTS = {(o["type"], o["id"]): o for o in saved_objects()}
 INDICES = {o["id"]: o["attributes"]["title"] for o in saved_objects() if o["type"] == "index-pattern"}
 DASHBOARDS = [o for o in saved_objects() if o["type"] == "dashboard"]
-NUMERIC = {"float", "long", "integer"}
+NUMERIC = {"float", "long", "integer", "byte"}
 
 
 def lens_panels() -> list[tuple[str, str, dict[str, Any]]]:

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from dashboards.kibana import palette
+from dashboards.grafana import config
+from dashboards.kibana import alerts, palette
 from dashboards.kibana.bundle import saved_objects
 
 OBJECTS = {(o["type"], o["id"]): o for o in saved_objects()}
@@ -144,12 +145,25 @@ def test_the_map_opens_on_its_data_and_with_its_legend() -> None:
     assert attributes["uiStateJSON"]["openTOCDetails"]
 
 
+def test_the_map_is_coloured_by_the_share_of_negative_tweets() -> None:
+    """As Grafana's: a mean compound is nearly everywhere a little above 0, and all of the map green."""
+    layer = OBJECTS["map", "tweetpulse-map"]["attributes"]["layerListJSON"][1]
+    colour = layer["style"]["properties"]["fillColor"]["options"]
+    formats = OBJECTS["index-pattern", "tweetpulse-tweets"]["attributes"]["fieldFormatMap"]
+    assert colour["field"]["name"] == "avg_of_tweet.sentiment.is_negative"
+    assert formats["tweet.sentiment.is_negative"]["id"] == "percent"
+    assert colour["customColorRamp"][0]["stop"] == 0
+    limits = {(step["stop"], step["color"]) for step in colour["customColorRamp"]}
+    assert limits >= set(config.NEGATIVE_SHARE[1:])
+    assert config.GOOD not in {step["color"] for step in colour["customColorRamp"]}
+
+
 @pytest.mark.parametrize("dashboard", DASHBOARDS, ids=lambda o: o["id"])
 def test_links_keep_the_time_and_what_filters_fit(dashboard: dict[str, Any]) -> None:
     """To each dashboard; filters on tweets would hide all rejected records, and the other way round."""
     (panel,) = [p for p in dashboard["attributes"]["panelsJSON"] if p["type"] == "links"]
     references = {r["name"]: r["id"] for r in dashboard["references"]}
-    links = panel["embeddableConfig"]["attributes"]["links"]
+    links = [link for link in panel["embeddableConfig"]["attributes"]["links"] if link["type"] == "dashboardLink"]
     to = {references[f"{panel['panelIndex']}:{link['destinationRefName']}"]: link["options"] for link in links}
     assert set(to) == {d["id"] for d in DASHBOARDS}
     assert {options["useCurrentDateRange"] for options in to.values()} == {True}
@@ -157,6 +171,33 @@ def test_links_keep_the_time_and_what_filters_fit(dashboard: dict[str, Any]) -> 
     assert {id_ for id_, options in to.items() if options["useCurrentFilters"]} == {
         d["id"] for d in DASHBOARDS if (d["id"] in TWEET_BOARDS) == about_tweets
     }
+
+
+@pytest.mark.parametrize("dashboard", DASHBOARDS, ids=lambda o: o["id"])
+def test_grafana_opens_on_the_interval_of_the_dashboard(dashboard: dict[str, Any]) -> None:
+    """In a new tab; from rejected records to the board of the flow, else to that of the tweets."""
+    (panel,) = [p for p in dashboard["attributes"]["panelsJSON"] if p["type"] == "links"]
+    (link,) = [one for one in panel["embeddableConfig"]["attributes"]["links"] if one["type"] == "externalLink"]
+    board = config.OVERVIEW if dashboard["id"] in TWEET_BOARDS else config.PIPELINE
+    span = f"from={dashboard['attributes']['timeFrom']}&to={dashboard['attributes']['timeTo']}"
+    assert link["destination"] == f"http://127.0.0.1:3000/d/{board}?{span}"
+    assert link["options"]["openInNewTab"] is True
+
+
+def test_an_entity_leads_to_its_board_in_grafana() -> None:
+    """Wherever its name is shown; Kibana encodes `value` in the address, and shows it as it is."""
+    shown = OBJECTS["index-pattern", "tweetpulse-tweets"]["attributes"]["fieldFormatMap"]["tweet.entity"]
+    assert shown["id"] == "url"
+    assert shown["params"]["urlTemplate"] == f"http://127.0.0.1:3000/d/{config.ENTITY}?var-entity={{{{value}}}}"
+    assert shown["params"]["labelTemplate"] == "{{value}}"
+
+
+def test_an_alert_leads_to_grafana_at_its_time() -> None:
+    """From an hour before it; what two lambdas of Kibana's make of the date is the milliseconds that Grafana reads."""
+    message = alerts.rules()[0]["actions"][0]["params"]["message"]
+    date = "{{#FormatDate}}{{{context.date}}};;x{{/FormatDate}}"
+    span = f"from={{{{#EvalMath}}}}{date} - 3600000{{{{/EvalMath}}}}&to={date}"
+    assert message.endswith(f"http://127.0.0.1:3000/d/{config.OVERVIEW}?{span}")
 
 
 @of("lnsXY")

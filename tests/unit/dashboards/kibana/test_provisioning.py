@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from dashboards.kibana import alerts
 from dashboards.kibana.bundle import ndjson
+from dashboards.kibana.grafana import GRAFANA
 from pipeline.cli.app import app
 from pipeline.embedded.ports import free_port
 from pipeline.errors import ConfigError, PipelineError, SetupError
@@ -54,6 +55,33 @@ def test_provisioning_imports_everything_and_makes_connector_and_rule(monkeypatc
     assert ndjson().encode() in fake.requests[1].body
     assert b'name="file"; filename="tweetpulse.ndjson"' in fake.requests[1].body
     assert {request.headers["kbn-xsrf"] for request in fake.requests} == {"tweetpulse"}
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("https://grafana.example.org/g/", "https://grafana.example.org/g"),
+        ("http://[::1]:3000", "http://[::1]:3000"),
+        ('http://x/"', "http://x/%22"),
+    ],
+)
+def test_links_to_grafana_lead_where_the_setting_says(monkeypatch, address: str, shown: str) -> None:
+    """In dashboards, formats and the alert rule; what is sent is still JSON."""
+    monkeypatch.setenv("TWEETPULSE_KIBANA__GRAFANA_URL", address)
+    with running(WORKS) as fake:
+        assert provision(fake, monkeypatch).exit_code == 0
+    for request, links in ((fake.requests[1], ndjson().count(GRAFANA)), (fake.requests[5], 1)):
+        assert GRAFANA.encode() not in request.body
+        assert request.body.count(f"{shown}/d/tweetpulse-".encode()) == links
+    sent = [json.loads(line) for line in fake.requests[1].body.splitlines() if line.startswith(b"{")]
+    boards = [json.loads(line["attributes"]["panelsJSON"]) for line in sent if line["type"] == "dashboard"]
+    assert len(boards) == 4
+
+
+def test_generated_links_lead_to_the_grafana_of_the_setting() -> None:
+    """The address that provisioning replaces is the setting's default, and every link begins with it."""
+    assert KibanaSettings().grafana_url == GRAFANA
+    assert ndjson().count("/d/tweetpulse-") == ndjson().count(f"{GRAFANA}/d/tweetpulse-") == 5
 
 
 def test_what_is_there_is_brought_up_to_date(monkeypatch) -> None:
