@@ -1,0 +1,125 @@
+"""Downloads files: goes on where a download was cut off, and keeps only what has the right checksum."""
+
+from __future__ import annotations
+
+import hashlib
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
+
+import requests
+
+from tests.datasets.published import DataSet, File
+
+Tell = Callable[[str], None]
+
+TIMEOUT_SECONDS = 30.0
+CHUNK = 64 * 1024
+
+
+class NotFetched(Exception):
+    """Why a file is not there, in one line."""
+
+
+class Unreachable(NotFetched):
+    """Nothing can be fetched: no publisher can be reached, or nothing can be written."""
+
+
+def fetch(data_set: DataSet, folder: Path, tell: Tell) -> list[str]:
+    """Fetch what is missing of a data set; what went wrong, one line for each file.
+
+    Args:
+        data_set: which one.
+        folder: of all data sets.
+        tell: is told what happened to each file.
+
+    Raises:
+        Unreachable: the publisher's server can't be reached, or the folder can't be written.
+    """
+    try:
+        return _fetch(data_set, folder, tell)
+    except OSError as error:
+        raise Unreachable(f"{folder} can't be used ({error.strerror}): name another one") from error
+
+
+def _fetch(data_set: DataSet, folder: Path, tell: Tell) -> list[str]:
+    there = [file for file in data_set.files if (folder / file.name).exists()]
+    others = [file for file in there if _sha256(folder / file.name) != file.sha256]
+    wrong = [f"{file.name}: another file is there: remove it, and the publisher's will be fetched" for file in others]
+    if len(there) == len(data_set.files):
+        tell(f"{data_set.name}: {len(there) - len(others)} of {len(there)} files are there")
+        return wrong
+    for file in [data_set.archive] if data_set.archive else [file for file in data_set.files if file not in there]:
+        try:
+            tell(f"{file.name}: {_fetched(data_set.url(file), file, folder / file.name)}")
+            if data_set.archive:
+                _unpack(data_set, folder)
+        except Unreachable:
+            raise
+        except NotFetched as error:
+            wrong.append(f"{file.name}: {error}")
+    return wrong
+
+
+def _fetched(url: str, file: File, path: Path) -> str:
+    """Download a file; how large it is, and from where on it was fetched."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f"{path.name}.part")
+    before = _size(part)
+    _download(url, part, file.size)
+    if _size(part) < file.size:
+        raise NotFetched(
+            f"{url} was cut off after {_size(part):,} of {file.size:,} bytes: repeat, it goes on from there"
+        )
+    if _sha256(part) != file.sha256:
+        part.unlink()
+        raise NotFetched(f"{url} is not the file with the SHA-256 {file.sha256}: it was thrown away")
+    part.rename(path)
+    return f"{file.size:,} bytes" + (f", the first {before:,} of them earlier" if before else "")
+
+
+def _download(url: str, part: Path, size: int) -> None:
+    """Add to a part of a file what it lacks; of what is larger than expected, a little more."""
+    had = _size(part)
+    if had and had >= size:
+        return
+    headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={had}-"} if had else {})
+    try:
+        with requests.get(url, headers=headers, stream=True, timeout=TIMEOUT_SECONDS) as response:
+            if not response.ok:
+                raise NotFetched(f"{url} can't be had (status {response.status_code})")
+            # A server that knows no ranges sends the whole file again.
+            with part.open("ab" if response.status_code == requests.codes.partial_content else "wb") as opened:
+                for chunk in response.iter_content(CHUNK):
+                    opened.write(chunk)
+                    if opened.tell() > size:
+                        break
+    except (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError):
+        # What came is kept; its size tells that it is not all.
+        return
+    except requests.RequestException as error:
+        raise Unreachable(f"{url} can't be reached ({type(error).__name__}): repeat with a network") from error
+
+
+def _unpack(data_set: DataSet, folder: Path) -> None:
+    """Take the files out of the archive, which is removed."""
+    assert data_set.archive
+    path = folder / data_set.archive.name
+    top = path.name.removesuffix(".tar.gz")
+    with tarfile.open(path) as tar:
+        for file in data_set.files:
+            member = tar.extractfile(f"{top}/{Path(file.name).name}")
+            assert member, file.name
+            content = member.read()
+            if hashlib.sha256(content).hexdigest() != file.sha256:
+                raise NotFetched(f"{path} holds another {file.name}: it was left alone")
+            (folder / file.name).write_bytes(content)
+    path.unlink()
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
