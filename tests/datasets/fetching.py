@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import tarfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from http.client import HTTPException, HTTPResponse
 from pathlib import Path
-
-import requests
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 from tests.datasets.published import DataSet, File
+
+PARTIAL_CONTENT, REQUESTED_RANGE_NOT_SATISFIABLE = 206, 416
 
 Tell = Callable[[str], None]
 
@@ -83,22 +86,42 @@ def _download(url: str, part: Path, size: int) -> None:
     had = _size(part)
     if had and had >= size:
         return
-    headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={had}-"} if had else {})
+    # A server that knows no ranges sends the whole file again.
+    with _asked(url, part) as response, part.open("ab" if response.status == PARTIAL_CONTENT else "wb") as opened:
+        for chunk in _chunks(response, url):
+            opened.write(chunk)
+            if opened.tell() > size:
+                break
+
+
+def _asked(url: str, part: Path) -> HTTPResponse:
+    start = _size(part)
+    request = Request(url, headers={"Range": f"bytes={start}-"} if start else {})
     try:
-        with requests.get(url, headers=headers, stream=True, timeout=TIMEOUT_SECONDS) as response:
-            if not response.ok:
-                raise NotFetched(f"{url} can't be had (status {response.status_code})")
-            # A server that knows no ranges sends the whole file again.
-            with part.open("ab" if response.status_code == requests.codes.partial_content else "wb") as opened:
-                for chunk in response.iter_content(CHUNK):
-                    opened.write(chunk)
-                    if opened.tell() > size:
-                        break
-    except (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError):
-        # What came is kept; its size tells that it is not all.
-        return
-    except requests.RequestException as error:
-        raise Unreachable(f"{url} can't be reached ({type(error).__name__}): repeat with a network") from error
+        response: HTTPResponse = urlopen(request, timeout=TIMEOUT_SECONDS)
+    except HTTPError as error:
+        error.close()
+        if error.code == REQUESTED_RANGE_NOT_SATISFIABLE:
+            part.unlink()
+            raise NotFetched(f"{url} is shorter than the file that is expected: it was thrown away") from error
+        raise NotFetched(f"{url} can't be had (status {error.code})") from error
+    except (OSError, HTTPException) as error:
+        raise _unreachable(url, error) from error
+    return response
+
+
+def _chunks(response: HTTPResponse, url: str) -> Iterator[bytes]:
+    """The body as it comes; where the connection ends too early, what came."""
+    try:
+        while chunk := response.read(CHUNK):
+            yield chunk
+    except (OSError, HTTPException) as error:
+        raise _unreachable(url, error) from error
+
+
+def _unreachable(url: str, error: Exception) -> Unreachable:
+    why = getattr(error, "reason", error)
+    return Unreachable(f"{url} can't be reached ({why}): what came is kept, repeat with a network")
 
 
 def _unpack(data_set: DataSet, folder: Path) -> None:

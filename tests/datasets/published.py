@@ -62,7 +62,7 @@ class DataSet:
 
 
 BY_HAND: Mapping[str, str] = {
-    tables.AIRLINE: "the earliest 80 % of Crowdflower's tweets about US airlines (CC BY-NC-SA 4.0), by time; the whole set: "
+    tables.AIRLINE: "the earliest 80 % of Crowdflower's tweets about US airlines, by time (CC BY-NC-SA 4.0); all: "
     "https://www.kaggle.com/datasets/crowdflower/twitter-airline-sentiment",
     tables.SEMEVAL: "the training files of SemEval-2017, task 4 A, in one, with the times that the ids hold (Twitter's "
     "terms); the task: http://alt.qcri.org/semeval2017/task4/",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -171,7 +171,9 @@ def flattened(page: Json) -> Iterator[Json]:
 def _original(number: int, place: int, look: Look, words: Words) -> Json:
     """The tweet that another one repeats, quotes or answers: longer than what a repetition shows of it."""
     text = f"{words.sentence()} and {words.text()}" + f", {words.sentence()}" * (number % 3)
-    return objects.tweet(100_000 + 10 * number + place, look, words, text)
+    # Of these X tells no points.
+    placed = replace(look, tweet=[part for part in look.tweet if part != "point"])
+    return objects.tweet(100_000 + 10 * number + place, placed, words, text)
 
 
 def _referring(tweet: Json, kind: str, original: Json) -> Json:
