@@ -125,12 +125,12 @@ def _unreachable(url: str, error: Exception) -> Unreachable:
 
 
 def _unpack(data_set: DataSet, folder: Path) -> None:
-    """Take the files out of the archive, which is removed."""
+    """Take the files that are missing out of the archive, which is removed."""
     assert data_set.archive
     path = folder / data_set.archive.name
     top = path.name.removesuffix(".tar.gz")
     with tarfile.open(path) as tar:
-        for file in data_set.files:
+        for file in (file for file in data_set.files if not (folder / file.name).exists()):
             member = tar.extractfile(f"{top}/{Path(file.name).name}")
             assert member, file.name
             content = member.read()

@@ -184,6 +184,16 @@ def test_files_out_of_an_archive(publisher: Publisher, tmp_path: Path, capsys: p
     assert not (tmp_path / "letters/a.txt").exists()
 
 
+def test_an_archive_does_not_take_the_place_of_ones_own_file(publisher: Publisher, tmp_path: Path) -> None:
+    """What is missing is taken out of it."""
+    (tmp_path / "letters").mkdir()
+    (tmp_path / "letters/a.txt").write_text("mine")
+    wanted = replace(letters(publisher), archive=file_of("letters/ab.tar.gz", publisher.files["ab.tar.gz"]))
+    assert run([wanted], tmp_path) == 1
+    assert (tmp_path / "letters/a.txt").read_text() == "mine"
+    assert (tmp_path / "letters/b.txt").read_bytes() == B
+
+
 def test_a_file_of_ones_own_is_left_alone(
     publisher: Publisher, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
