@@ -11,7 +11,7 @@ STAMP  := $(VENV)/.synced
 export UV_SYSTEM_CERTS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test unit test-faults check format lint types imports boards docs bench chaos soak lock clean
+.PHONY: help env demo test unit data test-faults check format lint types imports boards docs bench chaos soak lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -51,6 +51,9 @@ endif
 
 unit: $(STAMP) ## the tests without servers, in random order, and how much of the code they run
 	@$(UNIT) $(ARGS)
+
+data: $(STAMP) ## fetch the real tweets that tests also run on, 10 MB, after naming their licences; most tests need none of them
+	@$(BIN)/python -m tests.datasets
 
 test-faults: $(STAMP) ## every kind of fault, about an hour (ARGS=--write-table puts what came of it into docs/reliability.md)
 	@$(BIN)/python -m pytest -m faults $(ARGS)

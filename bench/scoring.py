@@ -22,10 +22,12 @@ from pipeline.domain.tweet import Tweet
 from pipeline.scoring.analysis import Analyzer
 from pipeline.scoring.vader import Vader
 from pipeline.settings import ScoringSettings
+from tests.datasets import tables
+from tests.paths import data_folder
 
 T = TypeVar("T")
 
-AIRLINE = Path(__file__).parents[2] / "shared/data/airline/tweets_first80pct_by_time.csv"
+AIRLINE = data_folder() / tables.AIRLINE
 ENTITIES = {name: (name.lower(), f"@{name.lower()}") for name in ("United", "Delta", "Acme", "Globex", "Initech")}
 MANY_BRANDS = ENTITIES | {f"Brand {n}": (f"brand{n} love", f"@brand{n}") for n in range(995)}
 PLAIN = "the my a plane bag gate crew seat to from at is was late hour again today with you we they need call"
@@ -52,7 +54,7 @@ def run(texts: list[str] | None = None) -> Speeds:
     """Measure, print and return the speeds: each the best of three, the scorers' memories warm.
 
     Args:
-        texts: the shared airline tweets where they are beside the checkout, else 10,000 generated ones.
+        texts: the real airline tweets where the test data have them, else 10,000 generated ones.
     """
     texts = texts or (_column(AIRLINE) if AIRLINE.exists() else generated(10_000))
     tweets = [Tweet(id="bench:1", text=text, source="bench", lang="en") for text in texts]

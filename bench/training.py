@@ -2,7 +2,7 @@
 
     python -m bench training
 
-50,000 rows: real ones where they are beside the checkout, else invented ones. Memory and processor time are those of
+50,000 rows: real ones where the test data have them, else invented ones. Memory and processor time are those of
 this process with Spark's JVM and workers.
 """
 
@@ -29,8 +29,10 @@ from pipeline.settings import load
 from pipeline.sources.synthetic import Synthetic
 from pipeline.training.labelled import Labelled, Row, read
 from pipeline.training.train import Request
+from tests.datasets import tables
+from tests.paths import data_folder
 
-SEMEVAL = Path(__file__).parents[2] / "shared/data/semeval2017/train_2013_2016.csv"
+SEMEVAL = data_folder() / tables.SEMEVAL
 ROWS, CHUNK, ROUNDS = 50_000, 2_500, 3
 
 

@@ -1,4 +1,4 @@
-"""Tweets for benchmarks: real ones if they are beside the checkout, else invented ones."""
+"""Tweets for benchmarks: real ones where the test data have them, else invented ones."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import cycle, islice
-from pathlib import Path
 
 from pipeline.domain.tweet import Tweet
 from pipeline.sources.files import file_source
 from pipeline.sources.source import Item
 from pipeline.sources.synthetic import Synthetic
+from tests.datasets import tables
+from tests.paths import data_folder
 
-AIRLINE = Path(__file__).parents[2] / "shared/data/airline/tweets_first80pct_by_time.csv"
+AIRLINE = data_folder() / tables.AIRLINE
 INVENTED = 20_000
 
 

@@ -16,7 +16,8 @@ from pipeline.embedded.stack import start, stop
 from pipeline.errors import SetupError
 from pipeline.jvm.java import ensure_java
 from pipeline.settings import Settings
-from tests.paths import ROOT
+from tests.datasets import generated
+from tests.paths import ROOT, Data, data_folder, kinds
 from tests.sparks import Sparks
 from tests.stacks import MakeStack, settings_of, stack_settings, state_folder
 
@@ -40,6 +41,20 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     # Without one, each test that needs it says so.
     with suppress(SetupError):
         ensure_java(_tell)
+
+
+@pytest.fixture(scope="session")
+def generated_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The generated data sets."""
+    folder = tmp_path_factory.mktemp("generated")
+    generated.write(folder)
+    return folder
+
+
+@pytest.fixture(params=kinds())
+def data(request: pytest.FixtureRequest, generated_folder: Path) -> Data:
+    """Data sets in their layouts: generated ones, and then the real ones where there are any."""
+    return Data(request.param, generated_folder if request.param == "generated" else data_folder())
 
 
 @pytest.fixture(scope="session")

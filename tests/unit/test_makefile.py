@@ -82,6 +82,12 @@ def test_the_site_is_built_and_a_warning_is_an_error(make: Make) -> None:
     assert make("docs") == []
 
 
+def test_data_are_fetched_by_the_tests_own_command(make: Make) -> None:
+    """With Python of the environment."""
+    (fetched,) = make("data", program="python")
+    assert fetched.endswith(" -m tests.datasets")
+
+
 def test_columns_are_those_of_the_command(make: Make) -> None:
     """What describes a file is written behind `make demo`; the width of the terminal has the same name."""
     assert make("demo", program="tweetpulse") == ["certs=1 demo"]

@@ -40,7 +40,7 @@ from pipeline.sinks.elasticsearch.client import connect
 from pipeline.sinks.elasticsearch.setup import set_up
 from pipeline.training.labels import Labels, said
 from tests.builders import AT, INGESTED, analysis, linear_model, published, tweet
-from tests.paths import shared_data
+from tests.paths import Data
 from tests.processes import environment, until
 from tests.streams import documents, messages, rejected_stream, scored_stream
 
@@ -297,21 +297,20 @@ def test_the_list_names_nobody(settings: Settings, run: Run, client: Elasticsear
     assert folder.stat().st_mode & 0o777 == 0o700
 
 
-@pytest.mark.parametrize(
-    ("name", "wanted"),
-    [
-        ("tweets_compliance.jsonl", {"x:1170025343920402432", "x:1170147183095664640"}),
-        ("users_compliance.jsonl", {"x:77"}),
-    ],
-)
-def test_compliance_files(client: Elasticsearch, settings: Settings, run: Run, name: str, wanted: set[str]) -> None:
+@pytest.mark.parametrize("kind", ["tweets", "users"])
+def test_compliance_files(client: Elasticsearch, settings: Settings, run: Run, data: Data, kind: str) -> None:
     """Tweets and users that X lists are deleted; all others stay."""
-    file = shared_data(f"twitter_v2/{name}")
-    tweets = [of("1482680858", "x:77"), of("5", "x:1170025343920402432"), of("5", "x:1170147183095664640")]
-    index(client, settings, [*tweets, of("6", "x:78")])
-    report = run("--file", file)
-    assert documents(settings, scored_stream(settings)).keys() == {one.id for one in tweets} - wanted | {"x:78"}
-    assert report["asked"] == {"tweets": 2, "users": 0} if "tweets" in name else {"tweets": 0, "users": 1}
+    files = {name: data(f"twitter_v2/{name}_compliance.jsonl") for name in ("tweets", "users")}
+    ids = {name: {orjson.loads(line)["id"] for line in file.read_bytes().split()} for name, file in files.items()}
+    listed = {
+        "tweets": [of("5", f"x:{id_}") for id_ in ids["tweets"]],
+        "users": [of(id_, f"x:77{place}") for place, id_ in enumerate(ids["users"])],
+    }
+    index(client, settings, [*listed["tweets"], *listed["users"], of("6", "x:78")])
+    report = run("--file", files[kind])
+    stay = listed["users" if kind == "tweets" else "tweets"]
+    assert documents(settings, scored_stream(settings)).keys() == {"x:78", *(one.id for one in stay)}
+    assert report["asked"] == {"tweets": 0, "users": 0} | {kind: {"tweets": 2, "users": 1}[kind]}
 
 
 def test_a_damaged_compliance_file(client: Elasticsearch, settings: Settings, run: Run, tmp_path: Path) -> None:

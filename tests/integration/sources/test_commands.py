@@ -9,7 +9,6 @@ import pytest
 from pipeline.domain.record import decode
 from pipeline.domain.tweet import PublicMetrics, Tweet
 from tests.integration.sources.reading import records
-from tests.paths import shared_data
 
 
 @pytest.fixture
@@ -50,9 +49,9 @@ def tweets(settings):
     return [decode(record.value) for record in records(settings.kafka)]
 
 
-def test_a_stream_with_a_cut_line_is_replayed_to_its_end(command, settings):
+def test_a_stream_with_a_cut_line_is_replayed_to_its_end(data, command, settings):
     """The line is named, its bytes are published, and the exit code is 0."""
-    code, out, err = ended(command("replay", shared_data("twitter_v2/streaming_output_with_error.jsonl")))
+    code, out, err = ended(command("replay", data("twitter_v2/streaming_output_with_error.jsonl")))
     assert (code, err) == (0, "")
     assert "published 8 records (7 tweets, " in out
     assert "line 8: not JSON: character 44 of 44" in out

@@ -26,8 +26,9 @@ from pipeline.training.seen import hashes
 from pipeline.training.spark_pipeline import TweetFeatures, frame, linear_model, logistic_regression
 from pipeline.training.splits import split
 from pipeline.training.train import Request, fit, train
+from tests.datasets import tables
 from tests.integration.training.conftest import generated
-from tests.paths import shared_data
+from tests.paths import real_data
 
 Session = Callable[[], AbstractContextManager[SparkSession]]
 
@@ -116,7 +117,7 @@ def test_measured_on_a_file_of_its_own(open_spark: Session, registry_folder: str
 
 def test_real_complaints_are_told(open_spark: Session, registry_folder: str) -> None:
     """On ids that training never saw: floors well below what is reached, and above the plain model and VADER."""
-    rows = read(Task.COMPLAINT, shared_data("complaints/complaints.csv"))
+    rows = read(Task.COMPLAINT, real_data(tables.COMPLAINTS))
     registry = Registry(registry_folder)
 
     manifest = train(Request(task=Task.COMPLAINT, labelled=rows, way="group"), registry, open_spark, quiet)

@@ -1,44 +1,40 @@
-"""Every text of the shared data, whatever file it is in."""
+"""Every text of the real tweets, whatever file it is in."""
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.paths import shared_data
+from tests.datasets import tables
+from tests.paths import data_folder, real_data
+
+COLUMNS = ((tables.AIRLINE, "text"), (tables.SEMEVAL, "text"), (tables.COMPLAINTS, "text"), (tables.ASOS, "text"))
 
 
 def all_texts() -> Iterator[str]:
-    """The texts of all the sets, one after the other: some 160,000."""
-    yield from column("airline/tweets_first80pct_by_time.csv", "text")
-    yield from column("semeval2017/train_2013_2016.csv", "text")
-    yield from column("complaints/complaints.csv", "text")
-    yield from column("complaints/asos.csv", "text")
-    for name in ("training", "validation"):
-        yield from (row[3] for row in rows(f"kaggle_entity/twitter_{name}.csv"))
-    for line in _lines(shared_data("vader/tweets_GroundTruth.txt")):
+    """VADER's own texts and those of all other sets that are there, one after the other: 160,000, if all are."""
+    for line in _lines(real_data(tables.VADER)):
         yield line.split("\t", 2)[2]
-    for path in sorted(shared_data("xlmt_umsab").glob("*/*_text.txt")):
+    folder = data_folder()
+    for name, heading in COLUMNS:
+        if (folder / name).exists():
+            yield from column(folder / name, heading)
+    for path in sorted(folder.glob("kaggle_entity/*.csv")):
+        yield from (row[3] for row in tables.rows_of(path))
+    for path in sorted(folder.glob("xlmt_umsab/*/*_text.txt")):
         yield from _lines(path)
-    for path in sorted(shared_data("twitter_v2").glob("*.json*")):
+    for path in sorted(folder.glob("twitter_v2/*.json*")):
         for line in _lines(path):
             yield from _texts_in(_parsed(line))
 
 
-def rows(name: str) -> Iterator[list[str]]:
-    """The rows of a CSV file, its header among them."""
-    with shared_data(name).open(encoding="utf-8", newline="") as file:
-        yield from csv.reader(file)
-
-
-def column(name: str, heading: str) -> Iterator[str]:
+def column(path: Path, heading: str) -> Iterator[str]:
     """One column of a CSV file with a header."""
-    table = rows(name)
-    place = next(table).index(heading)
-    yield from (row[place] for row in table)
+    rows = tables.rows_of(path)
+    place = next(rows).index(heading)
+    yield from (row[place] for row in rows)
 
 
 def _lines(path: Path) -> list[str]:

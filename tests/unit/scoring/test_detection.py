@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from pipeline.scoring.detection import LanguageDetector
 from pipeline.sources.files import file_source
 from pipeline.sources.source import Unreadable
-from tests.paths import shared_data
+from tests.datasets import tables
+from tests.paths import real_data
 
 DETECTOR = LanguageDetector()
 LANGUAGES = {
@@ -59,7 +60,7 @@ def test_a_long_text_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
 def test_real_tweets_in_seven_languages() -> None:
     """At least four of five are recognised, and few are taken for English, which would score them."""
     for name, lang in LANGUAGES.items():
-        texts = shared_data(f"xlmt_umsab/{name}/test_text.txt").read_text(encoding="utf-8").splitlines()
+        texts = real_data(f"xlmt_umsab/{name}/test_text.txt").read_text(encoding="utf-8").splitlines()
         found = Counter(DETECTOR.detect(text) for text in texts)
         assert found[lang] / len(texts) > 0.8, (name, found.most_common(4))
         assert lang == "en" or found["en"] / len(texts) < 0.03, (name, found.most_common(4))
@@ -68,13 +69,13 @@ def test_real_tweets_in_seven_languages() -> None:
 @pytest.mark.parametrize(
     ("file", "most"),
     [
-        ("airline/tweets_first80pct_by_time.csv", 0.005),
-        ("semeval2017/train_2013_2016.csv", 0.01),
-        ("complaints/complaints.csv", 0.01),
+        (tables.AIRLINE, 0.005),
+        (tables.SEMEVAL, 0.01),
+        (tables.COMPLAINTS, 0.01),
     ],
 )
 def test_english_stays_english(file: str, most: float) -> None:
     """So few English tweets are taken for another language and become unsupported."""
-    texts = [item.text for item in file_source(shared_data(file)) if not isinstance(item, Unreadable)][:15_000]
+    texts = [item.text for item in file_source(real_data(file)) if not isinstance(item, Unreadable)][:15_000]
     others = sum(DETECTOR.detect(text) not in ("en", None) for text in texts)
     assert others / len(texts) < most

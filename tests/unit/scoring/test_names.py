@@ -13,6 +13,8 @@ from pipeline.scoring.lexicon import lexicon
 from pipeline.scoring.names import FEW, FeelingNames, scored_text
 from pipeline.scoring.patterns import LETTERS
 from pipeline.scoring.vader import Vader
+from tests.datasets import tables
+from tests.paths import Data, real_data
 from tests.unit.scoring.corpus import column
 from tests.unit.scoring.timing import assert_linear, seconds
 
@@ -52,9 +54,9 @@ def test_names_that_are_feelings_are_left_out(text: str, left: str) -> None:
 
 def test_people_agree_more_without_mentions() -> None:
     """On the airline tweets, each once, mentions left out lower the disagreement with people from 51.5 % to 45.0 %."""
-    name = "airline/tweets_first80pct_by_time.csv"
-    labels = dict(zip(column(name, "tweet_id"), column(name, "airline_sentiment"), strict=True))
-    texts = dict(zip(column(name, "tweet_id"), column(name, "text"), strict=True))
+    path = real_data(tables.AIRLINE)
+    labels = dict(zip(column(path, "tweet_id"), column(path, "airline_sentiment"), strict=True))
+    texts = dict(zip(column(path, "tweet_id"), column(path, "text"), strict=True))
     score = Vader().score
     verbatim = sum(score(text).label != labels[tweet] for tweet, text in texts.items())
     nameless = sum(score(scored_text(text)).label != labels[tweet] for tweet, text in texts.items())
@@ -116,9 +118,9 @@ def test_few_and_many_are_found_as_by_one_pattern(names: list[str], text: str, m
 
 @pytest.mark.no_cover
 @pytest.mark.parametrize("many", [False, True])
-def test_real_texts_are_left_the_same(many: bool) -> None:
+def test_whole_files_are_left_the_same(data: Data, many: bool) -> None:
     """The airline tweets, with names out of their own words."""
-    texts = list(column("airline/tweets_first80pct_by_time.csv", "text"))
+    texts = list(column(data(tables.AIRLINE), "text"))
     names = ["united", "best", "best buy", "late", "late flight", "thank you", "thank", "h&m"]
     wanted = names + [f"{word} love" for word in dict.fromkeys(" ".join(texts).split())][:200] * many
     found = FeelingNames(wanted, Everything())
@@ -126,9 +128,9 @@ def test_real_texts_are_left_the_same(many: bool) -> None:
 
 
 @pytest.mark.no_cover
-def test_the_number_of_names_does_not_count() -> None:
+def test_the_number_of_names_does_not_count(data: Data) -> None:
     """A thousand cost less than three times what a score costs; by one pattern it was twenty times."""
-    texts = list(column("airline/tweets_first80pct_by_time.csv", "text"))[:3_000]
+    texts = list(column(data(tables.AIRLINE), "text"))[:3_000]
     some, many = (FeelingNames([f"brand{n} love" for n in range(count)], lexicon().valences) for count in (20, 1_000))
 
     def work(names: FeelingNames) -> float:

@@ -9,7 +9,8 @@ import pytest
 from pipeline.domain.prediction import Task
 from pipeline.errors import ConfigError, SourceError
 from pipeline.training.labelled import Labelled, Row, combined, label_of, read
-from tests.paths import shared_data
+from tests.datasets import tables
+from tests.paths import Data
 
 AIRLINE = "tweet_id,airline_sentiment,negativereason,airline,name,text,tweet_coord,tweet_created,tweet_location"
 KAGGLE = "7,Acme,Positive,good\n7,Acme,Positive,so good\n8,Acme,Irrelevant,off\n8,Acme,Negative,\n9,Acme,Angry,grr\n"
@@ -145,14 +146,14 @@ def test_what_is_said_later_counts() -> None:
 
 @pytest.mark.no_cover
 @pytest.mark.parametrize(
-    ("task", "name", "rows"),
+    ("task", "name", "generated", "real"),
     [
-        (Task.SENTIMENT, "airline/tweets_first80pct_by_time.csv", 11_704),
-        (Task.SENTIMENT, "semeval2017/train_2013_2016.csv", 49_486),
-        (Task.COMPLAINT, "complaints/complaints.csv", 2_745),
-        (Task.COMPLAINT, "complaints/asos.csv", 1_715),
+        (Task.SENTIMENT, tables.AIRLINE, 2_992, 11_704),
+        (Task.SENTIMENT, tables.SEMEVAL, 600, 49_486),
+        (Task.COMPLAINT, tables.COMPLAINTS, 400, 2_745),
+        (Task.COMPLAINT, tables.ASOS, 297, 1_715),
     ],
 )
-def test_real_files_are_read_whole(task: Task, name: str, rows: int) -> None:
+def test_whole_files_are_read(data: Data, task: Task, name: str, generated: int, real: int) -> None:
     """By their first row alone, each row with a label."""
-    assert len(read(task, shared_data(name)).rows) == rows
+    assert len(read(task, data(name)).rows) == {"generated": generated, "real": real}[data.kind]

@@ -1,4 +1,4 @@
-"""Real responses of the API, served by the stream: every field is where a user expects it."""
+"""Whole responses of the API, served by the stream: every field is where a user expects it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import pytest
 from pipeline.domain.tweet import Kind, Tweet
 from pipeline.sources.twitter.tweets import items_of, response_items
 from tests.fake_x import Malformed, Send
-from tests.paths import shared_data
 from tests.processes import until
 
 FILES = (
@@ -21,12 +20,12 @@ FILES = (
 OURS = [{"id": "1000", "tag": "tweetpulse/Acme"}]
 
 
-def messages(name):
+def messages(data, name):
     """The tweets of a file, one to a message, as the stream sends them."""
-    for line in shared_data(f"twitter_v2/{name}.jsonl").read_bytes().splitlines():
+    for line in data(f"twitter_v2/{name}.jsonl").read_bytes().splitlines():
         response = orjson.loads(line)
-        data = response.get("data", response)
-        for tweet in data if isinstance(data, list) else [data]:
+        held = response.get("data", response)
+        for tweet in held if isinstance(held, list) else [held]:
             yield {"data": tweet, "includes": response.get("includes", {}), "matching_rules": OURS}
 
 
@@ -36,9 +35,9 @@ def expected(sent):
     return {tweet.id: replace(tweet, entities=("Acme",)) for tweet in found if isinstance(tweet, Tweet)}
 
 
-def test_every_recorded_tweet_passes_through(x, collect):
+def test_every_recorded_tweet_passes_through(data, x, collect):
     """All files at once, through tweepy, HTTP and Kafka; what is there twice comes once."""
-    sent = [message for name in FILES for message in messages(name)]
+    sent = [message for name in FILES for message in messages(data, name)]
     wanted = expected(sent)
     assert len(wanted) > 1_000
     x.play(Send(raw=tuple(sent)))
@@ -53,9 +52,9 @@ def test_every_recorded_tweet_passes_through(x, collect):
     assert len(differing) < len(wanted) / 10
 
 
-def test_a_recorded_stream_with_a_cut_line(x, collect):
+def test_a_recorded_stream_with_a_cut_line(data, x, collect):
     """Its other lines are there, and the cut one is published as it came."""
-    lines = shared_data("twitter_v2/streaming_output_with_error.jsonl").read_bytes().splitlines()
+    lines = data("twitter_v2/streaming_output_with_error.jsonl").read_bytes().splitlines()
     for line in lines:
         x.play(Malformed(line))
     with collect() as run:
@@ -66,33 +65,28 @@ def test_a_recorded_stream_with_a_cut_line(x, collect):
     assert run.values() == [line for line in lines if len(line) == 44]
 
 
-@pytest.fixture(scope="module")
-def decoded():
-    """Every tweet of a file, after the record's encoding and decoding."""
-
-    def of(name):
-        lines = shared_data(f"twitter_v2/{name}.jsonl").read_bytes().splitlines()
-        return [item for line in lines for item in items_of(line, "here", source="twitter") if isinstance(item, Tweet)]
-
-    return of
+def decoded(data, name):
+    """Every tweet of a file."""
+    lines = data(f"twitter_v2/{name}.jsonl").read_bytes().splitlines()
+    return [item for line in lines for item in items_of(line, "here", source="twitter") if isinstance(item, Tweet)]
 
 
-def raw(name):
-    return {message["data"]["id"]: message for message in messages(name)}
+def raw(data, name):
+    return {message["data"]["id"]: message["data"] for message in messages(data, name)}
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_text_time_and_author(decoded, name):
+def test_text_time_and_author(data, name):
     """Every tweet has them as the API has them; a long one its note, a cut retweet what it repeats."""
-    by_id = raw(name)
-    for tweet in decoded(name):
-        data = by_id[tweet.id.removeprefix("x:")]["data"]
-        note = (data.get("note_tweet") or {}).get("text")
-        is_retweet = any(ref["type"] == "retweeted" for ref in data.get("referenced_tweets", ()))
-        assert tweet.text == (note or data["text"]) or (is_retweet and tweet.text.startswith(data["text"][:-1]))
-        assert (tweet.written_at is None) == ("created_at" not in data)
-        assert tweet.author.id == data.get("author_id")
-        assert tweet.lang == data.get("lang")
+    by_id = raw(data, name)
+    for tweet in decoded(data, name):
+        sent = by_id[tweet.id.removeprefix("x:")]
+        note = (sent.get("note_tweet") or {}).get("text")
+        is_retweet = any(ref["type"] == "retweeted" for ref in sent.get("referenced_tweets", ()))
+        assert tweet.text == (note or sent["text"]) or (is_retweet and tweet.text.startswith(sent["text"][:-1]))
+        assert (tweet.written_at is None) == ("created_at" not in sent)
+        assert tweet.author.id == sent.get("author_id")
+        assert tweet.lang == sent.get("lang")
 
 
 @pytest.mark.parametrize(
@@ -108,8 +102,8 @@ def test_text_time_and_author(decoded, name):
         ("edited", lambda tweets: all(tweet.url and tweet.url.endswith(tweet.id[2:]) for tweet in tweets)),
     ],
 )
-def test_what_is_special_of_a_file(decoded, name, shows):
+def test_what_is_special_of_a_file(data, name, shows):
     """Places, cashtags, quotes, links, edits."""
-    tweets = decoded(name)
+    tweets = decoded(data, name)
     assert tweets
     assert shows(tweets)
