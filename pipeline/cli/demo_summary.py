@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shlex
+import shutil
+import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
@@ -56,7 +58,7 @@ def summarize_demo(drained: Drained, entities: Sequence[Tally], others: int, set
         f"Elasticsearch was at {settings.elasticsearch.url}, its tweets under the alias {ALIAS}",
         "`make demo KEEP=1` goes on with these tweets until Ctrl-C; `make demo FILE=tweets.csv` takes your own",
         _report(settings),
-        f"the data stay in {settings.state_dir} until the next demo, or `tweetpulse down --delete-data`",
+        f"the data stay in {settings.state_dir} until the next demo, or `{_program()} down --delete-data`",
     ):
         out.print(line, markup=False, soft_wrap=True)
 
@@ -72,8 +74,13 @@ def entity_table(entities: Sequence[Tally], others: int) -> Table:
     return table
 
 
+def _program() -> str:
+    """The command as this user can call it: by its path, where its environment is not activated."""
+    return "tweetpulse" if shutil.which("tweetpulse") else shlex.quote(sys.argv[0])
+
+
 def _report(settings: Settings) -> str:
-    call = f"tweetpulse --state-dir {shlex.quote(str(settings.state_dir))} report"
+    call = f"{_program()} --state-dir {shlex.quote(str(settings.state_dir))} report"
     needs = "" if not missing("plots") else " (it needs `pip install 'tweetpulse[plots]'`)"
     return f"while it goes on, `{call}`, in another terminal, writes a page of what people say: report.html{needs}"
 

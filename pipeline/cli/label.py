@@ -102,7 +102,8 @@ def _tell(found: list[Label]) -> None:
 
 
 def _show(found: list[Label], total: int) -> None:
-    out.print(f"{total:,} labels" if total else "nothing has been labelled: tweetpulse label ID LABEL")
+    counted = f"{total:,} {'label' if total == 1 else 'labels'}"
+    out.print(counted if total else "nothing has been labelled: tweetpulse label ID LABEL")
     if not found:
         return
     # An id is there to be copied: it is folded where it is too long, and never cut.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -50,13 +51,21 @@ def test_the_demo_counts_what_was_published(capsys: pytest.CaptureFixture[str]) 
 
 @pytest.mark.usefixtures("bare")
 @pytest.mark.parametrize("installed", [True, False])
+@pytest.mark.parametrize("program", ["tweetpulse", ".venv/bin/tweetpulse"])
 def test_the_demo_names_the_report(
-    installed: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    program: str, installed: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """With what it needs, where that is missing; the call can be copied, wherever the state folder is."""
+    """With what it needs, where that is missing; the call can be copied, wherever folder and program are."""
     monkeypatch.setitem(extras.PACKAGES, "plots", () if installed else ("no_such_package",))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(sys, "argv", [program])
+    if program == "tweetpulse":
+        (tmp_path / program).touch(0o755)
+        monkeypatch.setattr(sys, "argv", ["elsewhere/tweetpulse"])
     settings = load(state_dir=Path("/a folder/demo"))
     summarize_demo(Drained(Outcome(read=Counter(tweets=1)), 1.0, "there"), [], 0, settings)
-    (told,) = (line for line in capsys.readouterr().out.splitlines() if "report" in line)
-    assert "`tweetpulse --state-dir '/a folder/demo' report`, in another terminal" in told
+    said = capsys.readouterr().out
+    (told,) = (line for line in said.splitlines() if "report" in line)
+    assert f"`{program} --state-dir '/a folder/demo' report`, in another terminal" in told
+    assert f"`{program} down --delete-data`" in said
     assert ("pip install 'tweetpulse[plots]'" in told) is not installed
