@@ -8,7 +8,10 @@ from typing import Any
 import pytest
 
 from dashboards.kibana import palette
+from dashboards.kibana.board import WIDTH
+from dashboards.kibana.boards import BOARDS
 from dashboards.kibana.bundle import saved_objects
+from dashboards.kibana.panels import LensPanel
 
 OBJECTS = {(o["type"], o["id"]): o for o in saved_objects()}
 DASHBOARDS = [o for o in saved_objects() if o["type"] == "dashboard"]

@@ -1,0 +1,108 @@
+"""A real Kibana with our boards, looked at in a browser; skipped where TWEETPULSE_TEST_KIBANA names none."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser
+
+from dashboards.kibana.board import Board
+from dashboards.kibana.boards import BOARDS, explore
+from dashboards.kibana.bundle import saved_objects
+from dashboards.kibana.panels import slug
+from pipeline.sources.phrases import BRANDS
+from tests.boards import browser, hour, kibana_server
+from tests.boards.hour import ENDED, HOUR, Server
+from tests.boards.kibana_page import choose, drawn, height, opened, shown
+
+ENTITY = BRANDS[0].name
+
+# The first test waits for the servers.
+pytestmark = pytest.mark.timeout(1_200)
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """A browser, started before the servers: they are not needed where there is none."""
+    if kibana_server.program() is None:
+        pytest.skip(kibana_server.MISSING)
+    program = browser.program()
+    if program is None:
+        pytest.skip(browser.MISSING)
+    with browser.running(program) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def server(chromium: Browser) -> Iterator[Server]:
+    """The fixed hour of tweets."""
+    with hour.served() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def kibana(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a Kibana that has our boards."""
+    log = tmp_path_factory.mktemp("kibana") / "kibana.log"
+    with kibana_server.serving(kibana_server.program(), server.url, log) as url:
+        kibana_server.provisioned(url)
+        yield url
+
+
+def test_boards_are_imported_over_themselves(kibana: str) -> None:
+    """The second time as the first: every saved object is taken."""
+    assert f" has {len(saved_objects())} saved objects and 1 rule: " in kibana_server.provisioned(kibana)
+
+
+@pytest.mark.parametrize("board", BOARDS, ids=lambda board: board.id)
+def test_every_panel_shows_data(chromium: Browser, kibana: str, board: Board) -> None:
+    """All panels are drawn, none with an error, each with data."""
+    with browser.page(chromium, height=height(board), now=ENDED) as page:
+        opened(page, kibana, board, ENDED - HOUR, ENDED)
+        panels = shown(page)
+    assert set(panels) == {slug(panel.title) for panel in board.panels()}
+    assert {name: panel.error for name, panel in panels.items() if panel.error} == {}
+    assert {name for name, panel in panels.items() if not panel.has_data} == set()
+
+
+def test_a_time_without_tweets_has_no_data(chromium: Browser, kibana: str) -> None:
+    """So that the test above can fail: most panels of a board say so, and charts over time are without colour."""
+    with browser.page(chromium, height=height(explore.BOARD), now=ENDED) as page:
+        opened(page, kibana, explore.BOARD, ENDED - 99 * HOUR, ENDED - 98 * HOUR)
+        panels = shown(page)
+    says_nothing = {"dashboards", "about", "tweets-in-all", "tweets-by-place"}
+    assert {name for name, panel in panels.items() if panel.has_data} == says_nothing
+
+
+def test_a_control_filters(chromium: Browser, kibana: str, server: Server) -> None:
+    """A board counts what was indexed; with an entity chosen, what was indexed of it, and names no other."""
+    everything, chosen = _tweets(server), _tweets(server, ENTITY)
+    with browser.page(chromium, height=height(explore.BOARD), now=ENDED) as page:
+        opened(page, kibana, explore.BOARD, ENDED - HOUR, ENDED)
+        before = shown(page)
+        choose(page, "Entity", ENTITY)
+        page.get_by_text(f"{chosen:,} documents").wait_for()
+        drawn(page, explore.BOARD)
+        after = shown(page)
+    assert [_count(before["tweets-in-all"].text), _count(after["tweets-in-all"].text)] == [everything, chosen]
+    names = {brand.name for brand in BRANDS}
+    assert {name for name in names if name in before["entities"].text} == names
+    assert {name for name in names if name in after["entities"].text} == {ENTITY}
+
+
+def _tweets(server: Server, *entities: str) -> int:
+    """The tweets of the hour without retweets; of an entity, if one is named."""
+    times = (ENDED - HOUR).isoformat()[:19]
+    return sum(
+        document["@timestamp"] >= times
+        and document["tweet"]["kind"] != "retweet"
+        and set(entities) <= set(document["tweet"]["entity"])
+        for document in server.documents
+    )
+
+
+def _count(text: str) -> int:
+    """The last number in a tile, which is the large one."""
+    return int(re.findall(r"[\d,]*\d", text)[-1].replace(",", ""))
