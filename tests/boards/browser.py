@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 MISSING = "needs Chromium: none is on PATH"
 WIDTH = 1400
@@ -41,7 +41,7 @@ def page(browser: Browser, *, height: int, now: datetime | None = None) -> Itera
 
     Its time zone is UTC. At the time `now` its clock starts, if that is said.
     """
-    viewport = {"width": WIDTH, "height": height}
+    viewport: ViewportSize = {"width": WIDTH, "height": height}
     with browser.new_context(viewport=viewport, locale="en-US", timezone_id="UTC") as context:
         context.set_default_timeout(_PATIENCE_SECONDS * 1000)
         opened = context.new_page()

@@ -105,7 +105,8 @@ def choose(page: Page, control: str, value: str) -> None:
 
 def around(page: Page, names: Sequence[str]) -> FloatRect:
     """The smallest part of the page that has these panels."""
-    boxes = [page.locator(f"#panel-{name}").bounding_box() for name in names]
+    boxes = [box for name in names if (box := page.locator(f"#panel-{name}").bounding_box())]
     left, top = min(box["x"] for box in boxes), min(box["y"] for box in boxes)
-    right, bottom = (max(box[at] + box[size] for box in boxes) for at, size in (("x", "width"), ("y", "height")))
+    right = max(box["x"] + box["width"] for box in boxes)
+    bottom = max(box["y"] + box["height"] for box in boxes)
     return {"x": left, "y": top, "width": right - left, "height": bottom - top}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser
@@ -24,14 +25,21 @@ pytestmark = pytest.mark.timeout(1_200)
 
 
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """A browser, started before the servers: they are not needed where there is none."""
-    if kibana_server.program() is None:
+def program() -> Path:
+    """What starts a Kibana."""
+    found = kibana_server.program()
+    if found is None:
         pytest.skip(kibana_server.MISSING)
-    program = browser.program()
-    if program is None:
+    return found
+
+
+@pytest.fixture(scope="module")
+def chromium(program: Path) -> Iterator[Browser]:
+    """A browser, started before the servers: they are not needed where there is none."""
+    chromium = browser.program()
+    if chromium is None:
         pytest.skip(browser.MISSING)
-    with browser.running(program) as found:
+    with browser.running(chromium) as found:
         yield found
 
 
@@ -43,10 +51,10 @@ def server(chromium: Browser) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="module")
-def kibana(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def kibana(program: Path, server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a Kibana that has our boards."""
     log = tmp_path_factory.mktemp("kibana") / "kibana.log"
-    with kibana_server.serving(kibana_server.program(), server.url, log) as url:
+    with kibana_server.serving(program, server.url, log) as url:
         kibana_server.provisioned(url)
         yield url
 
