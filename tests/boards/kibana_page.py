@@ -96,13 +96,6 @@ def shown(page: Page) -> Mapping[str, Shown]:
     return {panel["name"]: Shown(**panel) for panel in found}
 
 
-def choose(page: Page, control: str, value: str) -> None:
-    """Choose a value of a control, and wait until it is closed again."""
-    page.get_by_test_id(f"optionsList-control-{slug(control)}").click()
-    page.get_by_test_id(f"optionsList-control-selection-{value}").click()
-    page.keyboard.press("Escape")
-
-
 def around(page: Page, names: Sequence[str]) -> FloatRect:
     """The smallest part of the page that has these panels."""
     boxes = [box for name in names if (box := page.locator(f"#panel-{name}").bounding_box())]
