@@ -11,7 +11,6 @@ from typing import Any
 from playwright.sync_api import FloatRect, Page
 
 from dashboards.kibana.board import Board
-from dashboards.kibana.panels import slug
 from tests.boards import browser
 
 _UNIT = 28
