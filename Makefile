@@ -11,7 +11,7 @@ STAMP  := $(VENV)/.synced
 export UV_SYSTEM_CERTS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test unit data test-faults check format lint types imports boards docs bench chaos soak lock clean
+.PHONY: help env demo test unit data test-faults check format lint types imports boards docs pictures bench chaos soak lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -29,7 +29,7 @@ $(RUNS): requirements.lock requirements-build.lock pyproject.toml | $(UV)
 	@touch $@
 
 $(STAMP): requirements-dev.lock requirements-build.lock pyproject.toml | $(UV)
-	@echo "Installing into $(VENV), with what tests and tools need (once): downloads about 600 MB, less what is there; takes 1.2 GB of disk ..."
+	@echo "Installing into $(VENV), with what tests and tools need (once): downloads about 650 MB, less what is there; takes 1.4 GB of disk ..."
 	@$(UV) pip sync --compile-bytecode --require-hashes --python $(BIN)/python requirements-dev.lock
 	@$(UV) pip install --quiet --no-deps --build-constraints requirements-build.lock --python $(BIN)/python --editable .
 	@touch $(RUNS) $@
@@ -75,6 +75,9 @@ boards: $(STAMP)
 docs: $(STAMP) ## the documentation as a site, in site/; a warning is an error
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 	@echo "Open site/index.html; its search needs a server: $(BIN)/python -m http.server --bind 127.0.0.1 --directory site"
+
+pictures: $(STAMP) ## pictures of all boards for the documentation, by the Kibana and the Grafana at hand (see CONTRIBUTING.md)
+	@$(BIN)/python -m tests.boards.pictures
 
 format: $(STAMP) ## format the code and mend what ruff can
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .

@@ -8,12 +8,13 @@ from dashboards.kibana.conditions import ANY, COMPLAINT, NEGATIVE, RETWEET, All,
 from dashboards.kibana.data_views import EVENTS, REJECTED, TIME, TWEETS, DataView
 from dashboards.kibana.panels import Reference, SavedPanel
 
+_AS_HIGH_AS_THE_TEXT = -1
 _INDEX = "kibanaSavedObjectMeta.searchSourceJSON.index"
 
 
 @dataclass(frozen=True)
 class SavedSearch:
-    """Rows of a data view that fulfil a condition, with these fields as columns."""
+    """Rows of a data view that fulfil a condition, with these fields as columns; each of so many `lines`."""
 
     id: str
     title: str
@@ -21,6 +22,7 @@ class SavedSearch:
     view: DataView
     columns: tuple[str, ...]
     condition: Condition = ANY
+    lines: int = _AS_HIGH_AS_THE_TEXT
 
     def saved_object(self) -> Json:
         """With attributes that all versions since 8.8 know."""
@@ -37,6 +39,7 @@ class SavedSearch:
                     "columns": {name: {"width": _WIDTHS[name]} for name in (TIME, *self.columns) if name in _WIDTHS}
                 },
                 "hideChart": False,
+                "rowHeight": self.lines,
                 "kibanaSavedObjectMeta": {
                     "searchSourceJSON": {"indexRefName": _INDEX, "query": kuery(self.condition), "filter": []}
                 },
@@ -105,6 +108,7 @@ REJECTED_RECORDS = SavedSearch(
     description="Why each was rejected, where it lies in Kafka, and its first 1,000 characters, escaped.",
     view=REJECTED,
     columns=("error.type", "error.message", "kafka.topic", "kafka.partition", "kafka.offset", "event.original"),
+    lines=3,
 )
 EVENT_LIST = SavedSearch(
     id="tweetpulse-event-list",

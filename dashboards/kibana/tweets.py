@@ -94,7 +94,7 @@ def entities() -> LensPanel:
 
 def hashtags() -> LensPanel:
     """The words that tweets use most."""
-    return cloud("Hashtags", "The most frequent.", TWEETS, terms("hashtag", "Hashtag", "tweet.hashtags", 20), COUNT)
+    return cloud("Hashtags", "The most frequent.", TWEETS, terms("hashtag", "Hashtag", "tweet.hashtags", 15), COUNT)
 
 
 def words() -> LensPanel:

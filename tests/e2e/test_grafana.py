@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-import json
-import os
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 import yaml
+from playwright.sync_api import Browser
 
 from dashboards.grafana import config
-from pipeline.embedded import grafana
-from pipeline.embedded.guard import guarded
-from pipeline.embedded.ports import free_port
-from pipeline.embedded.processes import let_live, unprivileged
+from pipeline.embedded.grafana import Installed
+from tests.boards import browser, grafana_page
 from tests.boards.grafana import ALERTS, boards, targets_of
+from tests.e2e import grafana_server
 from tests.e2e.flow import ENTITY, Flow
+from tests.e2e.grafana_server import Grafana
 from tests.e2e.prometheus import PACE
 from tests.processes import until
-from tests.stacks import state_folder
 
-NAMED = "TWEETPULSE_TEST_GRAFANA"
 PANELS = [
     (board["uid"], title, targets) for board in boards() for title, targets in targets_of(board, entity=ENTITY).items()
 ]
@@ -35,51 +29,30 @@ _DAY = 24 * 3600
 pytestmark = pytest.mark.timeout(900)
 
 
-@dataclass(frozen=True)
-class Grafana:
-    """A running Grafana; requests are those of an anonymous viewer."""
-
-    port: int
-    log: Path
-
-    def ask(self, path: str, body: object = None) -> Any:
-        """The JSON at a path; of a refusal too."""
-        data = None if body is None else json.dumps(body).encode()
-        headers = {"Content-Type": "application/json"}
-        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", data=data, headers=headers)
-        try:
-            with urllib.request.urlopen(request, timeout=60) as answer:
-                return json.load(answer)
-        except urllib.error.HTTPError as error:
-            return json.load(error)
-
-    def rules(self) -> list[dict[str, Any]]:
-        """All alert rules and how they are."""
-        groups = self.ask("/api/prometheus/grafana/api/v1/rules")["data"]["groups"]
-        return [rule for group in groups for rule in group["rules"]]
-
-
 @pytest.fixture(scope="package")
-def installed() -> grafana.Installed:
-    """The Grafana on PATH, or the program that TWEETPULSE_TEST_GRAFANA names."""
-    named = os.environ.get(NAMED)
-    found = grafana.find(str(Path(named).absolute().parent) if named else None)
+def installed() -> Installed:
+    """The Grafana at hand."""
+    found = grafana_server.installed()
     if found is None:
-        pytest.skip(f"needs a Grafana: none is on PATH, and {NAMED} names no program of one")
+        pytest.skip(grafana_server.MISSING)
     return found
 
 
 @pytest.fixture(scope="package")
-def server(installed: grafana.Installed, flow: Flow) -> Iterator[Grafana]:
+def server(installed: Installed, flow: Flow) -> Iterator[Grafana]:
     """It, with our provisioning, looking at the flow's own servers."""
-    port = free_port()
-    with state_folder() as state_dir, guarded(state_dir):
-        folder = state_dir / "grafana"
-        grafana.prepare(folder, port, unprivileged())
-        environment = grafana.environment(folder, flow.settings.elasticsearch, flow.prometheus.port)
-        let_live(grafana.start(folder, installed, environment, unprivileged()))
-        until(lambda: grafana.answers(port), "Grafana", timeout=180)
-        yield Grafana(port, grafana.log_file(folder))
+    with grafana_server.serving(installed, flow) as found:
+        yield found
+
+
+@pytest.fixture(scope="package")
+def chromium(installed: Installed) -> Iterator[Browser]:
+    """A browser to look at it."""
+    program = browser.program()
+    if program is None:
+        pytest.skip(browser.MISSING)
+    with browser.running(program) as found:
+        yield found
 
 
 def test_all_boards_are_there(server: Grafana) -> None:
@@ -113,6 +86,15 @@ def test_every_panel_shows_data(
     assert {ref: result["error"] for ref, result in results.items() if "error" in result} == {}
     drawn = {target["refId"] for target in targets if not target.get("hide")}
     assert {ref for ref in drawn if not _rows(results[ref])} == set()
+
+
+@pytest.mark.parametrize("board", boards(), ids=lambda board: board["uid"])
+def test_every_board_opens_in_a_browser(server: Grafana, flow: Flow, chromium: Browser, board: dict[str, Any]) -> None:
+    """With all panels of its open rows, none of them in error."""
+    start, end = (datetime.fromtimestamp(at, UTC) for at in (flow.begun, flow.ended))
+    with browser.page(chromium, height=grafana_page.height(board)) as page:
+        grafana_page.opened(page, server.url, board, start, end)
+        assert grafana_page.in_error(page) == []
 
 
 def test_its_log_holds_no_error(server: Grafana) -> None:

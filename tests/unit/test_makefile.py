@@ -88,6 +88,13 @@ def test_data_are_fetched_by_the_tests_own_command(make: Make) -> None:
     assert fetched.endswith(" -m tests.datasets")
 
 
+def test_pictures_are_drawn(make: Make) -> None:
+    """By the tests' own servers; each time, since a picture does not know of the boards that it shows."""
+    assert (
+        make("pictures", program="python") == make("pictures", program="python") == ["certs=1 -m tests.boards.pictures"]
+    )
+
+
 def test_columns_are_those_of_the_command(make: Make) -> None:
     """What describes a file is written behind `make demo`; the width of the terminal has the same name."""
     assert make("demo", program="tweetpulse") == ["certs=1 demo"]

@@ -93,7 +93,7 @@ BOARD = Board(
         ),
         Row(6, ((12, _complaint_share()), (12, _sure()), (12, tweets.negative_share()), (12, _newest_complaint()))),
         Row(12, ((28, _over_time()), (20, _reasons()))),
-        Row(10, ((48, _by_entity()),)),
+        Row(11, ((48, _by_entity()),)),
         Row(17, ((48, COMPLAINTS.panel()),)),
         Row(17, ((48, NEGATIVE_TWEETS.panel()),)),
     ),

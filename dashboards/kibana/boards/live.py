@@ -33,7 +33,7 @@ BOARD = Board(
             ),
         ),
         Row(11, ((24, tweets.shares_over_time()), (24, tweets.volume_over_time()))),
-        Row(13, ((16, tweets.entities()), (16, tweets.hashtags()), (16, tweets.words()))),
+        Row(13, ((18, tweets.entities()), (15, tweets.hashtags()), (15, tweets.words()))),
         Row(15, ((48, NEGATIVE_TWEETS.panel()),)),
         Row(16, ((30, TWEET_MAP.panel()), (18, tweets.countries()))),
     ),

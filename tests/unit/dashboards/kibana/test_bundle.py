@@ -16,7 +16,7 @@ ALLOWED = {
         *("title", "name", "timeFieldName", "allowNoIndex", "fieldFormatMap", "fields", "sourceFilters"),
         *("fieldAttrs", "runtimeFieldMap", "typeMeta"),
     },
-    "search": {"title", "description", "columns", "sort", "grid", "hideChart", "kibanaSavedObjectMeta"},
+    "search": {"title", "description", "columns", "sort", "grid", "hideChart", "rowHeight", "kibanaSavedObjectMeta"},
     "map": {"title", "description", "mapStateJSON", "layerListJSON", "uiStateJSON"},
     "dashboard": {
         *("title", "description", "kibanaSavedObjectMeta", "timeRestore", "timeFrom", "timeTo", "refreshInterval"),

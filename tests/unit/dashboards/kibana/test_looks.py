@@ -9,7 +9,10 @@ import pytest
 
 from dashboards.grafana import config
 from dashboards.kibana import alerts, palette
+from dashboards.kibana.board import WIDTH
+from dashboards.kibana.boards import BOARDS
 from dashboards.kibana.bundle import saved_objects
+from dashboards.kibana.panels import LensPanel
 
 OBJECTS = {(o["type"], o["id"]): o for o in saved_objects()}
 DASHBOARDS = [o for o in saved_objects() if o["type"] == "dashboard"]
@@ -267,3 +270,19 @@ def test_an_offset_is_written_as_kafka_does() -> None:
 def test_no_donut_is_left() -> None:
     """One slice of 89 % and slivers say less than bars."""
     assert not lens("lnsPie")
+
+
+def test_a_table_is_wide_enough_for_its_columns() -> None:
+    """In a window of 1,400 pixels, with 100 of them for the first column: otherwise the last one is cut off."""
+    for board in BOARDS:
+        for width, panel in (placed for row in board.rows for placed in row.panels):
+            if isinstance(panel, LensPanel) and panel.shape == "lnsDatatable":
+                wanted = sum(column.get("width", 100) for column in panel.visualization["columns"])
+                assert wanted <= 1_400 * width / WIDTH - 30, f"{board.title}: {panel.title}"
+
+
+def test_rows_of_tweets_are_as_high_as_their_text() -> None:
+    """So that most take one line; records can be 1,000 characters long, and take three."""
+    heights = {id_: o["attributes"]["rowHeight"] for (kind, id_), o in OBJECTS.items() if kind == "search"}
+    assert heights.pop("tweetpulse-rejected-documents") == 3
+    assert set(heights.values()) == {-1}

@@ -1,0 +1,101 @@
+"""A real Kibana with our boards, looked at in a browser; skipped where TWEETPULSE_TEST_KIBANA names none."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from dashboards.kibana.board import Board
+from dashboards.kibana.boards import BOARDS, explore
+from dashboards.kibana.bundle import saved_objects
+from dashboards.kibana.panels import slug
+from tests.boards import browser, hour, kibana_server
+from tests.boards.hour import ENDED, HOUR, Server
+from tests.boards.kibana_page import height, opened, shown
+
+# The first test waits for the servers.
+pytestmark = pytest.mark.timeout(1_200)
+
+
+@pytest.fixture(scope="module")
+def program() -> Path:
+    """What starts a Kibana."""
+    found = kibana_server.program()
+    if found is None:
+        pytest.skip(kibana_server.MISSING)
+    return found
+
+
+@pytest.fixture(scope="module")
+def chromium(program: Path) -> Iterator[Browser]:
+    """A browser, started before the servers: they are not needed where there is none."""
+    chromium = browser.program()
+    if chromium is None:
+        pytest.skip(browser.MISSING)
+    with browser.running(chromium) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def server(chromium: Browser) -> Iterator[Server]:
+    """The fixed hour of tweets."""
+    with hour.served() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def kibana(program: Path, server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a Kibana that has our boards."""
+    log = tmp_path_factory.mktemp("kibana") / "kibana.log"
+    with kibana_server.serving(program, server.url, log) as url:
+        kibana_server.provisioned(url)
+        yield url
+
+
+def test_boards_are_imported_over_themselves(kibana: str) -> None:
+    """The second time as the first: every saved object is taken."""
+    assert f" has {len(saved_objects())} saved objects and 1 rule: " in kibana_server.provisioned(kibana)
+
+
+@pytest.mark.parametrize("board", BOARDS, ids=lambda board: board.id)
+def test_every_panel_shows_data(chromium: Browser, kibana: str, board: Board) -> None:
+    """All panels are drawn, none with an error, each with data."""
+    with browser.page(chromium, height=height(board), now=ENDED) as page:
+        opened(page, kibana, board, ENDED - HOUR, ENDED)
+        panels = shown(page)
+    assert set(panels) == {slug(panel.title) for panel in board.panels()}
+    assert {name: panel.error for name, panel in panels.items() if panel.error} == {}
+    assert {name for name, panel in panels.items() if not panel.has_data} == set()
+
+
+def test_a_time_without_tweets_has_no_data(chromium: Browser, kibana: str) -> None:
+    """So that the test above can fail: most panels of a board say so, and charts over time are without colour."""
+    with browser.page(chromium, height=height(explore.BOARD), now=ENDED) as page:
+        opened(page, kibana, explore.BOARD, ENDED - 99 * HOUR, ENDED - 98 * HOUR)
+        panels = shown(page)
+    says_nothing = {"dashboards", "about", "tweets-in-all", "tweets-by-place"}
+    assert {name for name, panel in panels.items() if panel.has_data} == says_nothing
+
+
+def test_a_board_counts_what_was_indexed(chromium: Browser, kibana: str, server: Server) -> None:
+    """All tweets of the hour but retweets."""
+    with browser.page(chromium, height=height(explore.BOARD), now=ENDED) as page:
+        opened(page, kibana, explore.BOARD, ENDED - HOUR, ENDED)
+        assert _count(shown(page)["tweets-in-all"].text) == _tweets(server)
+
+
+def _tweets(server: Server) -> int:
+    """The tweets of the hour without retweets."""
+    times = (ENDED - HOUR).isoformat()[:19]
+    return sum(
+        document["@timestamp"] >= times and document["tweet"]["kind"] != "retweet" for document in server.documents
+    )
+
+
+def _count(text: str) -> int:
+    """The last number in a tile, which is the large one."""
+    return int(re.findall(r"[\d,]*\d", text)[-1].replace(",", ""))
