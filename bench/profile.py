@@ -136,17 +136,21 @@ def _spy() -> str:
 
 def _spied(spy: str, scratch: Path) -> subprocess.Popen[bytes]:
     """Watch the daemon that Spark forks its workers from, and all of them."""
-    daemon = next(
-        process
-        for process in psutil.Process().children(recursive=True)
-        if "pipeline.stream.daemon" in process.cmdline() and process.parent().name() == "java"
-    )
+    daemon = next(process for process in psutil.Process().children(recursive=True) if _is_daemon(process))
     command = [spy, "record", "--subprocesses", "--nonblocking", "--pid", str(daemon.pid), "--duration", "unlimited"]
     return subprocess.Popen(
         [*command, "--rate", str(SAMPLES_PER_SECOND), "--format", "raw", "--output", str(scratch / "raw")],
         stdout=subprocess.DEVNULL,
         stderr=(scratch / "py-spy.log").open("wb"),
     )
+
+
+def _is_daemon(process: psutil.Process) -> bool:
+    try:
+        parent = process.parent()
+        return "pipeline.stream.daemon" in process.cmdline() and parent is not None and parent.name() == "java"
+    except psutil.Error:
+        return False  # It ended meanwhile.
 
 
 @contextmanager
