@@ -40,13 +40,18 @@ demo: $(RUNS) ## real parts, generated tweets, a summary (KEEP=1 goes on, FILE=t
 	@$(BIN)/tweetpulse demo $(if $(KEEP),--keep) $(if $(FILE),--file "$(FILE)") $(if $(findstring command,$(origin COLUMNS)),--columns "$(COLUMNS)")
 
 # Coverage takes half as much processor time again: it is measured where servers do not wait, and these tests run once.
-UNIT = $(BIN)/python -m pytest tests/unit -p randomly --cov --cov-report=term
+UNIT = $(BIN)/python -m pytest tests/unit -p randomly --cov --cov-report=term $(TOGETHER)
 
-test: $(STAMP) ## all tests, against a real broker and a real Elasticsearch that they start (ARGS="-k lag": these)
+# Tests mostly wait for servers, so two processes take little more than half the time. Each starts servers of its own, 3 GB in all, and
+# has all tests of a file, which share what a file prepares.
+JOBS ?= 2
+TOGETHER = --numprocesses $(JOBS) --dist loadfile
+
+test: $(STAMP) ## all tests, against real servers that they start, in two processes (JOBS=0: in one; ARGS="-k lag": these)
 ifneq ($(strip $(ARGS)),)
 	@$(BIN)/python -m pytest $(ARGS)
 else
-	@failed=0; $(UNIT) || failed=1; $(BIN)/python -m pytest --ignore=tests/unit || failed=1; exit $$failed
+	@failed=0; $(UNIT) || failed=1; $(BIN)/python -m pytest --ignore=tests/unit $(TOGETHER) || failed=1; exit $$failed
 endif
 
 unit: $(STAMP) ## the tests without servers, in random order, and how much of the code they run
