@@ -45,4 +45,8 @@ def _say(line: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(run(data_sets(), Path(sys.argv[1]) if sys.argv[1:] else data_folder()))
+    try:
+        sys.exit(run(data_sets(), Path(sys.argv[1]) if sys.argv[1:] else data_folder()))
+    except KeyboardInterrupt:
+        sys.stderr.write("make data: stopped; what is there is kept, and the next time goes on from it\n")
+        sys.exit(130)
