@@ -48,7 +48,7 @@ STAGES: Mapping[str, tuple[str, ...]] = {
     "bulk body": ("operations", "bodies", "parts"),
     "HTTP": ("perform_request", "_bulk"),
     "answer": ("verdicts",),
-    "writer": ("index writer.py",),
+    "writer": ("index writer.py", "_written"),
     "messages": ("_messages", "scored messages.py"),
     "Arrow out": ("as_arrow", "_batch messages.py", "dump_stream"),
 }
@@ -117,8 +117,8 @@ def stages(lines: Iterable[str]) -> Counter[str]:
 
 def _stage(frames: list[str]) -> str:
     for frame in reversed(frames):
-        name, _, place = frame.partition(" (")
-        file = place.rsplit("/", 1)[-1].partition(":")[0]
+        qualified, _, place = frame.partition(" (")
+        name, file = qualified.rpartition(".")[2], place.rsplit("/", 1)[-1].partition(":")[0]
         if stage := _BY_FUNCTION.get(f"{name} {file}") or _BY_FUNCTION.get(name):
             return stage
     return OTHER

@@ -17,11 +17,12 @@ def test_the_innermost_function_decides() -> None:
     """Of a stack the last frame that a stage names; without one it is other work."""
     lines = [
         "main (worker.py:1);_records (pipeline/stream/partition.py:9) 3",
+        "LanguageDetector.detect (pipeline/scoring/detection.py:9);_FastText.predict (fasttext/FastText.py:7) 4",
         "score_chunk (pipeline/stream/chunk.py:9);decode (pipeline/domain/record.py:2);get (x.py:1) 5",
         "main (worker.py:1);score_chunk (pipeline/stream/chunk.py:9);dumps (pipeline/stream/chunk.py:2) 2",
         "main (worker.py:1);dumps (elsewhere/json.py:2) 1",
     ]
-    assert stages(lines) == {"decode": 5, "Arrow in": 3, "JSON": 2, OTHER: 1}
+    assert stages(lines) == {"decode": 5, "language": 4, "Arrow in": 3, "JSON": 2, OTHER: 1}
 
 
 def test_every_function_is_there() -> None:
