@@ -8,6 +8,7 @@ import re
 import tarfile
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -59,7 +60,9 @@ def publisher() -> Iterator[Publisher]:
             self.send_response(206 if start else 200)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
-            self.wfile.write(body[: found.cut_off.get(name)])
+            # Who has seen enough goes, and the server would tell of that on the same standard error as the command.
+            with suppress(ConnectionError):
+                self.wfile.write(body[: found.cut_off.get(name)])
             return None
 
         def log_message(self, *_: object) -> None:
