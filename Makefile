@@ -29,7 +29,7 @@ $(RUNS): requirements.lock requirements-build.lock pyproject.toml | $(UV)
 	@touch $@
 
 $(STAMP): requirements-dev.lock requirements-build.lock pyproject.toml | $(UV)
-	@echo "Installing into $(VENV), with what tests and tools need (once): downloads about 650 MB, less what is there; takes 1.4 GB of disk ..."
+	@echo "Installing into $(VENV), with what tests and tools need (once): downloads about 650 MB, less what is there; takes 1.5 GB of disk ..."
 	@$(UV) pip sync --compile-bytecode --require-hashes --python $(BIN)/python requirements-dev.lock
 	@$(UV) pip install --quiet --no-deps --build-constraints requirements-build.lock --python $(BIN)/python --editable .
 	@touch $(RUNS) $@
@@ -42,8 +42,8 @@ demo: $(RUNS) ## real parts, generated tweets, a summary (KEEP=1 goes on, FILE=t
 # Coverage takes half as much processor time again: it is measured where servers do not wait, and these tests run once.
 UNIT = $(BIN)/python -m pytest tests/unit -p randomly --cov --cov-report=term $(TOGETHER)
 
-# Tests mostly wait for servers, so two processes take little more than half the time. Each starts servers of its own, 3 GB in all, and
-# has all tests of a file, which share what a file prepares.
+# Tests often wait for servers, and two processes do not wait at the same time. Each starts servers of its own, and has all tests of a
+# file, which share what a file prepares.
 JOBS ?= 2
 TOGETHER = --numprocesses $(JOBS) --dist loadfile
 
