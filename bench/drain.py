@@ -72,10 +72,7 @@ class Finished:
 def run() -> Figures:
     """Measure, print and return."""
     with progress() as tell, running(tell) as (info, settings):
-        bootstrap.set_up(settings)
-        tell("bench", f"publishing {TWEETS:,} {kind()}")
-        with bootstrap.publisher(settings) as publisher:
-            publisher.publish(tweets(TWEETS))
+        fill(settings, tell)
         figures = _measure(info, settings, tell)
     _print(figures)
     return figures
@@ -114,6 +111,14 @@ def _prepared(settings: Settings, name: str) -> Settings:
     settings = named(settings, name)
     bootstrap.set_up(settings)
     return settings
+
+
+def fill(settings: Settings, tell: Tell) -> None:
+    """Set up what the stream needs, and publish what it is to drain."""
+    bootstrap.set_up(settings)
+    tell("bench", f"publishing {TWEETS:,} {kind()}")
+    with bootstrap.publisher(settings) as publisher:
+        publisher.publish(tweets(TWEETS))
 
 
 def drain(

@@ -17,9 +17,9 @@ from statistics import median
 import numpy as np
 from rich.console import Console
 
-from bench.drain import COLD_BATCHES, TWEETS, Finished, drain, require_all
+from bench.drain import COLD_BATCHES, Finished, drain, fill, require_all
 from bench.servers import named, running
-from bench.tweets import kind, tweets
+from bench.tweets import tweets
 from pipeline import bootstrap
 from pipeline.cli.stack import progress
 from pipeline.domain.prediction import CLOSED_LABELS, Task
@@ -57,11 +57,8 @@ def run() -> Figures:
     """Measure, print and return."""
     batches: dict[str, list[float]] = {"vader": [], "models": []}
     with progress() as tell, running(tell) as (info, settings):
-        bootstrap.set_up(settings)
         registry = _registry(settings, tell)
-        tell("bench", f"publishing {TWEETS:,} {kind()}")
-        with bootstrap.publisher(settings) as publisher:
-            publisher.publish(tweets(TWEETS))
+        fill(settings, tell)
         for turn in range(ROUNDS):
             # A folder that is not there: were it unset, the default one with the made-up champions would be used.
             for scorers, uri in (("vader", settings.state_dir / "none"), ("models", registry)):

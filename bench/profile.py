@@ -25,10 +25,8 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
-from bench.drain import COLD_BATCHES, TWEETS, drain, require_all
+from bench.drain import COLD_BATCHES, drain, fill, require_all
 from bench.servers import running
-from bench.tweets import kind, tweets
-from pipeline import bootstrap
 from pipeline.cli.stack import progress
 
 SAMPLES_PER_SECOND = 200
@@ -78,10 +76,7 @@ def run() -> Figures:
     """Measure, print and return."""
     spy = _spy()
     with progress() as tell, running(tell) as (info, settings), tempfile.TemporaryDirectory() as scratch:
-        bootstrap.set_up(settings)
-        tell("bench", f"publishing {TWEETS:,} {kind()}")
-        with bootstrap.publisher(settings) as publisher:
-            publisher.publish(tweets(TWEETS))
+        fill(settings, tell)
         spying: list[subprocess.Popen[bytes]] = []
 
         def on_batch(done: int) -> None:

@@ -18,10 +18,8 @@ from statistics import median
 
 from rich.console import Console
 
-from bench.drain import TWEETS, drain
+from bench.drain import drain, fill
 from bench.servers import environment, running
-from bench.tweets import tweets
-from pipeline import bootstrap
 from pipeline.cli.stack import progress
 from pipeline.embedded.ports import HOST, free_port
 from pipeline.settings import Settings
@@ -70,9 +68,7 @@ def run() -> Figures:
     """Measure, print and return."""
     with progress() as tell, running(tell) as (info, given):
         settings = _prepared(given)
-        bootstrap.set_up(settings)
-        with bootstrap.publisher(settings) as publisher:
-            publisher.publish(tweets(TWEETS))
+        fill(settings, tell)
         telemetry = settings.telemetry
         urls = [f"http://{HOST}:{port}/metrics" for port in (telemetry.stream_port, telemetry.exporter_port)]
         scraper = Scraper(urls)

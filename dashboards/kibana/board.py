@@ -41,20 +41,25 @@ class Control:
 
 @dataclass(frozen=True)
 class Board:
-    """A dashboard. `refresh_seconds` of None leaves it to the reader to reload."""
+    """A dashboard; `about` is its question. `refresh_seconds` of None leaves it to the reader to reload."""
 
     id: str
     title: str
     description: str
+    about: str
     view: DataView
     rows: tuple[Row, ...]
     time_from: str
     refresh_seconds: int | None = None
     controls: tuple[Control, ...] = ()
 
+    def all_rows(self) -> tuple[Row, ...]:
+        """Its rows, below the heading that every dashboard has."""
+        return (_heading(self), *self.rows)
+
     def panels(self) -> Iterator[Panel]:
         """All panels, from the top left."""
-        for row in self.rows:
+        for row in self.all_rows():
             yield from (panel for _, panel in row.panels)
 
     def saved_object(self) -> Json:
@@ -81,7 +86,7 @@ class Board:
                     "panelsJSON": {slug(c.title): _control(i, c) for i, c in enumerate(self.controls)},
                 },
                 "optionsJSON": _OPTIONS,
-                "panelsJSON": list(_placed(self.rows)),
+                "panelsJSON": list(_placed(self.all_rows())),
                 "version": 1,
             },
             "references": [reference.json() for reference in self._references()],
@@ -105,12 +110,13 @@ class Board:
                 yield Reference(f"{slug(panel.title)}:{reference.name}", reference.type, reference.id)
 
 
-def heading(here: str, text: str, time_from: str) -> Row:
+def _heading(here: Board) -> Row:
     """At the top: links to the other dashboards and to Grafana, and the question of this one."""
-    board = grafana.PIPELINE if here == REJECTED_RECORDS else grafana.OVERVIEW
-    outside = OutsideLink(f"Grafana: {board.removeprefix('tweetpulse-')}", grafana.since(board, time_from))
-    links = tuple(Link(id_, filters=(id_ == REJECTED_RECORDS) == (here == REJECTED_RECORDS)) for id_ in TITLES)
-    return Row(4, ((22, LinksPanel("Dashboards", links, (outside,))), (26, TextPanel("About", text))))
+    is_rejected = here.id == REJECTED_RECORDS
+    board = grafana.PIPELINE if is_rejected else grafana.OVERVIEW
+    outside = OutsideLink(f"Grafana: {board.removeprefix('tweetpulse-')}", grafana.since(board, here.time_from))
+    links = tuple(Link(id_, filters=(id_ == REJECTED_RECORDS) == is_rejected) for id_ in TITLES)
+    return Row(4, ((22, LinksPanel("Dashboards", links, (outside,))), (26, TextPanel("About", here.about))))
 
 
 REJECTED_RECORDS = "tweetpulse-rejected-records"

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
+import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 MISSING = "needs Chromium: none is on PATH"
@@ -33,6 +34,16 @@ def running(program: str) -> Iterator[Browser]:
             yield browser
         finally:
             browser.close()
+
+
+@contextmanager
+def at_hand() -> Iterator[Browser]:
+    """The browser on PATH, running; the test is skipped, and says why, where there is none."""
+    found = program()
+    if found is None:
+        pytest.skip(MISSING)
+    with running(found) as browser:
+        yield browser
 
 
 @contextmanager

@@ -72,7 +72,7 @@ class Shown:
 
 def height(board: Board) -> int:
     """Pixels of the whole board."""
-    return _FILTERS + _CONTROLS * bool(board.controls) + _UNIT * sum(row.height for row in board.rows)
+    return _FILTERS + _CONTROLS * bool(board.controls) + _UNIT * sum(row.height for row in board.all_rows())
 
 
 def opened(page: Page, kibana: str, board: Board, start: datetime, end: datetime) -> None:

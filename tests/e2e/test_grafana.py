@@ -48,10 +48,7 @@ def server(installed: Installed, flow: Flow) -> Iterator[Grafana]:
 @pytest.fixture(scope="package")
 def chromium(installed: Installed) -> Iterator[Browser]:
     """A browser to look at it."""
-    program = browser.program()
-    if program is None:
-        pytest.skip(browser.MISSING)
-    with browser.running(program) as found:
+    with browser.at_hand() as found:
         yield found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dashboards.kibana import palette, tweets
-from dashboards.kibana.board import TITLES, Board, Control, Row, heading
+from dashboards.kibana.board import TITLES, Board, Control, Row
 from dashboards.kibana.columns import COUNT, Share, count, measure, newest, over_time, terms
 from dashboards.kibana.conditions import ASKED, COMPLAINT, All, Compares
 from dashboards.kibana.data_views import TWEETS
@@ -74,23 +74,19 @@ def _by_entity() -> LensPanel:
     )
 
 
-_SINCE = "now-24h"
-
 BOARD = Board(
     id=ID,
     title=TITLES[ID],
     description="Complaints and negative tweets of the last day, with a link to each.",
+    about=(
+        "Who waits for an answer, and why? Complaints need a trained model (`tweetpulse train complaint`, "
+        "`tweetpulse train reason`): until one is promoted, the negative tweets at the bottom are what there is."
+    ),
     view=TWEETS,
-    time_from=_SINCE,
+    time_from="now-24h",
     refresh_seconds=60,
     controls=(Control("Entity", "tweet.entity"), Control("Reason", "tweet.complaint.reason")),
     rows=(
-        heading(
-            ID,
-            "Who waits for an answer, and why? Complaints need a trained model (`tweetpulse train complaint`, "
-            "`tweetpulse train reason`): until one is promoted, the negative tweets at the bottom are what there is.",
-            _SINCE,
-        ),
         Row(6, ((12, _complaint_share()), (12, _sure()), (12, tweets.negative_share()), (12, _newest_complaint()))),
         Row(12, ((28, _over_time()), (20, _reasons()))),
         Row(11, ((48, _by_entity()),)),

@@ -3,29 +3,25 @@
 from __future__ import annotations
 
 from dashboards.kibana import tweets
-from dashboards.kibana.board import TITLES, Board, Control, Row, heading
+from dashboards.kibana.board import TITLES, Board, Control, Row
 from dashboards.kibana.data_views import TWEETS
 from dashboards.kibana.saved_searches import ALL_TWEETS
 from dashboards.kibana.tweet_map import TWEET_MAP
 
 ID = "tweetpulse-explore"
-_SINCE = "now-7d"
-
 BOARD = Board(
     id=ID,
     title=TITLES[ID],
     description="Stored tweets of any interval; choose entity, language and sentiment at the top.",
+    about="What was said? Choose the interval at the top right, entity, language and sentiment below it.",
     view=TWEETS,
-    time_from=_SINCE,
+    time_from="now-7d",
     controls=(
         Control("Entity", "tweet.entity"),
         Control("Language", "tweet.lang"),
         Control("Sentiment", "tweet.sentiment.label"),
     ),
     rows=(
-        heading(
-            ID, "What was said? Choose the interval at the top right, entity, language and sentiment below it.", _SINCE
-        ),
         Row(6, ((16, tweets.negative_share()), (16, tweets.tweet_count()), (16, tweets.authors()))),
         Row(11, ((24, tweets.shares_over_time()), (24, tweets.volume_over_time()))),
         Row(13, ((18, tweets.entities()), (15, tweets.hashtags()), (15, tweets.words()))),

@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 from dashboards.kibana import tweets
-from dashboards.kibana.board import TITLES, Board, Control, Row, heading
+from dashboards.kibana.board import TITLES, Board, Control, Row
 from dashboards.kibana.data_views import TWEETS
 from dashboards.kibana.saved_searches import NEGATIVE_TWEETS
 from dashboards.kibana.tweet_map import TWEET_MAP
 
 ID = "tweetpulse-live"
-_SINCE = "now-15m"
-
 BOARD = Board(
     id=ID,
     title=TITLES[ID],
     description="The last 15 minutes, every 10 seconds: how negative, how many, about whom, with which words.",
+    about="What is being said right now? The last 15 minutes, renewed every 10 seconds, without retweets.",
     view=TWEETS,
-    time_from=_SINCE,
+    time_from="now-15m",
     refresh_seconds=10,
     controls=(Control("Entity", "tweet.entity"),),
     rows=(
-        heading(
-            ID, "What is being said right now? The last 15 minutes, renewed every 10 seconds, without retweets.", _SINCE
-        ),
         Row(
             6,
             (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dashboards.kibana.board import REJECTED_RECORDS as ID
-from dashboards.kibana.board import TITLES, Board, Row, heading
+from dashboards.kibana.board import TITLES, Board, Row
 from dashboards.kibana.columns import count, newest, over_time, terms
 from dashboards.kibana.data_views import REJECTED
 from dashboards.kibana.panels import LensPanel, bars, chart, metric, table
@@ -44,22 +44,18 @@ def _where() -> LensPanel:
     )
 
 
-_SINCE = "now-24h"
-
 BOARD = Board(
     id=ID,
     title=TITLES[ID],
     description="Records that the stream could not decode, or that Elasticsearch refused: reason, place, content.",
+    about=(
+        "Which records were no tweets, and why? The original bytes are in the Kafka topic of rejected records; "
+        "`tweetpulse rejected replay` sends them again after a fix."
+    ),
     view=REJECTED,
-    time_from=_SINCE,
+    time_from="now-24h",
     refresh_seconds=60,
     rows=(
-        heading(
-            ID,
-            "Which records were no tweets, and why? The original bytes are in the Kafka topic of rejected records; "
-            "`tweetpulse rejected replay` sends them again after a fix.",
-            _SINCE,
-        ),
         Row(6, ((24, _total()), (24, _newest()))),
         Row(
             12,

@@ -33,10 +33,7 @@ def program() -> Path:
 @pytest.fixture(scope="module")
 def chromium(program: Path) -> Iterator[Browser]:
     """A browser, started before the servers: they are not needed where there is none."""
-    chromium = browser.program()
-    if chromium is None:
-        pytest.skip(browser.MISSING)
-    with browser.running(chromium) as found:
+    with browser.at_hand() as found:
         yield found
 
 

@@ -275,7 +275,7 @@ def test_no_donut_is_left() -> None:
 def test_a_table_is_wide_enough_for_its_columns() -> None:
     """In a window of 1,400 pixels, with 100 of them for the first column: otherwise the last one is cut off."""
     for board in BOARDS:
-        for width, panel in (placed for row in board.rows for placed in row.panels):
+        for width, panel in (placed for row in board.all_rows() for placed in row.panels):
             if isinstance(panel, LensPanel) and panel.shape == "lnsDatatable":
                 wanted = sum(column.get("width", 100) for column in panel.visualization["columns"])
                 assert wanted <= 1_400 * width / WIDTH - 30, f"{board.title}: {panel.title}"
