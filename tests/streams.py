@@ -8,14 +8,12 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from kafka import KafkaConsumer
 from prometheus_client import CollectorRegistry
 from pyspark.sql import SparkSession
 
 from pipeline.components import scorers_of, sinks_of
 from pipeline.domain.document import REJECTED, SCORED, data_stream
 from pipeline.domain.outcome import Outcome
-from pipeline.kafka.client import kafka_options
 from pipeline.kafka.publisher import Published, Publisher
 from pipeline.kafka.topics import ensure_topics
 from pipeline.registry.registry import Registry
@@ -165,17 +163,6 @@ def every_document(settings: Settings, *fields: Any) -> Iterator[dict[str, Any]]
                 return
             yield from ({name: hit["fields"].get(name, [None])[0] for name in fields} for hit in page)
             after = page[-1]["sort"]
-
-
-def messages(settings: Settings, topic: str) -> dict[bytes, bytes]:
-    """Key → value of all that a topic holds; of a key that came twice the last one."""
-    consumer = KafkaConsumer(
-        topic, auto_offset_reset="earliest", consumer_timeout_ms=5_000, **kafka_options(settings.kafka)
-    )
-    try:
-        return {message.key: message.value for message in consumer}
-    finally:
-        consumer.close()
 
 
 def roll_over(settings: Settings) -> None:

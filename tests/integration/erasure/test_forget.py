@@ -42,7 +42,8 @@ from pipeline.training.labels import Labels, said
 from tests.builders import AT, INGESTED, analysis, linear_model, published, tweet
 from tests.paths import Data
 from tests.processes import environment, until
-from tests.streams import documents, messages, rejected_stream, scored_stream
+from tests.records import messages
+from tests.streams import documents, rejected_stream, scored_stream
 
 REJECTION = Rejection(Reason.BAD_TIME, "created_at has no offset")
 Run = Callable[..., Any]
@@ -255,7 +256,7 @@ def test_what_stays_is_said(client: Elasticsearch, settings: Settings, run: Run)
     assert days in (13, 14)  # A week of retention, and a week until a segment is closed.
     assert "without end" in topics[kafka.assistance_topic]["why"]
     assert (topics[kafka.scored_topic]["tombstones"], topics[kafka.tweets_topic]["tombstones"]) == (1, 0)
-    assert messages(settings, kafka.scored_topic) == {b"x:1": None}
+    assert messages(kafka, kafka.scored_topic) == {b"x:1": None}
 
 
 def test_without_kafka(client: Elasticsearch, settings: Settings, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,33 +8,25 @@ from collections.abc import Sequence
 from contextlib import closing
 from typing import Any
 
-from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka import KafkaProducer
 
 from pipeline.domain.replay import replay_in
 from pipeline.kafka.client import kafka_options
-from pipeline.kafka.dead_letters import next_records
 from pipeline.kafka.topics import ensure_topics
 from pipeline.settings import Settings
 from tests.paths import ROOT
 from tests.processes import environment
-
-
-def everything(settings: Settings, topic: str) -> list[Any]:
-    """All records that a topic holds now."""
-    with closing(KafkaConsumer(**kafka_options(settings.kafka), auto_offset_reset="earliest")) as consumer:
-        partitions = [TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic) or ()]
-        consumer.assign(partitions)
-        return list(next_records(consumer, consumer.end_offsets(partitions)))
+from tests.records import records
 
 
 def resent(settings: Settings) -> list[Any]:
     """The records in the topic of tweets that were sent again."""
-    return [record for record in everything(settings, settings.kafka.tweets_topic) if replay_in(record.key)]
+    return [record for record in records(settings.kafka, settings.kafka.tweets_topic) if replay_in(record.key)]
 
 
 def marks(settings: Settings) -> list[Any]:
     """The marks in the topic of rejected records."""
-    return [record for record in everything(settings, settings.kafka.rejected_topic) if replay_in(record.key)]
+    return [record for record in records(settings.kafka, settings.kafka.rejected_topic) if replay_in(record.key)]
 
 
 def reject(settings: Settings, *letters: tuple[str, bytes | None], headers: Sequence[tuple[str, bytes]] = ()) -> None:

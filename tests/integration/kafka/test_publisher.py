@@ -12,8 +12,8 @@ from pipeline.kafka.publisher import MAX_RECORD_BYTES, Publisher
 from pipeline.kafka.topics import Topics, ensure_topics
 from pipeline.settings import KafkaSettings
 from pipeline.sources.source import Unreadable
-from tests.integration.sources.reading import records
 from tests.processes import until
+from tests.records import records
 from tests.unit.sources.fakes import FakeClock, tweet
 
 

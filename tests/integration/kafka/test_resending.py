@@ -15,9 +15,10 @@ from pipeline.domain.replay import place_in, replay_in
 from pipeline.kafka.client import kafka_options
 from pipeline.kafka.topics import ensure_topics
 from pipeline.settings import Settings
-from tests.integration.kafka.letters import everything, marks, reject, replay, resent
+from tests.integration.kafka.letters import marks, reject, replay, resent
 from tests.paths import ROOT
 from tests.processes import environment
+from tests.records import records
 
 
 def test_each_is_sent_once_and_marked_where_it_lies_now(settings: Settings) -> None:
@@ -31,7 +32,7 @@ def test_each_is_sent_once_and_marked_where_it_lies_now(settings: Settings) -> N
     }
     assert {tuple(one.headers) for one in found} == {(("attempt", b"1"),)}
 
-    lay = {one.key.decode(): one for one in everything(settings, settings.kafka.rejected_topic) if one.headers}
+    lay = {one.key.decode(): one for one in records(settings.kafka, settings.kafka.rejected_topic) if one.headers}
     where = {(one.topic, one.partition, one.offset, one.timestamp): one.key for one in found}
     for mark in marks(settings):
         place, own = place_in(mark.value.decode()), lay[replay_in(mark.key).first]
@@ -82,7 +83,7 @@ def test_what_was_cut_off_is_fetched_from_where_it_lay(settings: Settings) -> No
     """The whole of it, not the head; where Kafka holds it no more, or another record there, it is left and counted."""
     whole = b'{"id": "' + b"x" * 1_500_000 + b'"'
     partition = _publish(settings, b"before", whole, b"after")
-    [record] = [one for one in everything(settings, settings.kafka.tweets_topic) if one.value == whole]
+    [record] = [one for one in records(settings.kafka, settings.kafka.tweets_topic) if one.value == whole]
     topic, size = settings.kafka.tweets_topic, [("truncated", str(len(whole)).encode())]
     place = f"{topic}-{partition}-{record.offset}"
     reject(

@@ -15,7 +15,7 @@ from pipeline.settings import KafkaSettings, Settings
 from pipeline.sources.pacing import Clock
 from pipeline.sources.source import Item, Source, SourceEvents, Unreadable
 from tests.collecting import Collecting
-from tests.integration.sources.reading import records
+from tests.records import records
 from tests.unit.sources.fakes import Listed, tweet
 
 LIMIT = 20_000

@@ -28,9 +28,10 @@ from tests.integration.compose.secured import password
 from tests.integration.security.api_keys import encoded, taking_keys
 from tests.integration.security.broker import TOPICS, Broker
 from tests.integration.security.conftest import Search
+from tests.records import messages
 from tests.sparks import Sparks
 from tests.stacks import stack_settings
-from tests.streams import count, events_of, messages, raw, rejected_stream, run_of
+from tests.streams import count, events_of, raw, rejected_stream, run_of
 
 KEY = encoded("VuaCfGcBCdbkQm-e5aOx", "ui2lp2axTNmsyakw9tvNnw")
 As = Callable[[str], KafkaSettings]
@@ -76,7 +77,7 @@ def go_through(spark: SparkSession, settings: Settings, kafka: As) -> None:
     written = (settings.checkpoint, *settings.checkpoint.rglob("*"))
     assert [path for path in written if path.stat().st_mode & 0o077] == []
     assert count(settings, rejected_stream(settings)) >= 1
-    assert len(messages(settings.model_copy(update={"kafka": kafka("reader")}), settings.kafka.scored_topic)) == 20
+    assert len(messages(kafka("reader"), settings.kafka.scored_topic)) == 20
     with closing(BrokerLook(kafka("exporter"))) as look:
         held = look.held([settings.kafka.tweets_topic])
     assert sum(end - start for start, end in held.values()) == 21

@@ -23,8 +23,8 @@ from pipeline.kafka import patience, publisher
 from pipeline.settings import KafkaSettings, Settings
 from pipeline.sources.source import Fault, Unreadable
 from tests.collecting import Collecting as Started
-from tests.integration.sources.reading import records
 from tests.processes import until
+from tests.records import records
 from tests.stacks import stack_settings, state_folder
 from tests.unit.sources.fakes import tweet
 

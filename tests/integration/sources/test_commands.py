@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.domain.record import decode
 from pipeline.domain.tweet import PublicMetrics, Tweet
-from tests.integration.sources.reading import records
+from tests.records import records
 
 
 @pytest.fixture

@@ -22,8 +22,8 @@ from pipeline.sources.mastodon.settings import MastodonSettings
 from pipeline.sources.mastodon.source import MastodonSource
 from tests.collecting import Collecting
 from tests.fake_mastodon import FIRST_ID, STEP, FakeMastodon, Refusal, status_of
-from tests.integration.sources.reading import records
 from tests.processes import running, until
+from tests.records import records
 
 
 @pytest.fixture

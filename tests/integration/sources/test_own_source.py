@@ -9,9 +9,9 @@ from pathlib import Path
 
 from pipeline.domain.record import decode
 from pipeline.settings import Settings
-from tests.integration.sources.reading import records
 from tests.paths import ROOT
 from tests.processes import environment, until
+from tests.records import records
 
 EXAMPLE = ROOT / "docs" / "examples" / "own_source.py"
 

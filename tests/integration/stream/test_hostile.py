@@ -12,7 +12,7 @@ from uuid import uuid4
 import orjson
 import psutil
 import pytest
-from kafka import KafkaConsumer, KafkaProducer
+from kafka import KafkaProducer
 from pyspark.sql import SparkSession
 
 from pipeline.domain.tweet import Tweet
@@ -20,6 +20,7 @@ from pipeline.kafka.client import kafka_options
 from pipeline.kafka.topics import ensure_topics
 from pipeline.settings import Settings
 from tests.processes import descendants, running, until
+from tests.records import records
 from tests.stacks import MakeStack, settings_of
 from tests.streams import count, distinct_ids, documents, drain, publish, rejected_stream, scored_stream
 
@@ -45,18 +46,7 @@ def tweet(number: int, text: str = "what a great day") -> bytes:
 
 def read(settings: Settings, topic: str) -> list[tuple[bytes, bytes, dict[str, bytes]]]:
     """Key, value and headers of all that a topic holds."""
-    consumer = KafkaConsumer(
-        topic,
-        auto_offset_reset="earliest",
-        consumer_timeout_ms=5_000,
-        fetch_max_bytes=2**28,
-        max_partition_fetch_bytes=2**28,
-        **kafka_options(settings.kafka),
-    )
-    try:
-        return [(message.key, message.value, dict(message.headers)) for message in consumer]
-    finally:
-        consumer.close()
+    return [(record.key, record.value, dict(record.headers)) for record in records(settings.kafka, topic)]
 
 
 def test_junk_that_compresses_well(settings: Settings, spark: SparkSession) -> None:

@@ -26,6 +26,7 @@ from tests.boards.grafana import boards, targets_of
 from tests.boards.grafana_search import search_of
 from tests.builders import linear_model, promoted
 from tests.processes import until
+from tests.records import messages
 from tests.streams import (
     Drained,
     count,
@@ -33,7 +34,6 @@ from tests.streams import (
     documents,
     drain,
     every_document,
-    messages,
     publish,
     scored_stream,
 )
@@ -68,9 +68,9 @@ def test_champions_say_what_they_think(settings: Settings, spark: SparkSession) 
     assert {one["complaint"]["version"] for one in found.values()} == {versions[COMPLAINT]}
     assert {one["complaint"].get("reason") for one in found.values()} == {"late_flight", None}
 
-    assistance = messages(settings, settings.kafka.assistance_topic)
+    assistance = messages(settings.kafka, settings.kafka.assistance_topic)
     assert assistance.keys() == {f"test:{n}".encode() for n in range(3)}
-    scored = messages(settings, settings.kafka.scored_topic)
+    scored = messages(settings.kafka, settings.kafka.scored_topic)
     assert assistance == {key: scored[key] for key in assistance}
     assert json.loads(assistance[b"test:0"])["tweet"]["complaint"] == found["test:0"]["complaint"]
 
@@ -116,13 +116,13 @@ def test_complaints_that_were_already_there_are_sent_on(settings: Settings, spar
     settings = settings.model_copy(update={"stream": settings.stream.model_copy(update={"publish_scored": False})})
     publish(settings, tweets(0, 2, "late again"))
     drain(spark, settings)
-    assert messages(settings, settings.kafka.assistance_topic) == {}
+    assert messages(settings.kafka, settings.kafka.assistance_topic) == {}
     promoted(Registry(settings.registry), COMPLAINTS, COMPLAINT)
     publish(settings, tweets(0, 2, "late again"))
     again = drain(spark, settings)
     assert again.counts()["already there"] == 2
-    assert messages(settings, settings.kafka.assistance_topic).keys() == {b"test:0", b"test:1"}
-    assert messages(settings, settings.kafka.scored_topic) == {}
+    assert messages(settings.kafka, settings.kafka.assistance_topic).keys() == {b"test:0", b"test:1"}
+    assert messages(settings.kafka, settings.kafka.scored_topic) == {}
 
 
 @dataclass

@@ -27,12 +27,12 @@ from pipeline.sources.source import Item
 from pipeline.telemetry.events import StreamEvents
 from tests.builders import linear_model, promoted, tweet
 from tests.processes import until
+from tests.records import messages
 from tests.streams import (
     count,
     documents,
     drain,
     events_of,
-    messages,
     publish,
     raw,
     rejected_stream,
@@ -81,7 +81,7 @@ def test_no_name_leaves_the_stream(settings: Settings, spark: SparkSession, auth
     assert found["url"] == {"full": "https://x.com/i/status/1"}
     assert found["tweet"]["author"] == {"followers": 3}
     assert found["tweet"]["entity"] == ["Acme"]
-    for value in (orjson.dumps(found), orjson.dumps(rejected), *(messages(settings, t)[b"x:1"] for t in topics)):
+    for value in (orjson.dumps(found), orjson.dumps(rejected), *(messages(settings.kafka, t)[b"x:1"] for t in topics)):
         assert not [secret for secret in SECRETS if secret.encode() in value]
     if authors == "hash":
         (mentioned,) = set(found["tweet"]["mentions"]) & {found["user"]["name"]}
@@ -138,7 +138,7 @@ def test_what_is_forgotten_does_not_come_back(settings: Settings, spark: SparkSe
     rejected = documents(settings, rejected_stream(settings))
     originals = {found["error"]["type"]: found["event"]["original"] for found in rejected.values()}
     assert originals == {"forgotten": "", "not_a_tweet": "[]"}
-    assert list(messages(settings, settings.kafka.rejected_topic).values()) == [b"[]"]
+    assert list(messages(settings.kafka, settings.kafka.rejected_topic).values()) == [b"[]"]
 
 
 def test_a_list_of_another_key_stops_the_stream(settings: Settings, spark: SparkSession) -> None:

@@ -18,12 +18,12 @@ from pipeline.sources.replay import ReplayOptions, replay, scan
 from pipeline.sources.twitter.tweets_v1 import items_of
 from tests.datasets.tables import AIRLINE, KAGGLE, rows_of
 from tests.paths import Data
+from tests.records import messages
 from tests.streams import (
     count,
     distinct_ids,
     documents,
     drain,
-    messages,
     publish,
     rejected_stream,
     roll_over,
@@ -80,7 +80,7 @@ def test_a_truncated_line_is_one_dead_letter(settings: Settings, spark: SparkSes
     assert drained.counts() == {"read": 8, "indexed": 7, "already there": 0, "rejected": 1}
     [rejected] = documents(settings, rejected_stream(settings)).values()
     assert rejected["error"]["type"] == "not_json"
-    assert messages(settings, settings.kafka.rejected_topic) == {rejected["event"]["id"].encode(): last}
+    assert messages(settings.kafka, settings.kafka.rejected_topic) == {rejected["event"]["id"].encode(): last}
 
 
 def test_a_layout_without_ids_of_its_own_is_told_apart_by_its_texts(

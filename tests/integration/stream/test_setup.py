@@ -12,7 +12,8 @@ from pipeline.settings import Settings
 from pipeline.sinks.elasticsearch.client import connect
 from pipeline.sinks.elasticsearch.setup import set_up
 from tests import streams
-from tests.streams import count, drain, messages, publish, raw, roll_over, scored_stream
+from tests.records import messages
+from tests.streams import count, drain, publish, raw, roll_over, scored_stream
 
 
 def test_a_stream_that_rejected_goes_on(
@@ -27,7 +28,7 @@ def test_a_stream_that_rejected_goes_on(
         assert drain(spark, settings).metric("tweetpulse_records_rejected_total", reason="mapping") == 20
     with closing(connect(settings.elasticsearch)) as client:
         assert f"rolled {scored_stream(settings)} over" in set_up(client, settings.elasticsearch).changes
-    publish(settings, raw(*messages(settings, settings.kafka.rejected_topic).values()))
+    publish(settings, raw(*messages(settings.kafka, settings.kafka.rejected_topic).values()))
     assert drain(spark, settings).counts()["indexed"] == 20
     assert count(settings) == 20
 

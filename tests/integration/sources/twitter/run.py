@@ -11,8 +11,8 @@ from pipeline.settings import Settings
 from pipeline.sources.live.resume import Resume
 from tests.collecting import Collecting
 from tests.fake_x import FakeX
-from tests.integration.sources.reading import records
 from tests.processes import until
+from tests.records import records
 
 RULE = 'Acme:acme OR "acme air"'
 

@@ -12,8 +12,8 @@ import pytest
 
 from tests.fake_x import Cut, Missed, Refuse, Send
 from tests.fake_x.server import TOKEN
-from tests.integration.sources.reading import records
 from tests.processes import until
+from tests.records import records
 
 
 @pytest.fixture

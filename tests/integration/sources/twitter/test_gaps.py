@@ -18,9 +18,9 @@ from pipeline.sources.live.runtime import resume_file
 from pipeline.sources.twitter.ids import id_at
 from tests.fake_x import Cut, Missed, Pause, Refuse, Send
 from tests.fake_x.server import TOKEN
-from tests.integration.sources.reading import records
 from tests.integration.sources.twitter.run import RULE, ago
 from tests.processes import running, until
+from tests.records import records
 
 DAY = 86_400.0
 
