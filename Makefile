@@ -60,8 +60,8 @@ unit: $(STAMP) ## the tests without servers, in random order, and how much of th
 data: $(STAMP) ## fetch the real tweets that tests also run on, 10 MB, after naming their licences; most tests need none of them
 	@$(BIN)/python -m tests.datasets
 
-test-faults: $(STAMP) ## every kind of fault, about an hour (ARGS=--write-table puts what came of it into docs/reliability.md)
-	@$(BIN)/python -m pytest -m faults $(ARGS)
+test-faults: $(STAMP) ## every kind of fault, an hour or two (ARGS=--write-table puts what came of it into docs/reliability.md)
+	@$(BIN)/python -m pytest -m faults --numprocesses $(JOBS) --dist worksteal --verbose $(ARGS)
 
 check: lint types imports boards test ## everything that CI runs; modifies nothing
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
@@ -29,7 +30,7 @@ def worlds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worlds]:
 def keep(request: pytest.FixtureRequest) -> Callable[[Row], None]:
     """Saves the result of a case in a file, and in the table if that was asked for."""
     found: list[Row] = []
-    path = RESULTS / f"faults-{time.strftime('%Y%m%dT%H%M%S')}.json"
+    path = RESULTS / f"faults-{time.strftime('%Y%m%dT%H%M%S')}-{os.getpid()}.json"
 
     def keep(row: Row) -> None:
         found.append(row)

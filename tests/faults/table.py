@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -54,8 +55,13 @@ class Row:
 
 
 def write(rows: Iterable[Row], cases: Sequence[Case], page: Path = PAGE) -> None:
-    """Put the rows into the page; those of cases that did not run stay."""
-    page.write_text(merged(page.read_text(), rows, cases))
+    """Put the rows into the page; those of cases that did not run stay, and those of another process of the run."""
+    with page.open("r+", encoding="utf-8") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        text = merged(file.read(), rows, cases)
+        file.seek(0)
+        file.truncate()
+        file.write(text)
 
 
 def merged(text: str, rows: Iterable[Row], cases: Sequence[Case]) -> str:
