@@ -116,7 +116,7 @@ def _heading(here: Board) -> Row:
     board = grafana.PIPELINE if is_rejected else grafana.OVERVIEW
     outside = OutsideLink(f"Grafana: {board.removeprefix('tweetpulse-')}", grafana.since(board, here.time_from))
     links = tuple(Link(id_, filters=(id_ == REJECTED_RECORDS) == is_rejected) for id_ in TITLES)
-    return Row(4, ((22, LinksPanel("Dashboards", links, (outside,))), (26, TextPanel("About", here.about))))
+    return Row(4, ((30, LinksPanel("Dashboards", links, (outside,))), (18, TextPanel("About", here.about))))
 
 
 REJECTED_RECORDS = "tweetpulse-rejected-records"

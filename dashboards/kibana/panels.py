@@ -92,12 +92,13 @@ class LensPanel:
 
 @dataclass(frozen=True)
 class SavedPanel:
-    """A saved search or a map by reference."""
+    """A saved search or a map by reference, with what is different on a dashboard."""
 
     title: str
     description: str
     type: str
     id: str
+    here: Json = field(default_factory=dict)
 
     def references(self) -> list[Reference]:
         """The saved object."""
@@ -108,7 +109,7 @@ class SavedPanel:
         return {
             "type": self.type,
             "panelRefName": f"panel_{slug(self.title)}",
-            "embeddableConfig": {"description": self.description, "enhancements": {}},
+            "embeddableConfig": {"description": self.description, "enhancements": {}, **self.here},
         }
 
 

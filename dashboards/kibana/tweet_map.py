@@ -23,7 +23,7 @@ class TweetMap:
     """Tweets by place: the larger, the more; the colour is the share of negative ones."""
 
     id: str = ID
-    title: str = "Tweets by place"
+    title: str = "Tweets by place, redder where more negative"
     description: str = (
         "Size: how many tweets. Colour: how many of the scored ones are negative, orange from 40 %, red from 50 %."
     )
@@ -45,8 +45,8 @@ class TweetMap:
         }
 
     def panel(self) -> SavedPanel:
-        """The map on a dashboard."""
-        return SavedPanel(self.title, self.description, "map", self.id)
+        """The map on a dashboard; its legend is closed there, since it would cover half of it."""
+        return SavedPanel(self.title, self.description, "map", self.id, {"isLayerTOCOpen": False})
 
 
 TWEET_MAP = TweetMap()

@@ -15,6 +15,7 @@ from rich.text import Text
 from pipeline import bootstrap
 from pipeline.cli.app import app, out
 from pipeline.cli.app import settings as current_settings
+from pipeline.cli.tables import id_column
 from pipeline.domain.document import escaped
 from pipeline.domain.prediction import Task
 from pipeline.embedded.discover import with_embedded
@@ -106,12 +107,21 @@ def _show(found: list[Label], total: int) -> None:
     out.print(counted if total else "nothing has been labelled: tweetpulse label ID LABEL")
     if not found:
         return
-    # An id is there to be copied: it is folded where it is too long, and never cut.
-    whole = Column("ID", overflow="fold", min_width=12)
-    when_column = Column("when", no_wrap=True)
-    table = Table(when_column, whole, "task", "label", "before", "by", "tweet", box=None, pad_edge=False)
+    # What nobody said takes no room, and the text what is left.
+    optional = [(title, of) for title, of in (("before", _previous), ("by", _by)) if any(map(of, found))]
+    ids = id_column("ID", (one.tweet for one in found))
+    narrow = [Column(title, no_wrap=True) for title in ("task", "label", *(title for title, _ in optional))]
+    table = Table(Column("when", no_wrap=True), ids, *narrow, "tweet", box=None, pad_edge=False)
     for one in found:
-        when = f"{one.at:%Y-%m-%d %H:%M:%S}"
-        told = (when, one.tweet, one.task, one.name, one.previous or "", one.by or "", one.text)
-        table.add_row(*(Text(escaped(text.encode())[:60]) for text in told))
+        told = (f"{one.at:%Y-%m-%d %H:%M}", one.tweet, one.task, one.name, *(of(one) for _, of in optional))
+        text = Text(escaped(one.text.encode())[:60], no_wrap=True, overflow="ellipsis")
+        table.add_row(*(Text(escaped(value.encode())) for value in told), text)
     out.print(table)
+
+
+def _previous(label: Label) -> str:
+    return label.previous or ""
+
+
+def _by(label: Label) -> str:
+    return label.by or ""

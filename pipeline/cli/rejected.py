@@ -17,6 +17,7 @@ from pipeline.cli.app import app, out
 from pipeline.cli.app import settings as current_settings
 from pipeline.cli.noting import note
 from pipeline.cli.signals import on_signals
+from pipeline.cli.tables import id_column
 from pipeline.domain.document import escaped
 from pipeline.domain.record import Reason
 from pipeline.embedded.discover import with_embedded
@@ -104,9 +105,9 @@ def _show(found: list[DeadLetter], history: History, limit: int) -> None:
         f"{times:,} {reason}" for reason, times in Counter(_visible(letter.reason) for letter in found).most_common()
     )
     out.print(f"{len(found):,} rejected records: {counts}", soft_wrap=True, markup=False)
-    whole = Column("where", overflow="fold", min_width=12)
+    places = id_column("where", (_visible(letter.key) for letter in found[-limit:]))
     table = Table(
-        Column("when", no_wrap=True), whole, "reason", "error", "sent again", "record", box=None, pad_edge=False
+        Column("when", no_wrap=True), places, "reason", "error", "sent again", "record", box=None, pad_edge=False
     )
     for letter in found[-limit:]:
         when = f"{letter.time:%Y-%m-%d %H:%M:%S}"

@@ -11,6 +11,7 @@ from typing import Any
 from playwright.sync_api import FloatRect, Page
 
 from dashboards.kibana.board import Board
+from dashboards.kibana.panels import slug
 from tests.boards import browser
 
 _UNIT = 28
@@ -45,10 +46,12 @@ _PANELS = """() => {
         ink: Math.max(0, ...all(panel, '.echCanvasRenderer').map(ink)),
     }));
 }"""
+# A map's legend, closed, spins for ever over a base map that can't be had.
 _UNDRAWN = """() => {
+    const spins = '.euiLoadingChart, .euiLoadingSpinner:not(.mapLayerControl__openLayerTOCButton *)';
     const isDrawn = (panel) => panel.querySelector('[data-test-subj="embeddableError"]')
         || (panel.querySelector('[data-render-complete="true"]')
-            && !panel.querySelector('[data-render-complete="false"], .euiLoadingChart, .euiLoadingSpinner'));
+            && !panel.querySelector(`[data-render-complete="false"], ${spins}`));
     const panels = [...document.querySelectorAll('[data-test-subj="dashboardPanel"]')];
     return [panels.length, panels.filter((panel) => !isDrawn(panel)).map((panel) => panel.id)];
 }"""
@@ -90,9 +93,19 @@ def drawn(page: Page, board: Board) -> None:
 
 
 def shown(page: Page) -> Mapping[str, Shown]:
-    """The panels of the open board, by the slug of their title."""
+    """The panels of the open board, by the slug of their title; maps' legends, which say their errors, are opened."""
+    for button in page.locator('[data-test-subj="mapExpandLayerControlButton"]').all():
+        button.click()
     found: list[dict[str, Any]] = page.evaluate(_PANELS)
     return {panel["name"]: Shown(**panel) for panel in found}
+
+
+def choose(page: Page, board: Board, control: str, value: str) -> None:
+    """Choose a value of a control, and wait until the board is drawn again."""
+    page.locator(f'[data-test-subj="optionsList-control-{slug(control)}"]').click()
+    page.locator(f'[data-test-subj="optionsList-control-selection-{value}"]').click()
+    page.keyboard.press("Escape")
+    drawn(page, board)
 
 
 def around(page: Page, names: Sequence[str]) -> FloatRect:

@@ -14,6 +14,7 @@ from dashboards.grafana.panels.stats import a_day_earlier, stat, tweet_count
 from dashboards.grafana.panels.tables import tweets
 from dashboards.grafana.queries import models as m
 from dashboards.grafana.queries import tweets as q
+from dashboards.kibana.saved_searches import ALL_TWEETS
 
 ITS_TWEETS = q.ALL + q.THIS
 ITS_SCORED = q.SCORED + q.THIS
@@ -174,7 +175,7 @@ def _latest() -> sdk.Panel:
     panel = tweets(
         "Latest tweets about $entity", "All labels; narrow them with the filter at the top.", ITS_TWEETS, LATEST
     )
-    return fields.in_discover(panel, "tweetpulse-all-tweets", 'tweet.entity: "${entity:percentencode}"')
+    return fields.in_discover(panel, ALL_TWEETS, 'tweet.entity: "${entity:percentencode}"')
 
 
 def _strength() -> sdk.Panel:

@@ -14,6 +14,7 @@ from dashboards.grafana.panels.stats import a_day_earlier, share_bars, stat, twe
 from dashboards.grafana.panels.tables import entities, tweets
 from dashboards.grafana.queries import models as m
 from dashboards.grafana.queries import tweets as q
+from dashboards.kibana.saved_searches import ALL_TWEETS, NEGATIVE_TWEETS
 
 LATEST = ("@timestamp", ENTITY, "message", q.SCORE, "url.full")
 
@@ -103,7 +104,7 @@ def _volume() -> sdk.Panel:
         legend=("sum",),
         points=100,
     )
-    return in_discover(panel, "tweetpulse-all-tweets")
+    return in_discover(panel, ALL_TWEETS)
 
 
 def _by_entity() -> sdk.Panel:
@@ -156,4 +157,4 @@ def _words() -> sdk.Panel:
 
 def _latest() -> sdk.Panel:
     panel = tweets("Latest negative tweets", "The newest tweets with a negative label.", q.NEGATIVE, LATEST)
-    return in_discover(panel, "tweetpulse-negative-tweets", 'tweet.sentiment.label: "negative"')
+    return in_discover(panel, NEGATIVE_TWEETS, 'tweet.sentiment.label: "negative"')

@@ -13,6 +13,7 @@ from grafana_foundation_sdk.models import dashboard as sdk
 from grafana_foundation_sdk.models.common import DataSourceRef
 
 from dashboards.grafana import config
+from dashboards.kibana.saved_searches import SavedSearch
 
 Override = sdk.DashboardFieldConfigSourceOverrides
 Overrides = Sequence[Override]
@@ -135,7 +136,7 @@ def entity_link(value: str, *, variables: bool = True) -> list[dict[str, object]
     return [link("Open this entity", f"/d/{config.ENTITY}?var-entity={value}&${{__url_time_range}}{kept}")]
 
 
-def in_discover(panel: sdk.Panel, search: str, condition: str = "") -> sdk.Panel:
+def in_discover(panel: sdk.Panel, search: SavedSearch, condition: str = "") -> sdk.Panel:
     """The panel, with a link to the tweets behind it: a saved search of Kibana's, for the same time range.
 
     `condition` is KQL; with the choice of retweets it takes the place of the search's own. Its variables are
@@ -144,7 +145,13 @@ def in_discover(panel: sdk.Panel, search: str, condition: str = "") -> sdk.Panel
     # In an address of Discover itself an apostrophe in a brand ends the query, and Grafana can't escape it. So: JSON.
     query = " and ".join(("${retweets:percentencode}", *([condition] if condition else [])))
     span = {"from": "${__from:date:iso}", "to": "${__to:date:iso}"}
-    state = {"savedSearchId": search, "timeRange": span, "query": {"language": "kuery", "query": query}}
+    state = {
+        "savedSearchId": search.id,
+        "timeRange": span,
+        "query": {"language": "kuery", "query": query},
+        # With a query of its own, Kibana 8.12 opens a saved search without its columns.
+        "columns": search.columns,
+    }
     url = f"${{kibana}}/app/r?l=DISCOVER_APP_LOCATOR&v=8.11.0&p={_encoded(json.dumps(state, separators=(',', ':')))}"
     link = sdk.DashboardLink(title="The tweets in Discover", type_val=sdk.DashboardLinkType.LINK, url=url)
     link.target_blank = True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -13,9 +13,11 @@ from dashboards.kibana.board import Board
 from dashboards.kibana.boards import BOARDS, explore
 from dashboards.kibana.bundle import saved_objects
 from dashboards.kibana.panels import slug
+from dashboards.kibana.tweet_map import TWEET_MAP
+from pipeline.sources.phrases import BRANDS
 from tests.boards import browser, hour, kibana_server
 from tests.boards.hour import ENDED, HOUR, Server
-from tests.boards.kibana_page import height, opened, shown
+from tests.boards.kibana_page import Shown, choose, height, opened, shown
 
 # The first test waits for the servers.
 pytestmark = pytest.mark.timeout(1_200)
@@ -74,23 +76,38 @@ def test_a_time_without_tweets_has_no_data(chromium: Browser, kibana: str) -> No
     with browser.page(chromium, height=height(explore.BOARD), now=ENDED) as page:
         opened(page, kibana, explore.BOARD, ENDED - 99 * HOUR, ENDED - 98 * HOUR)
         panels = shown(page)
-    says_nothing = {"dashboards", "about", "tweets-in-all", "tweets-by-place"}
+    says_nothing = {"dashboards", "about", "tweets-in-all", slug(TWEET_MAP.title)}
     assert {name for name, panel in panels.items() if panel.has_data} == says_nothing
 
 
-def test_a_board_counts_what_was_indexed(chromium: Browser, kibana: str, server: Server) -> None:
-    """All tweets of the hour but retweets."""
+def test_a_control_filters(chromium: Browser, kibana: str, server: Server) -> None:
+    """A board counts the tweets that were indexed; with an entity chosen, those of it, and it names no other."""
+    entity = BRANDS[1].name
     with browser.page(chromium, height=height(explore.BOARD), now=ENDED) as page:
         opened(page, kibana, explore.BOARD, ENDED - HOUR, ENDED)
-        assert _count(shown(page)["tweets-in-all"].text) == _tweets(server)
+        before = shown(page)
+        choose(page, explore.BOARD, "Entity", entity)
+        after = shown(page)
+    assert _count(before["tweets-in-all"].text) == _tweets(server)
+    assert _count(after["tweets-in-all"].text) == _tweets(server, entity) < _tweets(server)
+    assert _named(before) == {brand.name for brand in BRANDS}
+    assert _named(after) == {entity}
 
 
-def _tweets(server: Server) -> int:
-    """The tweets of the hour without retweets."""
+def _tweets(server: Server, *entities: str) -> int:
+    """The tweets of the hour without retweets; of an entity, if one is named."""
     times = (ENDED - HOUR).isoformat()[:19]
     return sum(
-        document["@timestamp"] >= times and document["tweet"]["kind"] != "retweet" for document in server.documents
+        document["@timestamp"] >= times
+        and document["tweet"]["kind"] != "retweet"
+        and set(entities) <= set(document["tweet"]["entity"])
+        for document in server.documents
     )
+
+
+def _named(panels: Mapping[str, Shown]) -> set[str]:
+    """The entities in the table of them."""
+    return {brand.name for brand in BRANDS if brand.name in panels["entities"].text}
 
 
 def _count(text: str) -> int:

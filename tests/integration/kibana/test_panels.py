@@ -10,6 +10,7 @@ import orjson
 import pytest
 from elasticsearch import Elasticsearch
 
+from dashboards.kibana.tweet_map import TWEET_MAP
 from pipeline.domain.document import Coordinates, data_stream, rejected_document, scored_document
 from pipeline.domain.prediction import COMPLAINT, NO_OPINION, Opinion, Prediction
 from pipeline.domain.record import Rejection, decode, encode
@@ -77,7 +78,7 @@ def test_shares_are_of_scored_languages_and_leave_retweets_out(client: Elasticse
 
 def test_the_colour_of_a_place_is_its_negative_share(client: Elasticsearch) -> None:
     """One of all that are scored: neither the retweet nor the tweet that nobody scores is in it."""
-    search = next(s for s in searches() if (s.board, s.panel) == ("Sentiment live", "Tweets by place"))
+    search = next(s for s in searches() if (s.board, s.panel) == ("Sentiment live", TWEET_MAP.title))
     (place,) = client.search(index=search.index, body=search.body)["aggregations"]["places"]["buckets"]
     scored = len(TEXTS) + len(AIRLINE_REASONS)
     assert place["doc_count"] == scored + 1

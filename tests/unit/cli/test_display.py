@@ -96,21 +96,27 @@ from pipeline.cli.label import _show
 from pipeline.domain.prediction import Task
 from pipeline.training.labels import Label
 from datetime import datetime, UTC
-one = Label(Task.SENTIMENT, "x:" + "1234567890" * 4, "positive", "a text " * 20, datetime(2026, 1, 1, tzinfo=UTC))
+one = Label(Task.SENTIMENT, "x:" + %r, "positive", "a text " * 20, datetime(2026, 1, 1, tzinfo=UTC))
 cli = sys.modules["pipeline.cli.app"]
 cli.app = lambda: _show([one], 1)
 sys.exit(cli.main())
 """
 
 
-def test_ids_are_whole(tmp_path: Path) -> None:
-    """On a terminal folded where they are too long, in a pipe on one line: they are there to be copied."""
-    wanted = "x:" + "1234567890" * 4
-    lines, _ = screen_of([sys.executable, "-c", TABLE], 80)
+def test_ids_are_whole() -> None:
+    """On a terminal folded where they are very long, in a pipe on one line: they are there to be copied."""
+    digits = "1234567890" * 4
+    lines, _ = screen_of([sys.executable, "-c", TABLE % digits], 80)
     begin = lines[1].index("ID")
-    assert wanted in "".join("".join(line[begin:].split()[:1]) for line in lines[2:]), lines
-    done = subprocess.run([sys.executable, "-c", TABLE], check=True, capture_output=True, text=True)
-    assert wanted in done.stdout.splitlines()[-1]
+    assert f"x:{digits}" in "".join("".join(line[begin:].split()[:1]) for line in lines[2:]), lines
+    done = subprocess.run([sys.executable, "-c", TABLE % digits], check=True, capture_output=True, text=True)
+    assert f"x:{digits}" in done.stdout.splitlines()[-1]
+
+
+def test_an_id_of_x_is_on_one_line() -> None:
+    """Of the narrowest usual terminal, too."""
+    lines, _ = screen_of([sys.executable, "-c", TABLE % "1234567890123456789"], 80)
+    assert "x:1234567890123456789" in lines[2].split(), lines
 
 
 RUNNING = """

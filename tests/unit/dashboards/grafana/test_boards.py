@@ -129,7 +129,8 @@ def test_tweets_lead_to_discover_with_their_time(uid: str) -> None:
     assert urls
     for url in urls:
         state = discover_state(url, retweets="NOT tweet.kind:retweet", entity="Acme")
-        assert state["savedSearchId"] in {search.id for search in SEARCHES}
+        (search,) = [search for search in SEARCHES if search.id == state["savedSearchId"]]
+        assert tuple(state["columns"]) == search.columns
         assert state["timeRange"] == {"from": "2026-05-01T11:00:00Z", "to": "2026-05-01T12:00:00Z"}
         assert state["query"]["language"] == "kuery"
 

@@ -148,6 +148,13 @@ def test_the_map_opens_on_its_data_and_with_its_legend() -> None:
     assert attributes["uiStateJSON"]["openTOCDetails"]
 
 
+def test_a_dashboard_shows_all_of_the_map() -> None:
+    """Its legend, half as wide as the panel, is closed until somebody wants it."""
+    maps = [panel for board in BOARDS for panel in board.panels() if getattr(panel, "type", None) == "map"]
+    assert maps
+    assert all(panel.json()["embeddableConfig"]["isLayerTOCOpen"] is False for panel in maps)
+
+
 def test_the_map_is_coloured_by_the_share_of_negative_tweets() -> None:
     """As Grafana's: a mean compound is nearly everywhere a little above 0, and all of the map green."""
     layer = OBJECTS["map", "tweetpulse-map"]["attributes"]["layerListJSON"][1]
