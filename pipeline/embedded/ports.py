@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import random
 import socket
+from pathlib import Path
 
 import psutil
 
@@ -11,6 +13,7 @@ from pipeline.errors import SetupError
 
 HOST = "127.0.0.1"
 _FREE = (20_000, 32_000)
+_FIRST_FOR_ALL = Path("/proc/sys/net/ipv4/ip_unprivileged_port_start")
 
 
 def claim(port: int, server: str, option: str) -> int:
@@ -22,9 +25,10 @@ def claim(port: int, server: str, option: str) -> int:
     """
     if port == 0:
         return free_port()
-    if isinstance(_refusal(port), PermissionError):
+    if _is_for_root(port):
         raise SetupError(
-            f"port {port}, which {server} needs, may be opened by root alone: choose one above 1023 with {option}"
+            f"port {port}, which {server} needs, may be opened by root alone, and no server runs as root: choose one "
+            f"above 1023 with {option}"
         )
     if not is_free(port):
         holder = f" by {who}" if (who := _holder(port)) else ""
@@ -59,6 +63,13 @@ def is_free(port: int) -> bool:
     """True if a server could listen on a port of loopback now."""
     # Some systems allow a second listener on loopback beside one on all addresses.
     return _refusal(port) is None and not is_open(port)
+
+
+def _is_for_root(port: int) -> bool:
+    # Root may open it, but the servers that root starts run as another user.
+    if os.geteuid() == 0 and _FIRST_FOR_ALL.exists():
+        return port < int(_FIRST_FOR_ALL.read_text())
+    return isinstance(_refusal(port), PermissionError)
 
 
 def _refusal(port: int) -> OSError | None:

@@ -87,8 +87,11 @@ def said(label: str, reason: str | None = None, reasons: Callable[[], Sequence[s
     found = tuple(reasons())
     if label in found:
         return {Task.COMPLAINT: COMPLAINT, Task.REASON: label}
-    known = "; ".join(f"{task}: {', '.join(labels)}" for task, labels in (*CLOSED_LABELS.items(), (Task.REASON, found)))
-    raise ConfigError(f"{label!r} is no label: take one of {known}; a new reason: {COMPLAINT} --reason REASON")
+    known = [
+        f"{task}: {', '.join(labels)}" for task, labels in (*CLOSED_LABELS.items(), (Task.REASON, found)) if labels
+    ]
+    offered = "; ".join((*known, f"a new reason: {COMPLAINT} --reason REASON"))
+    raise ConfigError(f"{label!r} is no label: take one of {offered}")
 
 
 class Labels:

@@ -41,6 +41,8 @@ def test_a_new_reason_is_said_by_its_option_alone() -> None:
     assert said("complaint", "late_parcel", lambda: ["late_flight"])[Task.REASON] == "late_parcel"
     with pytest.raises(ConfigError, match="reason: late_flight; a new reason: complaint --reason REASON"):
         said("late_parcel", None, lambda: ["late_flight"])
+    with pytest.raises(ConfigError, match="no_complaint; a new reason: complaint --reason REASON"):
+        said("late_parcel", None, tuple)
 
 
 @pytest.mark.parametrize(
