@@ -79,7 +79,8 @@ class FakeKubernetes:
         told = len(self._events)
         while not self._closed:
             with self._changed:
-                self._changed.wait_for(lambda: self._closed or len(self._events) > told, timeout=1)
+                if len(self._events) == told:
+                    self._changed.wait(timeout=1)
                 new = self._events[told:]
             told += len(new)
             yield from (event for event in new if _is_selected(event["object"], selector))

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -134,17 +134,20 @@ def _of_template(template: Template) -> Iterator[str]:
         yield "it may run as root"
     if context.get("seccompProfile") != {"type": "RuntimeDefault"}:
         yield "no seccomp profile"
-    for name in ("hostNetwork", "hostPID", "hostIPC", "shareProcessNamespace"):
-        if spec.get(name):
-            yield name
+    shared = ("hostNetwork", "hostPID", "hostIPC", "shareProcessNamespace")
+    yield from (name for name in shared if spec.get(name))
     for volume in spec.get("volumes", []):
-        if "hostPath" in volume:
-            yield f"{volume['name']} is a folder of the node"
-        if "emptyDir" in volume and "sizeLimit" not in volume["emptyDir"]:
-            yield f"{volume['name']} has no limit"
+        yield from _of_volume(volume)
+    rules = (_of_container, _of_variables, _of_resources, partial(_of_probes, template))
     for container in template.containers:
-        for told in (*_of_container(container), *_of_probes(template, container)):
-            yield f"{container['name']}: {told}"
+        yield from (f"{container['name']}: {told}" for rule in rules for told in rule(container))
+
+
+def _of_volume(volume: Object) -> Iterator[str]:
+    if "hostPath" in volume:
+        yield f"{volume['name']} is a folder of the node"
+    if "emptyDir" in volume and "sizeLimit" not in volume["emptyDir"]:
+        yield f"{volume['name']} has no limit"
 
 
 def _of_container(container: Object) -> Iterator[str]:
@@ -161,7 +164,9 @@ def _of_container(container: Object) -> Iterator[str]:
         yield "it has no /tmp"
     if "image" in container and not re.fullmatch(r".+:(?!latest$)[\w.-]+", container["image"]):
         yield f"the image {container['image']} has no tag"
-    yield from _of_resources(container)
+
+
+def _of_variables(container: Object) -> Iterator[str]:
     for variable in container.get("env", []):
         name = variable["name"]
         if _SECRET.search(name) and not name.endswith("_FILE") and "value" in variable:

@@ -1,7 +1,7 @@
 """`python -m pipeline.stream.executor`: an executor in a pod that Spark's Kubernetes scheduler has made.
 
-Spark's own images start an executor by a shell script, which is not in Spark's Python package. This does the same for an
-image that has only that package: it becomes the JVM that the variables of the pod describe.
+Spark's own images start an executor by a shell script, which is not in Spark's Python package. This does the same for
+an image that has only that package: it becomes the JVM that the variables of the pod describe.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ from tests.manifests import DEPLOY, OVERLAYS, Object, built, of_executors, read,
 NAMED = "TWEETPULSE_TEST_CRDS"
 """A folder with the operators' CustomResourceDefinitions; without one, their objects are not checked."""
 
+MISSING = "needs kubernetes-validate: `make env` installs it"
 OLDEST, NEWEST = "1.30", "1.37"
 """The versions of Kubernetes."""
 _OPERATORS = ("monitoring.coreos.com", "kafka.strimzi.io", "elasticsearch.k8s.elastic.co", "kibana.k8s.elastic.co")
@@ -26,7 +27,7 @@ def is_of_kubernetes(one: Object) -> bool:
 
 def told_by_kubernetes(one: Object, version: str) -> str | None:
     """What its own schema says of an object; None if nothing."""
-    schemas: Any = pytest.importorskip("kubernetes_validate", reason="needs kubernetes-validate: `make env` installs it")
+    schemas: Any = pytest.importorskip("kubernetes_validate", reason=MISSING)
     try:
         schemas.validate(one, version, strict=True)
     except schemas.ValidationError as error:

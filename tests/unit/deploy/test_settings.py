@@ -71,8 +71,12 @@ def test_the_stream_takes_what_is_set_for_spark(overlay: str, settings_of: Setti
     assert conf["spark.kubernetes.container.image"] == stream["image"]
     assert conf["spark.master"].startswith("k8s://https://")
     assert (conf["spark.authenticate"], conf["spark.network.crypto.enabled"]) == ("true", "true")
+    folder = conf["spark.authenticate.secret.file"].rsplit("/", 1)[0]
+    assert folder in {mount["mountPath"] for mount in stream["volumeMounts"]}
     template = mounted(overlay, stream, conf["spark.kubernetes.executor.podTemplateFile"])
-    assert conf["spark.kubernetes.executor.podTemplateContainerName"] == template["spec"]["containers"][0]["name"]
+    [executor] = template["spec"]["containers"]
+    assert folder in {mount["mountPath"] for mount in executor["volumeMounts"]}
+    assert conf["spark.kubernetes.executor.podTemplateContainerName"] == executor["name"]
 
 
 def mounted(overlay: str, container: Object, path: str) -> Object:
