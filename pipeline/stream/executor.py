@@ -45,6 +45,8 @@ def command(environ: Mapping[str, str], java: Path, jars: Path) -> list[str]:
     extra = environ.get("SPARK_CLASSPATH", "")
     return [
         str(java),
+        # Spark takes its secret from a file only in Kubernetes, and until it has asked the driver it does not know.
+        "-Dspark.master=k8s://",
         *(value for _, value in options),
         f"-Xms{memory}",
         f"-Xmx{memory}",

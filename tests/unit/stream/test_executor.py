@@ -25,8 +25,8 @@ JAVA, JARS = Path("/java"), Path("/jars")
 def test_it_is_what_the_pod_says() -> None:
     """The executor's own class, with the driver's address and its own name."""
     words = command(POD, JAVA, JARS)
-    assert words[:5] == ["/java", "-Xms1024m", "-Xmx1024m", "-cp", "/jars/*"]
-    options = dict(zip(words[6::2], words[7::2], strict=True))
+    assert words[:6] == ["/java", "-Dspark.master=k8s://", "-Xms1024m", "-Xmx1024m", "-cp", "/jars/*"]
+    options = dict(zip(words[7::2], words[8::2], strict=True))
     assert (options["--driver-url"], options["--executor-id"]) == (POD["SPARK_DRIVER_URL"], "3")
     assert (options["--hostname"], options["--podName"]) == ("10.0.0.7", "tweetpulse-exec-3")
 
@@ -34,7 +34,7 @@ def test_it_is_what_the_pod_says() -> None:
 def test_options_of_the_jvm_are_in_their_order_and_whole() -> None:
     """The tenth is not the second, and what has a space in it is one option."""
     options = {f"SPARK_JAVA_OPT_{number}": f"-Da={number} b" for number in range(11)}
-    assert command(POD | options, JAVA, JARS)[1:12] == [f"-Da={number} b" for number in range(11)]
+    assert command(POD | options, JAVA, JARS)[2:13] == [f"-Da={number} b" for number in range(11)]
 
 
 def test_more_classes_come_after_spark() -> None:
