@@ -116,7 +116,9 @@ class StreamSettings(Section):
     cores: Count | None = None
     """Spark's `local[N]`; all cores of the machine where it is not set."""
     master: str | None = None
-    """Spark's master, such as `spark://host:7077`; it wins over `cores`."""
+    """Spark's master, such as `spark://host:7077` or `k8s://https://host:443`; it wins over `cores`."""
+    spark_conf: dict[Annotated[str, Field(pattern=r"^spark\.")], str] = Field(default_factory=dict)
+    """Spark's own properties, such as `spark.executor.memory`; those that the stream sets itself are refused."""
     driver_memory: Annotated[str, Field(pattern=r"^\d+[mg]$")] = "1g"
     """The heap of Spark's JVM."""
     publish_scored: bool = True

@@ -9,6 +9,7 @@ from pathlib import Path
 from pyspark.sql import SparkSession
 
 from pipeline import spark_session
+from pipeline.errors import ConfigError
 from pipeline.settings import Settings
 
 _JVM_OPTIONS = (
@@ -20,7 +21,13 @@ _JVM_OPTIONS = (
 
 @contextmanager
 def running(settings: Settings, jars: Iterable[Path], java_home: Path) -> Iterator[SparkSession]:
-    """A session that listens on loopback only, or on the cluster that `stream.master` names; stopped at the end."""
+    """A session that listens on loopback only, or on the cluster that `stream.master` names; stopped at the end.
+
+    Raises:
+        ConfigError: `stream.spark_conf` holds what the stream sets itself.
+        SetupError: the log can't be written, or the JVM ran out of memory.
+        PipelineError: the JVM was ended by somebody else.
+    """
     memory = settings.stream.driver_memory
     cure = (
         f"it may have {memory} (TWEETPULSE_STREAM__DRIVER_MEMORY); where records are small to Kafka and unpack to many "
@@ -33,6 +40,13 @@ def running(settings: Settings, jars: Iterable[Path], java_home: Path) -> Iterat
 
 
 def _conf(settings: Settings, jars: Iterable[Path]) -> dict[str, str]:
+    own, more = _own_conf(settings, jars), settings.stream.spark_conf
+    if taken := sorted(own.keys() & more.keys()):
+        raise ConfigError(f"stream.spark_conf: the stream sets {taken[0]} itself, by its other settings: leave it out")
+    return own | more
+
+
+def _own_conf(settings: Settings, jars: Iterable[Path]) -> dict[str, str]:
     return spark_session.local_conf(settings.stream.master, settings.stream.cores) | {
         "spark.app.name": "tweetpulse",
         "spark.jars": ",".join(str(jar) for jar in jars),

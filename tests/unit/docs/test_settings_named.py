@@ -23,7 +23,7 @@ EVERYTHING = create_model("Everything", __base__=Settings, **_SECTIONS)
 
 _NAME = re.compile(r"\bTWEETPULSE_[A-Z0-9]+(?:_+[A-Z0-9]+)*")
 _DOTTED = re.compile(rf"({'|'.join(EVERYTHING.model_fields)})\.([a-z_]+)(?: = .+)?")
-_OTHERS = re.compile(r"(?:kafka\.(?:topic|partition|offset)|\w+\.(?:json|py|md|toml))")
+_OTHERS = re.compile(r"(?:kafka\.(?:topic|partition|offset)|\w+\.(?:json|py|md|toml|crt))")
 """Fields of documents, and files."""
 
 
