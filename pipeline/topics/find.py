@@ -15,7 +15,7 @@ from pipeline.errors import TooFew
 from pipeline.report.period import Period
 from pipeline.topics.found import Before, Found, Judged, Question, Topic, Word
 from pipeline.topics.matching import Weights, matched
-from pipeline.topics.models import KS, Method, Model, best, fitted, matrix
+from pipeline.topics.models import KS, Method, Model, best, fitted, matrix, one_thread
 from pipeline.topics.quality import Quality, strongest
 from pipeline.topics.said import Said, unusable
 from pipeline.topics.sample import Sample
@@ -61,7 +61,11 @@ def find(question: Question, read: Read, names: Iterable[str], tell: Tell, most:
     Raises:
         TooFew: there are not enough tweets.
     """
-    names = tuple(names)
+    with one_thread():
+        return _find(question, read, tuple(names), tell, most)
+
+
+def _find(question: Question, read: Read, names: Sequence[str], tell: Tell, most: int) -> Found:
     learnt = learn(question, question.period, read, names, most)
     if learnt.size < LEAST:
         raise TooFew(_too_few(question, learnt.size))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -53,6 +54,19 @@ class Model:
     def k(self) -> int:
         """How many topics."""
         return len(self.weights)
+
+
+def one_thread() -> AbstractContextManager[object]:
+    """The matrices are small: threads would only wait for each other, for minutes where others use the cores.
+
+    Nor do sums depend on the number of cores.
+    """
+    # Only libraries that are loaded are limited.
+    import sklearn.decomposition  # noqa: F401
+    from threadpoolctl import threadpool_limits
+
+    limits: AbstractContextManager[object] = threadpool_limits(1)
+    return limits
 
 
 def matrix(rows: Sequence[Sequence[int]], width: int) -> Any:

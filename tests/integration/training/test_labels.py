@@ -8,6 +8,7 @@ from contextlib import closing
 
 import pytest
 from elasticsearch import BadRequestError, Elasticsearch
+from pipeline.sinks.elasticsearch.label_index import ensure
 from typer.testing import CliRunner
 
 from pipeline.cli.app import app
@@ -18,7 +19,6 @@ from pipeline.errors import ConfigError
 from pipeline.scoring.analysis import Analyzer
 from pipeline.settings import ScoringSettings, Settings
 from pipeline.sinks.elasticsearch.client import connect
-from pipeline.sinks.elasticsearch.label_index import ensure
 from pipeline.sinks.elasticsearch.setup import set_up
 from pipeline.training.labels import Label, Labels
 from tests.builders import AT, INGESTED, WRITTEN, tweet
