@@ -1,4 +1,4 @@
-"""Finds documents of the forgotten in Elasticsearch: scored tweets, rejected records that name them, labels, examples."""
+"""Finds documents of the forgotten: scored tweets, rejected records that name them, labels, examples of topics."""
 
 from __future__ import annotations
 
