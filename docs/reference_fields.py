@@ -21,8 +21,9 @@ TITLE = "Fields of the documents"
 _HEAD = f"""\
 Tweets are in the data streams `{data_stream(SCORED, "*")}` and under the alias `{ALIAS}`, rejected records
 in `{data_stream(REJECTED, "*")}`, events in `{data_stream(EVENTS, "*")}`, labels in the index
-`tweetpulse-labels`, and topics in `tweetpulse-topics`. The names are those of the Elastic Common Schema where it has one; `tweet.*` is ours. A field
-without a value is left out. The mappings are strict: a document with any other field is refused.
+`tweetpulse-labels`, and topics in `tweetpulse-topics`. The names are those of the Elastic Common Schema where it has
+one; `tweet.*` is ours. A field without a value is left out. The mappings are strict: a document with any other field is
+refused.
 """
 
 
@@ -130,7 +131,7 @@ _OF_TOPICS = {
     "run.topics": "how many there are",
     "run.coherence": "how well the words of the topics go together, −1 to 1",
     "run.diversity": "how much the topics differ, 0 to 1",
-    "topic.kind": "`topic`: a topic; `interval`: the tweets of a topic in an interval of the period; `example`: a tweet of a topic",
+    "topic.kind": "`topic`; `interval`: the tweets in an interval of the period; `example`: one of its tweets",
     "topic.number": "from 1, that of most tweets first",
     "topic.name": "its three strongest words",
     "topic.words": "its ten strongest words, the strongest first",

@@ -18,8 +18,8 @@ KS = (3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30)
 """The numbers of topics that `auto` tries."""
 NEAR = 0.75
 """A quality is near the best if it is at least this part of it."""
-PASSES = 5
-"""How often LDA reads the sample."""
+LDA_TWEETS = 60_000
+"""LDA reads about so many tweets, a smaller sample more often."""
 MOST_K = 100
 
 _SEED = 0
@@ -129,8 +129,13 @@ def lda(tweets: Any, k: int) -> Model:
     from sklearn.decomposition import LatentDirichletAllocation
 
     began = time.perf_counter()
+    passes = max(1, round(LDA_TWEETS / tweets.shape[0]))
     model = LatentDirichletAllocation(
-        _at_most(k, tweets), learning_method="online", batch_size=1_024, max_iter=PASSES, random_state=_SEED
+        _at_most(k, tweets),
+        learning_method="online",
+        batch_size=1_024,
+        max_iter=passes,
+        random_state=_SEED,
     )
     model.fit(tweets)
     return _model(Method.LDA, model.components_, tweets, began, model.transform)
