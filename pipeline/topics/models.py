@@ -20,6 +20,7 @@ NEAR = 0.75
 """A quality is near the best if it is at least this part of it."""
 LDA_TWEETS = 60_000
 """LDA reads about so many tweets, a smaller sample more often."""
+MOST_PASSES = 10
 MOST_K = 100
 
 _SEED = 0
@@ -129,7 +130,7 @@ def lda(tweets: Any, k: int) -> Model:
     from sklearn.decomposition import LatentDirichletAllocation
 
     began = time.perf_counter()
-    passes = max(1, round(LDA_TWEETS / tweets.shape[0]))
+    passes = min(MOST_PASSES, max(1, round(LDA_TWEETS / tweets.shape[0])))
     model = LatentDirichletAllocation(
         _at_most(k, tweets),
         learning_method="online",

@@ -68,7 +68,7 @@ class Tweets:
         while True:
             hits = self._page(query, after)
             read += len(hits)
-            self._progress(read, max(total, read))
+            self._progress(read, total)
             if hits:
                 yield [said(hit["_source"]) for hit in hits]
             if len(hits) < PAGE:
@@ -82,7 +82,11 @@ class Tweets:
         return {hit["_source"]["event"]["id"]: hit["_source"]["message"] for hit in hits["hits"]["hits"]}
 
     def _total(self, query: dict[str, Any]) -> int:
-        return int(self._client.count(index=self._stream, query=query)["count"])
+        answer = self._client.search(
+            pit={"id": self.view, "keep_alive": _KEEP}, query=query, size=0, track_total_hits=True
+        )
+        self.view = answer["pit_id"]
+        return int(answer["hits"]["total"]["value"])
 
     def _page(self, query: dict[str, Any], after: Any) -> list[dict[str, Any]]:
         try:
@@ -125,7 +129,6 @@ def tweets(client: Elasticsearch, namespace: str, entity: str | None, progress: 
     try:
         yield found
     finally:
-        # A server that is away frees it by itself, and the error that led here says so.
         client.options(ignore_status=404).close_point_in_time(id=found.view)
 
 
