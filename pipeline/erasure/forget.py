@@ -153,9 +153,10 @@ class Forgetting:
     def _remove_named(self, report: Report) -> None:
         """Delete what is said of the tweets elsewhere: labels, and examples of topics."""
         elastic = self._settings.elasticsearch
-        for name, find in ((elastic.labels_index, label_ids), (elastic.topics_index, example_ids)):
-            for index in indices_of(self._client, name):
-                self._remove(index, report, lambda name, find=find: find(self._client, name, report.tweets), 0)
+        for index in indices_of(self._client, elastic.labels_index):
+            self._remove(index, report, lambda name: label_ids(self._client, name, report.tweets), 0)
+        for index in indices_of(self._client, elastic.topics_index):
+            self._remove(index, report, lambda name: example_ids(self._client, name, report.tweets), 0)
 
     def _ask_kafka(self, report: Report) -> None:
         kafka = self._settings.kafka

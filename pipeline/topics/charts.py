@@ -6,7 +6,7 @@ import io
 import warnings
 from typing import Any
 
-from pipeline.domain.sentiment import SCORED
+from pipeline.domain.sentiment import SCORED, Label
 from pipeline.report.charts import LINE, svg
 from pipeline.report.palette import LABELS, VOLUME
 from pipeline.report.shown import moment, number, share, visible
@@ -83,7 +83,7 @@ def _bars(axes: Any, topics: tuple[Topic, ...]) -> None:
             width = topic.share * (topic.counts.share(label) or 0)
             axes.barh(row + 0.2, width, left=left, height=0.34, color=LABELS[label])
             left += width
-        axes.barh(row + 0.2, topic.share - left, left=left, height=0.34, color=LABELS["unsupported"])
+        axes.barh(row + 0.2, topic.share - left, left=left, height=0.34, color=LABELS[Label.UNSUPPORTED])
         words = visible(", ".join(word.text for word in topic.words[:7]))
         axes.text(0, row - 0.2, words, color=_INK, va="center")
         said = f" {share(topic.share)}, {share(topic.counts.negative_share)} negative"

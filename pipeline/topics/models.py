@@ -151,4 +151,5 @@ def _model(method: Method, components: Any, tweets: Any, began: float, shares_of
 
 
 def _at_most(k: int, tweets: Any) -> int:
-    return min(k, *tweets.shape)
+    rows, columns = tweets.shape
+    return min(k, int(rows), int(columns))

@@ -78,7 +78,9 @@ class Tweets:
     def texts(self, ids: Sequence[str]) -> dict[str, str]:
         """The texts of tweets, by their ids; a tweet that was deleted meanwhile has none."""
         query = {"ids": {"values": list(ids)}}
-        hits = self._client.search(index=self._stream, query=query, size=len(ids) or 1, source=["message", "event.id"])
+        hits = self._client.search(
+            index=self._stream, query=query, size=len(ids) or 1, source_includes=["message", "event.id"]
+        )
         return {hit["_source"]["event"]["id"]: hit["_source"]["message"] for hit in hits["hits"]["hits"]}
 
     def _total(self, query: dict[str, Any]) -> int:
