@@ -29,7 +29,7 @@ $(RUNS): requirements.lock requirements-build.lock pyproject.toml | $(UV)
 	@touch $@
 
 $(STAMP): requirements-dev.lock requirements-build.lock pyproject.toml | $(UV)
-	@echo "Installing into $(VENV), with what tests and tools need (once): downloads about 670 MB, less what is there; takes 1.6 GB of disk ..."
+	@echo "Installing into $(VENV), with what tests and tools need (once): downloads about 715 MB, less what is there; takes 1.7 GB of disk ..."
 	@$(UV) pip sync --compile-bytecode --require-hashes --python $(BIN)/python requirements-dev.lock
 	@$(UV) pip install --quiet --no-deps --build-constraints requirements-build.lock --python $(BIN)/python --editable .
 	@touch $(RUNS) $@
@@ -98,7 +98,7 @@ soak: $(STAMP) ## an hour of collecting, with a disconnect each minute: is anyth
 
 lock: $(STAMP) ## lock the dependencies; what is pinned stays (UPGRADE=1 resolves all of them anew)
 	@$(UV) pip compile pyproject.toml --extra stream --extra plots $(if $(UPGRADE),--upgrade) --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements.lock
-	@$(UV) pip compile pyproject.toml --extra stream --extra plots --group dev -c requirements.lock $(if $(UPGRADE),--upgrade) --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements-dev.lock
+	@$(UV) pip compile pyproject.toml --extra stream --extra plots --extra topics --group dev -c requirements.lock $(if $(UPGRADE),--upgrade) --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements-dev.lock
 	@$(UV) pip compile --group pyproject.toml:build $(if $(UPGRADE),--upgrade) --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements-build.lock
 
 clean: ## remove the environment, the site and the caches of the tools

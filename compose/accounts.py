@@ -24,7 +24,7 @@ USERS = {
     "tweetpulse_stream": ("STREAM_PASSWORD", ["tweetpulse_writer"]),
     "tweetpulse_exporter": ("EXPORTER_PASSWORD", ["tweetpulse_exporter"]),
     "tweetpulse_grafana": ("GRAFANA_READER_PASSWORD", ["tweetpulse_reader"]),
-    "analyst": ("ANALYST_PASSWORD", ["tweetpulse_reader", "tweetpulse_labeller", "kibana_admin"]),
+    "analyst": ("ANALYST_PASSWORD", ["tweetpulse_reader", "tweetpulse_labeller", "tweetpulse_topics", "kibana_admin"]),
 }
 
 

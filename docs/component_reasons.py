@@ -14,6 +14,7 @@ from pipeline.settings import Settings
 from pipeline.sinks.elasticsearch.sink import ElasticsearchSink
 from pipeline.sources.live.feed import Interrupted, Waits
 from pipeline.telemetry.metrics import KAFKA
+from pipeline.topics.said import MEANINGS, LeftOut
 
 _WAITS = {
     "connection": "nobody answers at its address, or the connection breaks",
@@ -101,6 +102,13 @@ def of_a_source(waits: Waits) -> str:
         f"counts instead, up to {waits.longest_told:,.0f}. All collectors have the same [faults](collector.md#faults)."
     )
     return "\n".join(["## Waits", "", told, "", "| after | seconds |", "| - | - |", *rows])
+
+
+def of_topics() -> str:
+    """Why a tweet is in no topic."""
+    told = "Tweets read = in a topic + left out, each for the first of these reasons."
+    rows = [f"| `{reason}` | {MEANINGS[reason]} |" for reason in LeftOut]
+    return "\n".join(["## Reasons to leave a tweet out", "", told, "", "| reason | |", "| - | - |", *rows])
 
 
 def of_the_doctor() -> str:

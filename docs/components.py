@@ -197,6 +197,13 @@ PAGES = {
         commands=("forget",),
     ),
     "report": Component("Around it", code=("pipeline/report/*.py",), commands=("report",)),
+    "topics": Component(
+        "Around it",
+        code=("pipeline/topics/*.py",),
+        settings=("elasticsearch.topics_index",),
+        commands=("topics",),
+        reasons=reasons.of_topics,
+    ),
     "boards": Component(
         "Around it",
         code=("dashboards/*/__main__.py", "pipeline/sinks/kibana.py"),

@@ -13,14 +13,17 @@ from pipeline.domain.prediction import CLOSED_LABELS, Task
 from pipeline.domain.sentiment import SCORED as SHARES
 from pipeline.domain.sentiment import THRESHOLD, Label
 from pipeline.domain.tweet import Kind
+from pipeline.topics.documents import DATASET as TOPICS
+from pipeline.topics.models import Method
 
 TITLE = "Fields of the documents"
 
 _HEAD = f"""\
 Tweets are in the data streams `{data_stream(SCORED, "*")}` and under the alias `{ALIAS}`, rejected records
-in `{data_stream(REJECTED, "*")}`, events in `{data_stream(EVENTS, "*")}`, and labels in the index
-`tweetpulse-labels`. The names are those of the Elastic Common Schema where it has one; `tweet.*` is ours. A field
-without a value is left out. The mappings are strict: a document with any other field is refused.
+in `{data_stream(REJECTED, "*")}`, events in `{data_stream(EVENTS, "*")}`, labels in the index
+`tweetpulse-labels`, and topics in `tweetpulse-topics`. The names are those of the Elastic Common Schema where it has
+one; `tweet.*` is ours. A field without a value is left out. The mappings are strict: a document with any other field is
+refused.
 """
 
 
@@ -112,11 +115,48 @@ _OF_LABELS = {
     "label.previous": "the label before this one",
     "ecs.version": "the version of the Elastic Common Schema",
 }
+_OF_TOPICS = {
+    "@timestamp": "of a topic: the begin of the period; of an interval: its own; of an example: when it was written",
+    "event.id": "also the `_id`",
+    "event.kind": "`metric`",
+    "event.dataset": f"`{TOPICS}`",
+    "event.created": "when the topics were found",
+    "event.start": "the begin of the period",
+    "event.end": "its end",
+    "run.id": "what was asked: the same for the same period, entity, languages, method and namespace",
+    "run.namespace": "the setting `elasticsearch.namespace`",
+    "run.entity": "the brand that the tweets are about, if one was asked for",
+    "run.languages": "the languages that were asked for",
+    "run.method": f"how the topics were found: {_either(tuple(Method))}",
+    "run.topics": "how many there are",
+    "run.coherence": "how well the words of the topics go together, −1 to 1",
+    "run.diversity": "how much the topics differ, 0 to 1",
+    "topic.kind": "`topic`; `interval`: the tweets in an interval of the period; `example`: one of its tweets",
+    "topic.number": "from 1, that of most tweets first",
+    "topic.name": "its three strongest words",
+    "topic.words": "its ten strongest words, the strongest first",
+    "topic.weights": "their parts of the topic, in the same order",
+    "topic.tweets": "its tweets",
+    "topic.scored": "of them, those that are scored",
+    "topic.negative": "of them, negative ones",
+    "topic.positive": "of them, positive ones",
+    "topic.share": "its part of all tweets that are in a topic",
+    "topic.negative_share": "negative ones among the scored",
+    "topic.complaints": "complaints among its tweets",
+    "topic.complaint_share": "among those that the complaint model has seen",
+    "topic.state": "`new`, `kept` or `vanished`, beside the period before; absent if that had too few tweets",
+    "topic.before.name": "the same topic in the period before",
+    "topic.before.share": "its share then",
+    "topic.tweet": "of an example: the `event.id` of the tweet",
+    "topic.url": "of an example: a link to the tweet",
+    "ecs.version": "the version of the Elastic Common Schema",
+}
 _SECTIONS: tuple[tuple[str, str, Mapping[str, str]], ...] = (
     ("All data streams", "tweets@mappings", _SHARED),
     ("Tweets, in addition", "tweets@scored", _SCORED),
     ("Events, in addition", "tweets@events", _OF_EVENTS),
     ("Labels", "tweetpulse-labels", _OF_LABELS),
+    ("Topics", "tweetpulse-topics", _OF_TOPICS),
 )
 
 

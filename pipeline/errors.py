@@ -104,6 +104,12 @@ class AlreadyRunning(PipelineError):
     exit_code = 9
 
 
+class TooFew(PipelineError):
+    """There are too few tweets for what was asked: no fault, but a scheduler wants to know."""
+
+    exit_code = 10
+
+
 def _rebuild(kind: type[PipelineError], state: dict[str, Any]) -> PipelineError:
     error = kind.__new__(kind)
     error.__dict__.update(state)

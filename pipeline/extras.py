@@ -7,11 +7,12 @@ from typing import Literal
 
 from pipeline.errors import SetupError
 
-Extra = Literal["stream", "plots"]
+Extra = Literal["stream", "plots", "topics"]
 
 PACKAGES: dict[Extra, tuple[str, ...]] = {
     "stream": ("pyspark", "pyarrow", "pandas"),
     "plots": ("matplotlib", "jinja2"),
+    "topics": ("sklearn", "matplotlib", "jinja2"),
 }
 """What each extra of `pyproject.toml` brings, by the name under which it is imported."""
 

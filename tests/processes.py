@@ -33,6 +33,7 @@ def environment(settings: Settings) -> dict[str, str]:
         "ELASTICSEARCH__NAMESPACE": elasticsearch.namespace,
         "ELASTICSEARCH__REQUEST_TIMEOUT": elasticsearch.request_timeout,
         "ELASTICSEARCH__LABELS_INDEX": elasticsearch.labels_index,
+        "ELASTICSEARCH__TOPICS_INDEX": elasticsearch.topics_index,
         "STREAM__CHECKPOINT": settings.checkpoint,
         "STREAM__MAX_OFFSETS_PER_TRIGGER": stream.max_offsets_per_trigger,
         "MODELS__REGISTRY": settings.registry,

@@ -66,6 +66,7 @@ def settings_of(stack: StackInfo, *, mark: str, folder: Path) -> Settings:
                 namespace=f"t{mark}",
                 request_timeout=60,
                 labels_index=f"tweetpulse-labels-{mark}",
+                topics_index=f"tweetpulse-topics-{mark}",
             ),
             "stream": StreamSettings(checkpoint=folder / "checkpoint"),
             "models": ModelsSettings(registry=str(folder / "models")),

@@ -59,6 +59,11 @@ COMMANDS = {
         _LOOK,
         "Write a page of what people said in the last hours or days: one HTML file to print, to mail and to keep.",
     ),
+    "topics": Command(
+        "topics",
+        _LOOK,
+        "Find what tweets of a time are about: a page and a picture of the topics, and documents for boards.",
+    ),
     "doctor": Command(
         "doctor",
         _LOOK,

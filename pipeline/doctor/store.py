@@ -155,7 +155,7 @@ def templates(settings: ElasticsearchSettings) -> list[Finding]:
 
 
 def judge_templates(places: Mapping[str, Sequence[Difference] | None]) -> list[Finding]:
-    """By the differences of each template, data stream and the index of labels; None: this user may not look there."""
+    """By the differences of each template, data stream and the plain indices; None: this user may not look there."""
     absent = [place for place, found in places.items() if found and found[0].expected == THERE]
     denied = [place for place, found in places.items() if found is None]
     told = [
@@ -167,7 +167,9 @@ def judge_templates(places: Mapping[str, Sequence[Difference] | None]) -> list[F
         told.append(fault("templates", f"not there: {', '.join(absent)}", _SETUP))
     if denied:
         told.append(warning("templates", f"this user may not look at {', '.join(denied)}", _AS_SETUP))
-    return told or [ok("templates", "templates, data streams and the index of labels are as they should be")]
+    return told or [
+        ok("templates", "templates, data streams and the indices of labels and topics are as they should be")
+    ]
 
 
 def alias(settings: ElasticsearchSettings) -> list[Finding]:

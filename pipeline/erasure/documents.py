@@ -1,4 +1,4 @@
-"""Finds documents of the forgotten in Elasticsearch: scored tweets, rejected records that name them, labels."""
+"""Finds documents of the forgotten: scored tweets, rejected records that name them, labels, examples of topics."""
 
 from __future__ import annotations
 
@@ -66,6 +66,11 @@ def label_ids(client: Elasticsearch, index: str, tweets: Collection[str]) -> set
     """The ids of the labels of these tweets."""
     by = ("event.id", "label.task")
     return {hit["_id"] for query in _terms("event.id", tweets) for hit in hits(client, index, query, by=by)}
+
+
+def example_ids(client: Elasticsearch, index: str, tweets: Collection[str]) -> set[str]:
+    """The ids of the documents that name these tweets as examples of a topic."""
+    return {hit["_id"] for query in _terms("topic.tweet", tweets) for hit in hits(client, index, query)}
 
 
 def _queries(wanted: Wanted) -> Iterator[dict[str, Any]]:

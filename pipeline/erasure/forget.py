@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from pipeline.domain.document import REJECTED, SCORED, data_stream
 from pipeline.erasure import topics
-from pipeline.erasure.documents import Wanted, label_ids, rejected_ids, scored_ids
+from pipeline.erasure.documents import Wanted, example_ids, label_ids, rejected_ids, scored_ids
 from pipeline.erasure.indices import Index, delete, indices_of, opened
 from pipeline.erasure.models import versions_that_keep
 from pipeline.erasure.topics import Topic
@@ -92,7 +92,7 @@ class Forgetting:
         report.added = self._enlist(wanted)
         with elasticsearch_errors(self._settings.elasticsearch):
             self._sweep(wanted.with_pseudonyms(Pseudonyms(self._key)), report)
-            self._remove_labels(report)
+            self._remove_named(report)
         self._ask_kafka(report)
         self._ask_registry(report)
         return report
@@ -150,9 +150,13 @@ class Forgetting:
         report.rejected |= found
         return found
 
-    def _remove_labels(self, report: Report) -> None:
-        for index in indices_of(self._client, self._settings.elasticsearch.labels_index):
+    def _remove_named(self, report: Report) -> None:
+        """Delete what is said of the tweets elsewhere: labels, and examples of topics."""
+        elastic = self._settings.elasticsearch
+        for index in indices_of(self._client, elastic.labels_index):
             self._remove(index, report, lambda name: label_ids(self._client, name, report.tweets), 0)
+        for index in indices_of(self._client, elastic.topics_index):
+            self._remove(index, report, lambda name: example_ids(self._client, name, report.tweets), 0)
 
     def _ask_kafka(self, report: Report) -> None:
         kafka = self._settings.kafka

@@ -18,7 +18,7 @@ _INK, _FAINT = "#010203", "#010204"
 """Stand for colours of the page, which differ by day and by night."""
 _OF_THE_PAGE = {_INK: "var(--muted, #5f6670)", _FAINT: "var(--line, #e3e5e8)"}
 
-_CHART, _LINE = (5.2, 2.5), (2.4, 0.55)
+_CHART, LINE = (5.2, 2.5), (2.4, 0.55)
 """Inches."""
 _SETTINGS: Any = {
     # The page's own letters: it can be searched and read aloud, and is small.
@@ -44,7 +44,7 @@ def share_over_time(figures: Figures, name: str) -> str:
         axes.set_ylim(0, 1)
         axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
 
-    return _svg(draw, _CHART, name, "Share of each sentiment over time")
+    return svg(draw, _CHART, name, "Share of each sentiment over time")
 
 
 def tweets_over_time(figures: Figures, name: str) -> str:
@@ -61,7 +61,7 @@ def tweets_over_time(figures: Figures, name: str) -> str:
         axes.yaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))
         axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
 
-    return _svg(draw, _CHART, name, "Tweets over time")
+    return svg(draw, _CHART, name, "Tweets over time")
 
 
 def negative_line(mood: Mood, period: Period, name: str) -> str:
@@ -74,7 +74,7 @@ def negative_line(mood: Mood, period: Period, name: str) -> str:
         axes.set_axis_off()
         axes.axhline(0, color=_FAINT, linewidth=1.5)
 
-    return _svg(draw, _LINE, name, "Negative share over time")
+    return svg(draw, LINE, name, "Negative share over time")
 
 
 def _stacked(axes: Any, series: Sequence[Sequence[float | None]], labels: Sequence[Label], period: Period) -> None:
@@ -99,7 +99,7 @@ def _stacked(axes: Any, series: Sequence[Sequence[float | None]], labels: Sequen
     axes.set_axisbelow(True)
 
 
-def _svg(draw: Callable[[Any], None], size: tuple[float, float], name: str, title: str) -> str:
+def svg(draw: Callable[[Any], None], size: tuple[float, float], name: str, title: str) -> str:
     """What `draw` draws, as an element of a page; `name` tells its ids from those of the page's other charts."""
     from matplotlib.figure import Figure
     from matplotlib.style import context
@@ -107,7 +107,7 @@ def _svg(draw: Callable[[Any], None], size: tuple[float, float], name: str, titl
     # A style of the user's own does not alter the page.
     with context(["default", _SETTINGS]):
         # Not pyplot: it keeps figures, and may want a screen.
-        figure = Figure(figsize=size, layout=None if size == _LINE else "constrained")
+        figure = Figure(figsize=size, layout=None if size == LINE else "constrained")
         draw(figure)
         file = io.StringIO()
         figure.savefig(file, format="svg", transparent=True, metadata=_UNNAMED)

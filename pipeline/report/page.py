@@ -17,7 +17,29 @@ BRANDS = 8
 
 
 def page(figures: Figures) -> str:
-    """The whole file. All that is printed into it is made visible and escaped, whether the template asks or not."""
+    """The whole file."""
+    from markupsafe import Markup
+
+    return rendered(
+        files(__package__).joinpath("page.html.j2").read_text(encoding="utf-8"),
+        figures.period.until,
+        figures=figures,
+        brands=[mood for mood in figures.entities if mood.now.tweets][:BRANDS] if figures.entity is None else [],
+        line=lambda mood, place: Markup(charts.negative_line(mood, figures.period, f"line{place}")),  # noqa: S704 - ours
+        most=partial(max, default=1),
+        share_over_time=Markup(charts.share_over_time(figures, "share")),  # noqa: S704 - ours
+        tweets_over_time=Markup(charts.tweets_over_time(figures, "tweets")),  # noqa: S704 - ours
+    )
+
+
+def rendered(template: str, until: datetime, **values: Any) -> str:
+    """A page of its own template. All that is printed into it is made visible and escaped, whether it asks or not.
+
+    Args:
+        template: its text. Pages have the style of the report, its colours and filters.
+        until: the end of the period; its zone is that of all times.
+        values: what else the template needs.
+    """
     from jinja2 import Environment, StrictUndefined
     from markupsafe import Markup
 
@@ -28,7 +50,7 @@ def page(figures: Figures) -> str:
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, finalize=finalize, trim_blocks=True, lstrip_blocks=True
     )
-    zone = figures.period.until.tzinfo
+    zone = until.tzinfo
     environment.filters |= {
         "change": shown.change,
         "duration": shown.duration,
@@ -38,19 +60,14 @@ def page(figures: Figures) -> str:
         "share": shown.share,
         "warning": _warning,
     }
-    template = environment.from_string(files(__package__).joinpath("page.html.j2").read_text(encoding="utf-8"))
-    return template.render(
-        figures=figures,
-        brands=[mood for mood in figures.entities if mood.now.tweets][:BRANDS] if figures.entity is None else [],
+    return environment.from_string(template).render(
         colours=LABELS,
         labels=SCORED,
-        line=lambda mood, place: Markup(charts.negative_line(mood, figures.period, f"line{place}")),  # noqa: S704 - ours
-        most=partial(max, default=1),
         parts=_parts,
-        share_over_time=Markup(charts.share_over_time(figures, "share")),  # noqa: S704 - ours
-        tweets_over_time=Markup(charts.tweets_over_time(figures, "tweets")),  # noqa: S704 - ours
+        style=Markup(files(__package__).joinpath("page.css").read_text(encoding="utf-8")),  # noqa: S704 - ours
         volume=VOLUME,
-        zone=_zone(figures.period.until),
+        zone=_zone(until),
+        **values,
     )
 
 

@@ -18,7 +18,7 @@ from pipeline.domain.document import ECS_VERSION, Document, present
 from pipeline.domain.prediction import CLOSED_LABELS, COMPLAINT, NO_COMPLAINT, Task, is_label, known_labels
 from pipeline.errors import ConfigError
 from pipeline.sinks.elasticsearch.client import Elasticsearch, NotFoundError
-from pipeline.sinks.elasticsearch.label_index import ensure
+from pipeline.sinks.elasticsearch.plain_index import LABELS, ensure
 
 COLUMNS = ("id", "text", "label", "entity", "lang", "time")
 """Of `as_csv`."""
@@ -112,7 +112,7 @@ class Labels:
         Raises:
             ConfigError: no tweet has this id.
         """
-        ensure(self._client, self._index)
+        ensure(self._client, self._index, LABELS)
         text = self._tweet(tweet)
         now = datetime.now(UTC)
         return [

@@ -85,7 +85,7 @@ def test_the_boards_are_inside_and_what_generates_them_is_not(wheel: Path) -> No
         "dashboards/kibana/__init__.py",
     }
     assert {"tweetpulse/py.typed", "pipeline/py.typed", "exporters/py.typed"} <= inside
-    assert "pipeline/report/page.html.j2" in inside
+    assert {"pipeline/report/page.html.j2", "pipeline/report/page.css", "pipeline/topics/page.html.j2"} <= inside
     assert not [name for name in inside if name.startswith(("tests/", "bench/", "docs/"))]
 
 

@@ -39,3 +39,5 @@ class ElasticsearchSettings(Section):
     """Seconds that a request may take."""
     labels_index: Annotated[str, Field(pattern=r"^tweetpulse-[a-z0-9_.-]{1,99}$")] = "tweetpulse-labels"
     """The index of what people say with `tweetpulse label`."""
+    topics_index: Annotated[str, Field(pattern=r"^tweetpulse-[a-z0-9_.-]{1,99}$")] = "tweetpulse-topics"
+    """The index of what `tweetpulse topics` finds."""

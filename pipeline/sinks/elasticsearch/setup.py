@@ -1,4 +1,4 @@
-"""Templates, data streams, the alias, the index of labels: made if absent, mended if changed."""
+"""Templates, data streams, the alias, the indices of labels and topics: made if absent, mended if changed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from elasticsearch import ApiError, AuthorizationException, Elasticsearch
 from pipeline.domain.alias import ALIAS, alias_actions, alias_state
 from pipeline.domain.document import EVENTS, REJECTED, SCORED, data_stream
 from pipeline.errors import SetupError
-from pipeline.sinks.elasticsearch import label_index, upkeep
+from pipeline.sinks.elasticsearch import plain_index, upkeep
 from pipeline.sinks.elasticsearch.client import elasticsearch_errors, error_type
 from pipeline.sinks.elasticsearch.differences import Difference, composed
 from pipeline.sinks.elasticsearch.settings import ElasticsearchSettings
@@ -60,12 +60,13 @@ def set_up(client: Elasticsearch, settings: ElasticsearchSettings, *, switch: bo
             changes += upkeep.mend(client, stream)
             changes += upkeep.keep_for(client, stream)
         changes += _ensure_alias(client, settings, switch=switch)
-        changes += label_index.ensure(client, settings.labels_index)
+        for index, mapping in _plain(settings).items():
+            changes += plain_index.ensure(client, index, mapping)
     return SetupReport(tuple(changes))
 
 
 def inspect(client: Elasticsearch, settings: ElasticsearchSettings) -> dict[str, list[Difference] | None]:
-    """The differences between the server and what `set_up` makes: templates, write indices, the index of labels.
+    """The differences between the server and what `set_up` makes: templates, write indices, plain indices.
 
     It changes nothing. None stands for what this user may not look at.
 
@@ -78,7 +79,7 @@ def inspect(client: Elasticsearch, settings: ElasticsearchSettings) -> dict[str,
         name: partial(inspect_template, client, kind, name, body) for name, (kind, body) in templates(settings).items()
     }
     looks |= {stream.stream: partial(upkeep.inspect_stream, client, stream) for stream in wanted(settings)}
-    looks[settings.labels_index] = partial(label_index.inspect, client, settings.labels_index)
+    looks |= {name: partial(plain_index.inspect, client, name, mapping) for name, mapping in _plain(settings).items()}
     with elasticsearch_errors(settings):
         return {name: _unless_denied(look) for name, look in looks.items()}
 
@@ -131,6 +132,11 @@ def _wanted(dataset: str, settings: ElasticsearchSettings) -> Wanted:
         retention=settings.retention,
         version=VERSION,
     )
+
+
+def _plain(settings: ElasticsearchSettings) -> dict[str, str]:
+    """The plain indices, and their mappings."""
+    return {settings.labels_index: plain_index.LABELS, settings.topics_index: plain_index.TOPICS}
 
 
 def _unless_denied(look: Callable[[], list[Difference]]) -> list[Difference] | None:

@@ -185,6 +185,20 @@ def test_labels(client: Elasticsearch, settings: Settings, run: Run) -> None:
     assert labels.newest(10) == (0, [])
 
 
+def test_examples_of_topics(client: Elasticsearch, settings: Settings, run: Run) -> None:
+    """Those of the tweet, and of all that its author wrote; topics themselves stay."""
+    index(client, settings, [of("7", "x:1"), of("8", "x:2"), of("8", "x:3"), of("9", "x:4")])
+    topics = settings.elasticsearch.topics_index
+    examples = [{"kind": "example", "tweet": f"x:{number}"} for number in range(1, 5)]
+    for number, topic in enumerate([*examples, {"kind": "topic", "name": "bag, lost"}]):
+        fields = {"@timestamp": INGESTED, "event": {"id": f"run:{number}"}, "topic": topic}
+        client.index(index=topics, id=f"run:{number}", document=fields, refresh=True)
+    report = run("--tweet", "x:1", "--user", "8")
+    assert report["indices"][topics] == {"found": 3, "removed": 3}
+    left = client.search(index=topics)["hits"]["hits"]
+    assert {hit["_id"] for hit in left} == {"run:3", "run:4"}
+
+
 def test_all_namespaces(client: Elasticsearch, settings: Settings, run: Run) -> None:
     """Only where it is asked for."""
     other = settings.model_copy(

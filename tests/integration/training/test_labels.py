@@ -18,7 +18,7 @@ from pipeline.errors import ConfigError
 from pipeline.scoring.analysis import Analyzer
 from pipeline.settings import ScoringSettings, Settings
 from pipeline.sinks.elasticsearch.client import connect
-from pipeline.sinks.elasticsearch.label_index import ensure
+from pipeline.sinks.elasticsearch.plain_index import LABELS, ensure
 from pipeline.sinks.elasticsearch.setup import set_up
 from pipeline.training.labels import Label, Labels
 from tests.builders import AT, INGESTED, WRITTEN, tweet
@@ -155,7 +155,7 @@ def test_all_labels_are_read_page_by_page(client, settings, monkeypatch) -> None
 def test_the_index_takes_nothing_that_it_does_not_know(client, settings) -> None:
     """An unknown field is a bug found by a test; and making the index again changes nothing."""
     index = settings.elasticsearch.labels_index
-    assert ensure(client, index) == []
+    assert ensure(client, index, LABELS) == []
     with pytest.raises(BadRequestError, match="strict_dynamic_mapping"):
         client.index(index=index, document={"note": "a new field"})
 

@@ -36,7 +36,7 @@ def test_roles_come_before_users_and_each_user_has_its_own_password(accounts) ->
     names = [variable for variable, _ in accounts.USERS.values()] + ["KIBANA_SYSTEM_PASSWORD"]
     accounts.make_accounts(SimpleNamespace(security=security), {name: f"secret of {name}" for name in names})
     kinds = [name for name, _ in security.told]
-    assert kinds == ["put_role"] * 6 + ["put_user"] * 5 + ["change_password"]
+    assert kinds == ["put_role"] * 7 + ["put_user"] * 5 + ["change_password"]
     passwords = [arguments["password"] for name, arguments in security.told if name != "put_role"]
     assert passwords == [f"secret of {name}" for name in names]
 

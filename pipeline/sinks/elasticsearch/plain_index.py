@@ -1,7 +1,4 @@
-"""The index of labels: what people say that tweets are, one document per task and tweet.
-
-A plain index and no data stream: a label is replaced when somebody thinks better of it.
-"""
+"""Plain indices, whose documents are replaced: what people say that tweets are, and topics that are found again."""
 
 from __future__ import annotations
 
@@ -13,20 +10,24 @@ from elasticsearch import BadRequestError, Elasticsearch
 
 from pipeline.sinks.elasticsearch.differences import NOTHING, THERE, Difference, between, flat_mapping, lines
 
+LABELS, TOPICS = "tweetpulse-labels", "tweetpulse-topics"
+"""Their mappings, in `resources/`."""
 
-def ensure(client: Elasticsearch, index: str) -> list[str]:
+
+def ensure(client: Elasticsearch, index: str, mapping: str) -> list[str]:
     """Make the index, if it is not there, and give it the fields that it lacks; says what it did, a line each.
 
-    A field of another type stays: a plain index has no rollover, and its labels are people's work.
+    A field of another type stays: a plain index has no rollover, and its documents stay.
 
     Args:
         client: errors are to be mapped by whoever brings it (`elasticsearch_errors`).
         index: its name, from the settings.
+        mapping: `LABELS` or `TOPICS`.
     """
     if client.indices.exists(index=index):
-        return _mend(client, index)
+        return _mend(client, index, mapping)
     try:
-        client.indices.create(index=index, **_resource())
+        client.indices.create(index=index, **_resource(mapping))
     except BadRequestError as error:
         # Another process has made it meanwhile.
         if error.error != "resource_already_exists_exception":
@@ -35,30 +36,30 @@ def ensure(client: Elasticsearch, index: str) -> list[str]:
     return [f"made the index {index}"]
 
 
-def inspect(client: Elasticsearch, index: str) -> list[Difference]:
+def inspect(client: Elasticsearch, index: str, mapping: str) -> list[Difference]:
     """The differences between its mapping and ours."""
     if not client.indices.exists(index=index):
         return [Difference("index", THERE, NOTHING)]
     # An alias may stand for it.
     there = next(iter(client.indices.get_mapping(index=index).values()))["mappings"]
-    return between(flat_mapping(_resource()["mappings"]), flat_mapping(there))
+    return between(flat_mapping(_resource(mapping)["mappings"]), flat_mapping(there))
 
 
-def _mend(client: Elasticsearch, index: str) -> list[str]:
-    found = inspect(client, index)
+def _mend(client: Elasticsearch, index: str, mapping: str) -> list[str]:
+    found = inspect(client, index, mapping)
     if not found:
         return []
-    wanted = _resource()["mappings"]
+    wanted = _resource(mapping)["mappings"]
     try:
         client.indices.put_mapping(index=index, dynamic=wanted["dynamic"], properties=wanted["properties"])
     except BadRequestError:
         return []
-    left = inspect(client, index)
+    left = inspect(client, index, mapping)
     mended = [difference for difference in found if difference not in left]
     return [f"updated {index} in place", *lines(index, mended)] if mended else []
 
 
-def _resource() -> dict[str, Any]:
-    text = files(__package__).joinpath("resources", "tweetpulse-labels.json").read_text(encoding="utf-8")
+def _resource(mapping: str) -> dict[str, Any]:
+    text = files(__package__).joinpath("resources", f"{mapping}.json").read_text(encoding="utf-8")
     loaded: dict[str, Any] = json.loads(text)
     return loaded

@@ -1,0 +1,1 @@
+"""What many tweets are about, found in their words (`tweetpulse topics`)."""

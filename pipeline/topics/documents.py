@@ -1,0 +1,133 @@
+"""What is found, as documents: one for each topic, each interval of a topic, each example. Pure.
+
+Their ids are made of the question and the place in it: who asks again replaces what was found. A document of an
+interval has the interval's time, so that boards draw topics over time. An example is a document of its own, and holds
+no text, so that `forget` can delete it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from pipeline.domain.document import ECS_VERSION, Document, present
+from pipeline.domain.identity import content_id
+from pipeline.report.figures import Counts
+from pipeline.topics.found import Before, Found, Question, Topic, Word
+
+DATASET = "tweets.topics"
+
+
+def run_id(question: Question, namespace: str) -> str:
+    """Of a question: the same for the same one, however many topics it asks for."""
+    period = (question.period.since, question.period.until)
+    times = (at.astimezone(UTC).isoformat() for at in period)
+    return content_id("topics", namespace, *times, question.entity or "", *question.languages, question.method)
+
+
+def documents(found: Found, namespace: str, made: datetime) -> Iterator[tuple[str, Document]]:
+    """Each document with its id.
+
+    Args:
+        found: what they say.
+        namespace: of the tweets.
+        made: when it was found.
+    """
+    run = run_id(found.question, namespace)
+    for topic in found.topics:
+        whole = _topic(found, topic)
+        yield _document(f"{run}:{topic.number}", found, namespace, made, "topic", whole)
+        for place, counts in enumerate(topic.over_time):
+            if counts.tweets:
+                at = found.question.period.moments[place]
+                fields = _head(topic.number, topic.name) | _counts(counts)
+                yield _document(f"{run}:{topic.number}:{place}", found, namespace, made, "interval", fields, at=at)
+        for rank, tweet in enumerate(topic.examples, 1):
+            fields = _head(topic.number, topic.name) | present({"tweet": tweet.id, "url": tweet.url})
+            id_ = f"{run}:{topic.number}:example:{rank}"
+            yield _document(id_, found, namespace, made, "example", fields, at=tweet.at)
+    for place, gone in enumerate(found.vanished, 1):
+        yield _document(f"{run}:vanished:{place}", found, namespace, made, "topic", _vanished(gone))
+
+
+def _document(
+    id_: str,
+    found: Found,
+    namespace: str,
+    made: datetime,
+    kind: str,
+    topic: Document,
+    *,
+    at: datetime | None = None,
+) -> tuple[str, Document]:
+    question = found.question
+    quality = next(one.quality for one in found.judged if one.method is question.method)
+    return id_, {
+        "@timestamp": at or question.period.since,
+        "event": {
+            "id": id_,
+            "kind": "metric",
+            "dataset": DATASET,
+            "created": made,
+            "start": question.period.since,
+            "end": question.period.until,
+        },
+        "run": present(
+            {
+                "id": run_id(question, namespace),
+                "namespace": namespace,
+                "entity": question.entity,
+                "languages": list(question.languages),
+                "method": question.method,
+                "topics": len(found.topics),
+                "coherence": quality.coherence,
+                "diversity": quality.diversity,
+            }
+        ),
+        "topic": {"kind": kind, **topic},
+        "ecs": {"version": ECS_VERSION},
+    }
+
+
+def _topic(found: Found, topic: Topic) -> Document:
+    state = "new" if found.is_new(topic) else "kept" if topic.before else None
+    return present(
+        {
+            **_head(topic.number, topic.name),
+            **_words(topic.words),
+            **_counts(topic.counts),
+            "share": topic.share,
+            "negative_share": topic.counts.negative_share,
+            "complaints": topic.complain if topic.asked else None,
+            "complaint_share": topic.complaint_share,
+            "state": state,
+            "before": {"name": topic.before.name, "share": topic.before.share} if topic.before else None,
+        }
+    )
+
+
+def _vanished(gone: Before) -> Document:
+    return {
+        "name": gone.name,
+        **_words(gone.words),
+        "tweets": 0,
+        "state": "vanished",
+        "before": {"name": gone.name, "share": gone.share},
+    }
+
+
+def _head(number: int, name: str) -> Document:
+    return {"number": number, "name": name}
+
+
+def _words(words: tuple[Word, ...]) -> Document:
+    return {"words": [word.text for word in words], "weights": [word.weight for word in words]}
+
+
+def _counts(counts: Counts) -> Document:
+    return {
+        "tweets": counts.tweets,
+        "scored": counts.scored,
+        "negative": counts.negative,
+        "positive": counts.positive,
+    }

@@ -1,0 +1,65 @@
+"""Tweets with planted topics, for tests: each is made of the words of one theme, and of words that all themes share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import Any
+
+from pipeline.domain.sentiment import Label
+from pipeline.report.period import Period
+from pipeline.topics.find import Read
+from pipeline.topics.said import Said
+
+DAY = Period(datetime(2026, 3, 2, tzinfo=UTC), datetime(2026, 3, 3, tzinfo=UTC))
+THEMES = {
+    "luggage": "bag suitcase carousel lost luggage belt claim handle zip tag",
+    "coffee": "espresso latte barista beans foam cup roast grinder mug crema",
+    "phone": "screen battery charger pixel camera update cracked signal sim restart",
+    "weather": "storm snow wind forecast ice frozen runway hail fog thunder",
+    "praise": "lovely crew kind helpful smile superb grateful wonderful gentle warm",
+}
+_SHARED_WORDS = "place money street house train letter music garden paper number window picture table minute"
+SHARED = _SHARED_WORDS.split()
+
+
+def invented(
+    theme: str, number: int, random: Random, period: Period = DAY, words: str | None = None, **fields: Any
+) -> Said:
+    """A tweet of a theme, written somewhere in the period."""
+    own = random.sample((words or THEMES[theme]).split(), 4)
+    seconds = random.randrange(int(period.length.total_seconds()))
+    said: dict[str, Any] = {
+        "id": f"x:{theme}{number}",
+        "at": period.since + timedelta(seconds=seconds),
+        "words": (*own, *random.sample(SHARED, 2)),
+        "label": Label.POSITIVE if theme == "praise" else Label.NEGATIVE,
+        "complains": theme != "praise",
+        "lang": "en",
+        **fields,
+    }
+    return Said(**said)
+
+
+def planted(counts: Mapping[str, int], seed: int = 1, period: Period = DAY) -> list[Said]:
+    """So many tweets of each theme, mixed."""
+    random = Random(seed)
+    found = [invented(theme, number, random, period) for theme, count in counts.items() for number in range(count)]
+    random.shuffle(found)
+    return found
+
+
+def reader(tweets: Sequence[Said], size: int = 97) -> Read:
+    """Reads them, as from a server, in chunks."""
+
+    def read(period: Period) -> Iterator[Sequence[Said]]:
+        within = [one for one in tweets if period.since <= one.at < period.until]
+        return (within[start : start + size] for start in range(0, len(within), size))
+
+    return read
+
+
+def theme_of(words: Sequence[str]) -> str:
+    """The theme that most of the words are of."""
+    return max(THEMES, key=lambda theme: len(set(words) & set(THEMES[theme].split())))
