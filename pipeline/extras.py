@@ -29,4 +29,5 @@ def require(extra: Extra) -> None:
         SetupError: a package of the extra is not installed.
     """
     if absent := missing(extra):
-        raise SetupError(f"{', '.join(absent)} not installed: run `pip install 'tweetpulse[{extra}]'`")
+        install = f"run `pip install 'tweetpulse[{extra}]'`, or `make env` in a clone"
+        raise SetupError(f"{', '.join(absent)} not installed: {install}")

@@ -143,8 +143,8 @@ def test_what_needs_spark_says_how_to_get_it(plain: Installed, arguments: tuple[
 def test_what_needs_charts_says_how_to_get_them(plain: Installed) -> None:
     """In one line, with the exit code of a machine that lacks something."""
     done = plain.run("tweetpulse", "report")
-    told = "tweetpulse: matplotlib, jinja2 not installed: run `pip install 'tweetpulse[plots]'`\n"
-    assert (done.returncode, done.stderr) == (3, told)
+    cure = "run `pip install 'tweetpulse[plots]'`, or `make env` in a clone"
+    assert (done.returncode, done.stderr) == (3, f"tweetpulse: matplotlib, jinja2 not installed: {cure}\n")
 
 
 @pytest.mark.timeout(1_800)

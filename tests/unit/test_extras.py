@@ -78,7 +78,10 @@ def test_what_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setitem(extras.PACKAGES, "stream", ("pyarrow", "no_such_package"))
     with pytest.raises(SetupError) as caught:
         extras.require("stream")
-    assert caught.value.message == "no_such_package not installed: run `pip install 'tweetpulse[stream]'`"
+    assert (
+        caught.value.message
+        == "no_such_package not installed: run `pip install 'tweetpulse[stream]'`, or `make env` in a clone"
+    )
     (finding,) = machine.spark()
     assert (finding.level, "no_such_package" in finding.text, finding.cure) == (
         "fault",

@@ -54,10 +54,10 @@ def test_the_demo_takes_what_it_runs_with(make: Make) -> None:
     assert make("demo") == []
 
 
-def test_the_demo_can_do_everything() -> None:
-    """What each extra brings is in its lock: `tweetpulse report` after a demo asks for nothing."""
+def test_the_demo_can_do_nearly_everything() -> None:
+    """`tweetpulse report` after a demo asks for nothing; what finds topics is as large as a fifth of all the rest."""
     locked = re.findall(r"^([\w.-]+)==", (ROOT / "requirements.lock").read_text(), re.MULTILINE)
-    assert {name for names in PACKAGES.values() for name in names} <= {*locked}
+    assert {*PACKAGES["stream"], *PACKAGES["plots"]} <= {*locked}
 
 
 def test_tests_and_tools_take_the_rest(make: Make) -> None:

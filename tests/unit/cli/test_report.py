@@ -39,7 +39,10 @@ def test_the_extra_is_named_where_it_is_missing(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setitem(extras.PACKAGES, "plots", ("no_such_package",))
     with pytest.raises(SetupError) as caught:
         report(last="24h")
-    assert caught.value.message == "no_such_package not installed: run `pip install 'tweetpulse[plots]'`"
+    assert (
+        caught.value.message
+        == "no_such_package not installed: run `pip install 'tweetpulse[plots]'`, or `make env` in a clone"
+    )
 
 
 @pytest.mark.usefixtures("bare", "logging_restored")

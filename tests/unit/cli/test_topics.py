@@ -81,7 +81,10 @@ def test_the_extra_is_named_where_it_is_missing(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setitem(extras.PACKAGES, "topics", ("no_such_package",))
     with pytest.raises(SetupError) as caught:
         topics(lang=None, k="auto")
-    assert caught.value.message == "no_such_package not installed: run `pip install 'tweetpulse[topics]'`"
+    assert (
+        caught.value.message
+        == "no_such_package not installed: run `pip install 'tweetpulse[topics]'`, or `make env` in a clone"
+    )
 
 
 @pytest.mark.usefixtures("bare", "logging_restored")
