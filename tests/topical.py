@@ -51,10 +51,12 @@ def planted(counts: Mapping[str, int], seed: int = 1, period: Period = DAY) -> l
 
 
 def reader(tweets: Sequence[Said], size: int = 97) -> Read:
-    """Reads them, as from a server, in chunks."""
+    """Reads them, as from a server, in chunks; any of them, where not all are wanted."""
 
-    def read(period: Period) -> Iterator[Sequence[Said]]:
+    def read(period: Period, enough: int | None) -> Iterator[Sequence[Said]]:
         within = [one for one in tweets if period.since <= one.at < period.until]
+        if enough is not None and enough < len(within):
+            within = Random(0).sample(within, enough)
         return (within[start : start + size] for start in range(0, len(within), size))
 
     return read

@@ -1,6 +1,6 @@
 """Finds the topics of a period: first in a sample of its tweets, then all tweets are counted. Pure.
 
-The tweets are read twice, and only the sample is kept: the memory does not grow with their number.
+Only the sample is kept: the memory does not grow with the number of tweets.
 """
 
 from __future__ import annotations
@@ -32,8 +32,11 @@ WORDS = 10
 _COMPARED = 30
 """Words of a topic by which it is found again."""
 
-Read = Callable[[Period], Iterator[Sequence[Said]]]
-"""Reads the tweets of a period, in chunks."""
+ENOUGH = 3
+"""So many times the sample is read for it: tweets in other languages and retweets do not count."""
+
+Read = Callable[[Period, int | None], Iterator[Sequence[Said]]]
+"""Reads the tweets of a period, in chunks: all of them, or about as many as are enough."""
 
 Tell = Callable[[str], None]
 """Told what is being done."""
@@ -53,7 +56,7 @@ def find(question: Question, read: Read, names: Iterable[str], tell: Tell, most:
 
     Args:
         question: what is asked for.
-        read: the tweets of a period; it is called twice for the period, and once for the one before.
+        read: the tweets of a period; it is called for some and then all of the period, and for some of the one before.
         names: of brands and their keywords, which are no topics.
         tell: told what is being done.
         most: tweets of the sample.
@@ -81,7 +84,7 @@ def _find(question: Question, read: Read, names: Sequence[str], tell: Tell, most
     by_lda = fitted(Method.LDA, learnt.tweets, by_nmf.k)
     model = by_nmf if question.method is Method.NMF else by_lda
     tally = Tally(model, learnt.vocabulary, question.period, question.languages)
-    for chunk in read(question.period):
+    for chunk in read(question.period, None):
         tally.add(chunk)
     tell("looking for topics of the period before")
     before = _before(question, read, names, most, model.k)
@@ -103,7 +106,7 @@ def _find(question: Question, read: Read, names: Sequence[str], tell: Tell, most
 def learn(question: Question, period: Period, read: Read, names: Iterable[str], most: int) -> Learnt:
     """A sample of the tweets of a period, and its vocabulary."""
     sample = Sample(most)
-    for chunk in read(period):
+    for chunk in read(period, ENOUGH * most):
         for one in chunk:
             if unusable(one, question.languages) is None:
                 sample.add(one)

@@ -57,14 +57,20 @@ class Tweets:
         self._entity = entity
         self._progress = progress
 
-    def read(self, period: Period) -> Iterator[Sequence[Said]]:
+    def read(self, period: Period, enough: int | None = None) -> Iterator[Sequence[Said]]:
         """The tweets of a period, a page at a time.
+
+        Args:
+            period: when they were written.
+            enough: about so many will do, where there are more: any, but the same ones for the same documents.
 
         Raises:
             SinkUnavailable: a part of them can't be searched now.
         """
         query, after, read = query_of(period, self._entity), None, 0
         total = self._total(query)
+        if enough is not None and enough < total:
+            query, total = some(query, enough / total), enough
         while True:
             hits = self._page(query, after)
             read += len(hits)
@@ -139,6 +145,12 @@ def query_of(period: Period, entity: str | None) -> dict[str, Any]:
     written = {"range": {"@timestamp": {"gte": period.since.isoformat(), "lt": period.until.isoformat()}}}
     named = [] if entity is None else [{"term": {"tweet.entity": entity}}]
     return {"bool": {"filter": [written, *named]}}
+
+
+def some(query: dict[str, Any], share: float) -> dict[str, Any]:
+    """Finds about that share of what a query finds: the server draws a number from 0 to 1 for each document's id."""
+    drawn = {"random_score": {"seed": 0, "field": "event.id"}, "boost_mode": "replace", "min_score": 1 - share}
+    return {"function_score": {"query": query, **drawn}}
 
 
 def said(source: dict[str, Any]) -> Said:

@@ -125,6 +125,22 @@ def test_every_tweet_of_the_period_is_read_once(
     assert list(texts) == [found[0].id]
 
 
+def test_some_are_enough(filled: Elasticsearch, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server picks them, of the whole day and of both backing indices: a fair part, and the same one each time."""
+    monkeypatch.setattr(reading, "PAGE", 97)
+    with reading.tweets(filled, settings.elasticsearch.namespace, None, lambda *_: None) as tweets:
+        everything, some, again = (
+            [one.id for page in tweets.read(DAY, enough) for one in page] for enough in (10_000, 150, 150)
+        )
+    assert len(everything) == len(set(everything)) == 503
+    # Of 503 each with a chance of 0.3: 151, and further off than 50 once in a million times.
+    assert 100 < len(some) < 200
+    assert set(some) < set(everything)
+    assert some == again
+    halves = [set(everything[:250]), set(everything[250:])]
+    assert all(40 < len(half & set(some)) < 110 for half in halves)
+
+
 def test_the_command(filled: Elasticsearch, settings: Settings, tmp_path: Path) -> None:
     """A table, a page, a picture, documents; the same again makes no second document; `forget` reaches the examples."""
     page = tmp_path / "topics.html"
