@@ -12,6 +12,7 @@ from pipeline import bootstrap
 from pipeline.cli.app import app, err, out
 from pipeline.cli.app import settings as current_settings
 from pipeline.domain.document import EVENTS, data_stream
+from pipeline.domain.moments import parse_moment
 from pipeline.embedded.discover import with_embedded
 from pipeline.errors import ConfigError
 from pipeline.sinks.elasticsearch.client import elasticsearch_errors
@@ -71,8 +72,7 @@ def moments(at: str | None, end: str | None, *, now: datetime) -> tuple[datetime
 
 def _moment(option: str, text: str) -> datetime:
     try:
-        # A time without an offset is what this machine's clock shows.
-        return datetime.fromisoformat(text).astimezone()
+        return parse_moment(text)
     except ValueError:
         raise ConfigError(f"{option} is not a time: write it as 2026-03-01T09:00 or 2026-03-01T09:00+02:00") from None
 

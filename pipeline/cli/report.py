@@ -12,12 +12,12 @@ import typer
 from pipeline import bootstrap
 from pipeline.cli.app import app, err, out
 from pipeline.cli.app import settings as current_settings
+from pipeline.cli.outputs import write
 from pipeline.domain.document import escaped
 from pipeline.domain.durations import parse_duration
 from pipeline.embedded.discover import with_embedded
-from pipeline.errors import ConfigError, SetupError
+from pipeline.errors import ConfigError
 from pipeline.extras import require
-from pipeline.private_files import opener
 from pipeline.report.figures import Figures
 from pipeline.report.gather import gather
 from pipeline.report.period import last as last_period
@@ -53,7 +53,7 @@ def report(
     if output == STANDARD_OUTPUT:
         typer.echo(text)
     else:
-        write(output, text)
+        write(output, text.encode())
         out.print(summary(output, figures), markup=False, soft_wrap=True)
     if not figures.whole.now.tweets:
         about = "" if entity is None else f" about {escaped(entity.encode())}"
@@ -70,19 +70,6 @@ def parse_length(text: str) -> timedelta:
     if not timedelta(0) < length <= LONGEST:
         raise ConfigError(f"--last {text!r} is not between 1s and {LONGEST.days}d")
     return length
-
-
-def write(path: Path, text: str) -> None:
-    """Write the page, for its owner alone: it holds tweets.
-
-    Raises:
-        SetupError: the file can't be written.
-    """
-    try:
-        with open(path, "w", encoding="utf-8", opener=opener) as file:
-            file.write(text)
-    except OSError as error:
-        raise SetupError(f"{path} can't be written ({error.strerror}): name another file with -o") from None
 
 
 def summary(path: Path, figures: Figures) -> str:

@@ -18,11 +18,12 @@ from rich.text import Text
 from pipeline import bootstrap
 from pipeline.cli.app import app, err, out
 from pipeline.cli.app import settings as current_settings
+from pipeline.cli.outputs import write
 from pipeline.domain.document import escaped
+from pipeline.domain.moments import parse_moment
 from pipeline.embedded.discover import with_embedded
-from pipeline.errors import ConfigError, SetupError
+from pipeline.errors import ConfigError
 from pipeline.extras import require
-from pipeline.private_files import opener
 from pipeline.report.period import Period
 from pipeline.report.shown import change, number, share, visible
 from pipeline.sinks.elasticsearch import plain_index
@@ -150,19 +151,6 @@ def title(entity: str | None) -> str:
     return "What people talk about" + ("" if entity is None else f" who name {visible(entity)}")
 
 
-def write(path: Path, content: bytes) -> None:
-    """Write a file for its owner alone: it holds the words of tweets.
-
-    Raises:
-        SetupError: it can't be written.
-    """
-    try:
-        with open(path, "wb", opener=opener) as file:
-            file.write(content)
-    except OSError as error:
-        raise SetupError(f"{path} can't be written ({error.strerror}): name another file with -o") from None
-
-
 def show(found: Found) -> None:
     """The topics as a table, which to trust, and the accounting."""
     table = Table("", "topic", "tweets", "share", "before", "negative", "complaints", box=None, pad_edge=False)
@@ -245,8 +233,7 @@ def _vanished(found: Found) -> list[str]:
 
 def _moment(option: str, text: str) -> datetime:
     try:
-        # A time without an offset is what this machine's clock shows.
-        return datetime.fromisoformat(text).astimezone().replace(microsecond=0)
-    except (ValueError, OverflowError):
+        return parse_moment(text).replace(microsecond=0)
+    except ValueError:
         shown = escaped(text.encode("utf-8", "backslashreplace"))
         raise ConfigError(f"{option} {shown} is not a time: write it as 2026-03-01 or 2026-03-01T09:00+02:00") from None

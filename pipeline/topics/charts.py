@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import warnings
+from collections.abc import Sequence
 from typing import Any
 
 from pipeline.domain.sentiment import SCORED, Label
@@ -20,29 +21,39 @@ _WIDTH, _ROW, _HEAD = 9.0, 0.62, 1.1
 """Inches."""
 
 
-def share_line(topic: Topic, found: Found, name: str) -> str:
-    """A topic's share of the tweets that are in a topic, interval by interval, on the scale of all topics."""
+def share_line(topic: Topic, whole: Sequence[int], top: float, name: str) -> str:
+    """A topic's share of the tweets that are in a topic, interval by interval.
+
+    Args:
+        topic: whose line it is.
+        whole: the tweets of all topics (`whole`).
+        top: the end of the scale, the same for all topics (`highest`).
+        name: of the drawing in its page.
+    """
 
     def draw(figure: Any) -> None:
         axes = figure.add_axes((0, 0, 1, 1))
-        axes.stairs(shares(topic, found), fill=True, color=VOLUME)
-        axes.set_ylim(0, highest(found))
+        axes.stairs(shares(topic, whole), fill=True, color=VOLUME)
+        axes.set_ylim(0, top)
         axes.set_axis_off()
 
     return svg(draw, LINE, name, "Share over time")
 
 
-def shares(topic: Topic, found: Found) -> list[float]:
+def whole(found: Found) -> list[int]:
+    """The tweets that are in a topic, of each interval."""
+    return [sum(counts) for counts in zip(*([c.tweets for c in one.over_time] for one in found.topics), strict=True)]
+
+
+def shares(topic: Topic, whole: Sequence[int]) -> list[float]:
     """The share of a topic in each interval; 0 where nothing was written."""
-    whole = [sum(counts) for counts in zip(*([c.tweets for c in one.over_time] for one in found.topics), strict=True)]
     return [one.tweets / all_ if all_ else 0.0 for one, all_ in zip(topic.over_time, whole, strict=True)]
 
 
 def highest(found: Found) -> float:
     """The highest share of any topic in any interval that has a hundredth of the tweets or more."""
-    least = found.used / 100
-    whole = [sum(counts) for counts in zip(*([c.tweets for c in one.over_time] for one in found.topics), strict=True)]
-    high = [s for one in found.topics for s, all_ in zip(shares(one, found), whole, strict=True) if all_ >= least]
+    least, tweets = found.used / 100, whole(found)
+    high = [s for one in found.topics for s, all_ in zip(shares(one, tweets), tweets, strict=True) if all_ >= least]
     return max(high, default=1.0) * 1.05 or 1.0
 
 

@@ -33,57 +33,55 @@ def documents(found: Found, namespace: str, made: datetime) -> Iterator[tuple[st
         namespace: of the tweets.
         made: when it was found.
     """
-    run = run_id(found.question, namespace)
+    run = _run(found, namespace)
+    id_ = run["id"]
     for topic in found.topics:
-        whole = _topic(found, topic)
-        yield _document(f"{run}:{topic.number}", found, namespace, made, "topic", whole)
+        yield _document(f"{id_}:{topic.number}", found, run, made, "topic", _topic(found, topic))
         for place, counts in enumerate(topic.over_time):
             if counts.tweets:
                 at = found.question.period.moments[place]
                 fields = _head(topic.number, topic.name) | _counts(counts)
-                yield _document(f"{run}:{topic.number}:{place}", found, namespace, made, "interval", fields, at=at)
+                yield _document(f"{id_}:{topic.number}:{place}", found, run, made, "interval", fields, at=at)
         for rank, tweet in enumerate(topic.examples, 1):
             fields = _head(topic.number, topic.name) | present({"tweet": tweet.id, "url": tweet.url})
-            id_ = f"{run}:{topic.number}:example:{rank}"
-            yield _document(id_, found, namespace, made, "example", fields, at=tweet.at)
+            yield _document(f"{id_}:{topic.number}:example:{rank}", found, run, made, "example", fields, at=tweet.at)
     for place, gone in enumerate(found.vanished, 1):
-        yield _document(f"{run}:vanished:{place}", found, namespace, made, "topic", _vanished(gone))
+        yield _document(f"{id_}:vanished:{place}", found, run, made, "topic", _vanished(gone))
+
+
+def _run(found: Found, namespace: str) -> Document:
+    """What all documents of a question say of it."""
+    question = found.question
+    quality = next(one.quality for one in found.judged if one.method is question.method)
+    return present(
+        {
+            "id": run_id(question, namespace),
+            "namespace": namespace,
+            "entity": question.entity,
+            "languages": list(question.languages),
+            "method": question.method,
+            "topics": len(found.topics),
+            "coherence": quality.coherence,
+            "diversity": quality.diversity,
+        }
+    )
 
 
 def _document(
-    id_: str,
-    found: Found,
-    namespace: str,
-    made: datetime,
-    kind: str,
-    topic: Document,
-    *,
-    at: datetime | None = None,
+    id_: str, found: Found, run: Document, made: datetime, kind: str, topic: Document, *, at: datetime | None = None
 ) -> tuple[str, Document]:
-    question = found.question
-    quality = next(one.quality for one in found.judged if one.method is question.method)
+    period = found.question.period
     return id_, {
-        "@timestamp": at or question.period.since,
+        "@timestamp": at or period.since,
         "event": {
             "id": id_,
             "kind": "metric",
             "dataset": DATASET,
             "created": made,
-            "start": question.period.since,
-            "end": question.period.until,
+            "start": period.since,
+            "end": period.until,
         },
-        "run": present(
-            {
-                "id": run_id(question, namespace),
-                "namespace": namespace,
-                "entity": question.entity,
-                "languages": list(question.languages),
-                "method": question.method,
-                "topics": len(found.topics),
-                "coherence": quality.coherence,
-                "diversity": quality.diversity,
-            }
-        ),
+        "run": run,
         "topic": {"kind": kind, **topic},
         "ecs": {"version": ECS_VERSION},
     }

@@ -21,6 +21,8 @@ def page(found: Found, texts: Mapping[str, str]) -> str:
     """
     from markupsafe import Markup
 
+    # Once for all topics, of which there may be a hundred.
+    whole, highest = charts.whole(found), charts.highest(found)
     return rendered(
         files(__package__).joinpath("page.html.j2").read_text(encoding="utf-8"),
         found.question.period.until,
@@ -29,7 +31,7 @@ def page(found: Found, texts: Mapping[str, str]) -> str:
         entity=found.question.entity,
         texts=texts,
         meanings=MEANINGS,
-        line=lambda topic: Markup(charts.share_line(topic, found, f"line{topic.number}")),  # noqa: S704 - ours
-        highest=charts.highest(found),
+        line=lambda topic: Markup(charts.share_line(topic, whole, highest, f"line{topic.number}")),  # noqa: S704 - ours
+        highest=highest,
         same=SAME,
     )

@@ -36,7 +36,7 @@ def test_times_without_an_offset() -> None:
     assert (began, ended) == (datetime(2026, 3, 1, 8, tzinfo=UTC), datetime(2026, 3, 1, 9, tzinfo=UTC))
 
 
-@pytest.mark.parametrize("at", ["soon", "9:00", "2026-13-01"])
+@pytest.mark.parametrize("at", ["soon", "9:00", "2026-13-01", "0001-01-01T00:00+14:00"])
 def test_no_time(at: str) -> None:
     """One line shows how to write it."""
     with pytest.raises(ConfigError, match="--at is not a time: write it as 2026-03-01T09:00"):

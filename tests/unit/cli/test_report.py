@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from pipeline import extras
-from pipeline.cli.report import parse_length, report, summary, write
+from pipeline.cli.outputs import write
+from pipeline.cli.report import parse_length, report, summary
 from pipeline.errors import ConfigError, SetupError, SinkAway
 from pipeline.report.figures import Counts
 from tests.reporting import mood, some_figures
@@ -61,7 +62,7 @@ def test_a_page_is_its_owners(tmp_path: Path) -> None:
     (tmp_path / "old.html").write_text("a longer page than the new one")
     (tmp_path / "old.html").chmod(0o644)
     for name in ("old.html", "new.html"):
-        write(tmp_path / name, "páge")
+        write(tmp_path / name, "páge".encode())
         assert (tmp_path / name).read_text(encoding="utf-8") == "páge"
         assert stat.S_IMODE((tmp_path / name).stat().st_mode) == 0o600
     assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o755
@@ -69,7 +70,7 @@ def test_a_page_is_its_owners(tmp_path: Path) -> None:
 
 def test_a_device_is_written_to_and_not_replaced() -> None:
     """Whoever throws the page away still has a place for that."""
-    write(Path(os.devnull), "a page")
+    write(Path(os.devnull), b"a page")
     assert stat.S_ISCHR(Path(os.devnull).stat().st_mode)
 
 
@@ -78,7 +79,7 @@ def test_a_file_that_can_not_be_written(tmp_path: Path, name: str) -> None:
     """One line names it, and says what to do."""
     (tmp_path / "file").write_text("")
     with pytest.raises(SetupError, match=r"can't be written \(.+\): name another file with -o") as caught:
-        write(tmp_path / name, "a page")
+        write(tmp_path / name, b"a page")
     assert (caught.value.exit_code, "\n" in caught.value.message) == (3, False)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from pipeline import extras
+from pipeline.cli.outputs import write
 from pipeline.cli.topics import (
     PLAIN_SECONDS,
     accounting,
@@ -22,7 +23,6 @@ from pipeline.cli.topics import (
     title,
     topics,
     trust,
-    write,
 )
 from pipeline.errors import ConfigError, SetupError, SinkAway
 from pipeline.topics.models import Method

@@ -141,7 +141,7 @@ def test_charts_are_whole_and_their_ids_unique() -> None:
 def test_shares_over_time_add_up() -> None:
     """To one in each interval with tweets; to nothing in others."""
     found = some()
-    sums = [sum(of) for of in zip(*(charts.shares(topic, found) for topic in found.topics), strict=True)]
+    sums = [sum(of) for of in zip(*(charts.shares(topic, charts.whole(found)) for topic in found.topics), strict=True)]
     tweets = [sum(c.tweets for c in of) for of in zip(*(topic.over_time for topic in found.topics), strict=True)]
     assert sums == pytest.approx([1.0 if count else 0.0 for count in tweets])
 
