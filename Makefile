@@ -29,7 +29,7 @@ $(RUNS): requirements.lock requirements-build.lock pyproject.toml | $(UV)
 	@touch $@
 
 $(STAMP): requirements-dev.lock requirements-build.lock pyproject.toml | $(UV)
-	@echo "Installing into $(VENV), with what tests and tools need (once): downloads about 715 MB, less what is there; takes 1.7 GB of disk ..."
+	@echo "Installing into $(VENV), with what tests and tools need (once): downloads about 750 MB, less what is there; takes 1.7 GB of disk ..."
 	@$(UV) pip sync --compile-bytecode --require-hashes --python $(BIN)/python requirements-dev.lock
 	@$(UV) pip install --quiet --no-deps --build-constraints requirements-build.lock --python $(BIN)/python --editable .
 	@touch $(RUNS) $@
