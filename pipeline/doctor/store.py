@@ -30,8 +30,8 @@ from pipeline.sinks.elasticsearch.templates import or_none
 OLDEST, NEWEST = (8, 11), (9,)
 """Older ones know no retention of data streams; newer major versions may refuse this client."""
 
-LOW = 0.15
-"""Free share of a disk below which Elasticsearch puts no new shards there, by default."""
+_LOW = 0.15
+"""Free share of a disk below which Elasticsearch puts no new shards there, where a node does not say its own."""
 
 _TIMEOUT = 4.0
 _SETUP = "tweetpulse setup"
@@ -51,11 +51,19 @@ WRITER = (
 
 @dataclass(frozen=True, slots=True)
 class Disk:
-    """The fullest data path of a node: bytes that are free, and all of them."""
+    """The data path of a node that is nearest to its low watermark, in bytes.
+
+    Attributes:
+        node: its name.
+        free: what is free.
+        total: the size of the disk.
+        low: Elasticsearch puts no new shards there while less than this is free, the node's own low watermark.
+    """
 
     node: str
     free: int
     total: int
+    low: int
 
 
 def server(settings: ElasticsearchSettings) -> list[Finding]:
@@ -108,7 +116,7 @@ def disks(settings: ElasticsearchSettings) -> list[Finding]:
         blocked = client.indices.get_settings(
             index=f"logs-tweets.*-{settings.namespace}", name="index.blocks.*,index.creation_date"
         )
-    return judge_disks(_disks(stats.body), sorted(_closed(blocked.body)))
+    return judge_disks(disks_of(stats.body), sorted(_closed(blocked.body)))
 
 
 def judge_disks(found: Sequence[Disk], closed: Sequence[str]) -> list[Finding]:
@@ -117,7 +125,7 @@ def judge_disks(found: Sequence[Disk], closed: Sequence[str]) -> list[Finding]:
     told = [
         warning(subject, f"{disk.node} has {disk.free / 1e9:.1f} GB free, {disk.free / disk.total:.0%}", cure)
         for disk in found
-        if disk.free < LOW * disk.total
+        if disk.free < disk.low
     ]
     if closed:
         what = f"{closed[0]}{f' and {len(closed) - 1} more' if len(closed) > 1 else ''} takes no documents"
@@ -245,13 +253,16 @@ def _asking(settings: ElasticsearchSettings) -> Iterator[Elasticsearch]:
         yield client.options(request_timeout=min(_TIMEOUT, settings.request_timeout))
 
 
-def _disks(stats: Mapping[str, Any]) -> list[Disk]:
+def disks_of(stats: Mapping[str, Any]) -> list[Disk]:
+    """A disk per node, by its name, from `_nodes/stats`."""
     found: dict[str, Disk] = {}
     for node in stats["nodes"].values():
         for path in node.get("fs", {}).get("data", []):
-            disk = Disk(node["name"], path["available_in_bytes"], path["total_in_bytes"])
+            total = path["total_in_bytes"]
+            low = path.get("low_watermark_free_space_in_bytes", int(_LOW * total))
+            disk = Disk(node["name"], path["available_in_bytes"], total, low)
             before = found.get(disk.node, disk)
-            found[disk.node] = min(before, disk, key=lambda one: one.free / one.total)
+            found[disk.node] = min(before, disk, key=lambda one: (one.free - one.low) / one.total)
     return sorted(found.values(), key=lambda disk: disk.node)
 
 

@@ -218,6 +218,20 @@ def test_an_index_that_takes_no_documents(ready: Settings, client: Elasticsearch
     assert seen(ready, "elasticsearch disk") == []
 
 
+def test_a_disk_that_elasticsearch_finds_too_full(ready: Settings, client: Elasticsearch) -> None:
+    """By the server's own watermark, however full the disk of this machine is."""
+    (node,) = client.nodes.stats(metric="fs")["nodes"].values()
+    mark, free = "cluster.routing.allocation.disk.watermark", node["fs"]["total"]["available_in_bytes"]
+    above = {f"{mark}.low": f"{free + 2**34}b", f"{mark}.high": f"{free // 4}b", f"{mark}.flood_stage": f"{free // 8}b"}
+    client.cluster.put_settings(transient=above)
+    try:
+        (finding,) = seen(ready, "elasticsearch disk")
+    finally:
+        client.cluster.put_settings(transient=dict.fromkeys(above))
+    assert (finding.level, "GB free" in finding.what) == ("warning", True)
+    assert seen(ready, "elasticsearch disk") == []
+
+
 def test_a_checkpoint_that_others_can_read(ready: Settings) -> None:
     """The cure closes all of it."""
     write_batch(ready.checkpoint, 0, {ready.kafka.tweets_topic: {0: 0}})
