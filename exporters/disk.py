@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 from prometheus_client.core import GaugeMetricFamily, Metric
 
 from exporters.kept import Kept
 from exporters.store import Store
+from pipeline.domain.disks import Disk, disks_of
 
 
-class Disk:
-    """The free disk space of each node.
+class Disks:
+    """The free disk space of each node, and its watermarks.
 
     Args:
         connect: opens a client.
@@ -24,40 +24,37 @@ class Disk:
         self._store = Kept(connect)
 
     def describe(self) -> Sequence[Metric]:
-        """The family, empty."""
-        return families({})
+        """The families, empty."""
+        return families([])
 
     def collect(self) -> Sequence[Metric]:
-        """The free share of this moment.
+        """The shares of this moment.
 
         Raises:
             PipelineError: Elasticsearch does not answer, or refuses.
         """
         with self._store.use() as store:
-            return families(free_ratios(store.disks()))
+            return families(disks_of(store.disks()))
 
     def close(self) -> None:
         """Let go of the client."""
         self._store.close()
 
 
-def free_ratios(stats: Any) -> dict[str, float]:
-    """Node → free share of its fullest data path, which is the one that the watermarks go by; from `_nodes/stats`."""
-    ratios: dict[str, float] = {}
-    for node in stats["nodes"].values():
-        for path in node.get("fs", {}).get("data", []):
-            free = path["available_in_bytes"] / path["total_in_bytes"]
-            ratios[node["name"]] = min(free, ratios.get(node["name"], 1.0))
-    return ratios
-
-
-def families(ratios: Mapping[str, float]) -> tuple[Metric, ...]:
-    """The family of node → free share."""
+def families(disks: Sequence[Disk]) -> tuple[Metric, ...]:
+    """The families, with the disk of each node."""
     free = GaugeMetricFamily(
         "tweetpulse_elasticsearch_disk_free_ratio",
         "Share of the node's fullest data path that is free, 0 to 1.",
         labels=["node"],
     )
-    for node, ratio in sorted(ratios.items()):
-        free.add_metric([node], ratio)
-    return (free,)
+    watermarks = GaugeMetricFamily(
+        "tweetpulse_elasticsearch_disk_watermark_ratio",
+        "Free share that is the node's watermark: low, high, flood_stage.",
+        labels=["node", "watermark"],
+    )
+    for disk in disks:
+        free.add_metric([disk.node], disk.free / disk.total)
+        for name, size in disk.watermarks.items():
+            watermarks.add_metric([disk.node, name], size / disk.total)
+    return free, watermarks

@@ -9,7 +9,7 @@ from prometheus_client import CollectorRegistry
 
 from exporters.alias import Alias
 from exporters.data_streams import DataStreams
-from exporters.disk import Disk
+from exporters.disk import Disks
 from exporters.scrape import Scrape
 from exporters.store import Store
 from exporters.stream_lag import StreamLag
@@ -36,7 +36,7 @@ def scrape_of(settings: Settings) -> Scrape:
         connect=broker,
     )
     namespace = settings.elasticsearch.namespace
-    return Scrape([lag, DataStreams(namespace, store), Alias(namespace, store), Disk(store)])
+    return Scrape([lag, DataStreams(namespace, store), Alias(namespace, store), Disks(store)])
 
 
 @contextmanager

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,6 +12,7 @@ from pipeline.doctor.clock import judge_clock
 from pipeline.doctor.configuration import is_loopback
 from pipeline.doctor.finding import Finding, fault, ok, warning
 from pipeline.domain.alias import ALIAS, AliasState, alias_state
+from pipeline.domain.disks import Disk, disks_of
 from pipeline.domain.document import SCORED, data_stream
 from pipeline.sinks.elasticsearch import setup
 from pipeline.sinks.elasticsearch.backing import generation
@@ -30,9 +30,6 @@ from pipeline.sinks.elasticsearch.templates import or_none
 OLDEST, NEWEST = (8, 11), (9,)
 """Older ones know no retention of data streams; newer major versions may refuse this client."""
 
-_LOW = 0.15
-"""Free share of a disk below which Elasticsearch puts no new shards there, where a node does not say its own."""
-
 _TIMEOUT = 4.0
 _SETUP = "tweetpulse setup"
 _AS_SETUP = "run `tweetpulse doctor` as the user of set-up"
@@ -47,23 +44,6 @@ WRITER = (
     "indices:admin/settings/update",
 )
 """What the stream does with its data streams; as in `compose/roles/tweetpulse_writer.json`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Disk:
-    """The data path of a node that is nearest to its low watermark, in bytes.
-
-    Attributes:
-        node: its name.
-        free: what is free.
-        total: the size of the disk.
-        low: Elasticsearch puts no new shards there while less than this is free, the node's own low watermark.
-    """
-
-    node: str
-    free: int
-    total: int
-    low: int
 
 
 def server(settings: ElasticsearchSettings) -> list[Finding]:
@@ -125,7 +105,7 @@ def judge_disks(found: Sequence[Disk], closed: Sequence[str]) -> list[Finding]:
     told = [
         warning(subject, f"{disk.node} has {disk.free / 1e9:.1f} GB free, {disk.free / disk.total:.0%}", cure)
         for disk in found
-        if disk.free < disk.low
+        if disk.free < disk.watermarks["low"]
     ]
     if closed:
         what = f"{closed[0]}{f' and {len(closed) - 1} more' if len(closed) > 1 else ''} takes no documents"
@@ -251,19 +231,6 @@ def judge_roles(answer: Mapping[str, Any] | None, *, local: bool) -> list[Findin
 def _asking(settings: ElasticsearchSettings) -> Iterator[Elasticsearch]:
     with elasticsearch_errors(settings), connect(settings) as client:
         yield client.options(request_timeout=min(_TIMEOUT, settings.request_timeout))
-
-
-def disks_of(stats: Mapping[str, Any]) -> list[Disk]:
-    """A disk per node, by its name, from `_nodes/stats`."""
-    found: dict[str, Disk] = {}
-    for node in stats["nodes"].values():
-        for path in node.get("fs", {}).get("data", []):
-            total = path["total_in_bytes"]
-            low = path.get("low_watermark_free_space_in_bytes", int(_LOW * total))
-            disk = Disk(node["name"], path["available_in_bytes"], total, low)
-            before = found.get(disk.node, disk)
-            found[disk.node] = min(before, disk, key=lambda one: (one.free - one.low) / one.total)
-    return sorted(found.values(), key=lambda disk: disk.node)
 
 
 def _closed(settings: Mapping[str, Any]) -> Iterator[str]:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pipeline.domain.disks import WATERMARKS
 from tests.rules.debian import program
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
@@ -162,6 +163,10 @@ def _flow(start: float, instances: Mapping[str, str]) -> Iterator[Series]:
     yield Series("tweetpulse_exporter_scrape_success", exporter | {"collector": "data_streams"}, _always(0))
     yield Series("tweetpulse_elasticsearch_disk_free_ratio", {"node": "one"}, _always(0.12))
     yield Series("tweetpulse_elasticsearch_disk_free_ratio", {"node": "two"}, _always(0.05))
+    for node in ("one", "two"):
+        for watermark, share in WATERMARKS.items():
+            labels = {"node": node, "watermark": watermark}
+            yield Series("tweetpulse_elasticsearch_disk_watermark_ratio", labels, _always(share))
     yield Series("tweetpulse_alias_ok", exporter, _always(0))
 
 

@@ -98,7 +98,7 @@ def test_alerts_of_one_kind_are_one_message(told: Alerting) -> None:
     title = "[warning] TweetpulseDiskFilling: 2 firing"
     until(lambda: title in _slack(told), title, timeout=60)
     message = _slack(told)[title]
-    description = "Elasticsearch puts no new shards on a node below 15 %, and takes no documents at all below 5 %."
+    (description,) = (one["annotations"]["description"] for one in ALERTS if one["alert"] == "TweetpulseDiskFilling")
     alerts = [
         rf"\*{node} has {free}% of its disk left\*\n{re.escape(description)}\nFiring since {TIME}\n"
         rf"<{GRAFANA}/d/tweetpulse-pipeline\?from=\d+&to=now\|Board> · Runbook: docs/runbook.md#tweetpulsediskfilling"

@@ -17,7 +17,7 @@ from pydantic import SecretStr
 
 from exporters.alias import Alias
 from exporters.data_streams import DataStreams
-from exporters.disk import Disk
+from exporters.disk import Disks
 from exporters.store import Store
 from pipeline.doctor import store
 from pipeline.doctor.examination import Check, examine
@@ -154,12 +154,12 @@ def test_the_set_up_runs_again_and_switches_the_alias(as_user: As) -> None:
 def test_the_exporter_reads_what_it_shows(as_user: As) -> None:
     """Documents, bytes, disks and the alias."""
     _, settings = as_user("tweetpulse_exporter")
-    streams, disk = DataStreams(settings.namespace, lambda: Store(settings)), Disk(lambda: Store(settings))
+    streams, disk = DataStreams(settings.namespace, lambda: Store(settings)), Disks(lambda: Store(settings))
     alias = Alias(settings.namespace, lambda: Store(settings))
     try:
         right = [s.value for family in alias.collect() for s in family.samples]
         documents = {s.labels["data_stream"] for family in streams.collect() for s in family.samples}
-        nodes = [s.labels["node"] for family in disk.collect() for s in family.samples]
+        nodes = {s.labels["node"] for family in disk.collect() for s in family.samples}
     finally:
         streams.close()
         disk.close()

@@ -12,7 +12,7 @@ from elasticsearch import Elasticsearch
 
 from exporters.alias import Alias
 from exporters.data_streams import DataStreams
-from exporters.disk import Disk
+from exporters.disk import Disks
 from exporters.store import Store
 from pipeline.domain.alias import ALIAS
 from pipeline.embedded.info import StackInfo
@@ -82,12 +82,14 @@ def test_other_namespaces_are_left_out(server: ElasticsearchSettings, client: El
 
 
 def test_disk(server: ElasticsearchSettings, stack: StackInfo) -> None:
-    """It is what the operating system says of the file system."""
+    """It is what the operating system says of the file system; beside it the watermarks that the server was given."""
     usage = shutil.disk_usage(stack.state_dir)
-    with closing(Disk(lambda: Store(server))) as disk:
-        (family,) = disk.collect()
-    assert [sample.labels for sample in family.samples] == [{"node": "tweetpulse"}]
-    assert family.samples[0].value == pytest.approx(usage.free / usage.total, abs=0.02)
+    with closing(Disks(lambda: Store(server))) as disk:
+        free, watermarks = disk.collect()
+    assert [sample.labels for sample in free.samples] == [{"node": "tweetpulse"}]
+    assert free.samples[0].value == pytest.approx(usage.free / usage.total, abs=0.02)
+    sizes = {sample.labels["watermark"]: sample.value * usage.total for sample in watermarks.samples}
+    assert sizes == pytest.approx({"low": 1500 * 2**20, "high": 1200 * 2**20, "flood_stage": 2**30}, rel=0.001)
 
 
 def collected(server: ElasticsearchSettings) -> dict[tuple[str, str], float]:

@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from pipeline.doctor import clock, configuration, machine, progress, store, topics
 from pipeline.doctor.finding import Finding
 from pipeline.domain.alias import AliasState
+from pipeline.domain.disks import Disk
 from pipeline.domain.progress import TOPICS_FILE
 from pipeline.settings import KafkaSettings, Settings, TelemetrySettings
 from pipeline.sinks.elasticsearch.differences import Difference
@@ -148,19 +149,10 @@ def test_versions_of_kafka() -> None:
 
 def test_disks_of_elasticsearch() -> None:
     """A node below its low watermark is a warning, an index that takes no documents a fault."""
-    full, empty = store.Disk("full", 5, 100, 6), store.Disk("empty", 90, 100, 6)
+    full, empty = Disk("full", 5, 100, {"low": 6}), Disk("empty", 90, 100, {"low": 6})
     assert [one.level for one in store.judge_disks([full, empty], [])] == ["warning"]
     assert [one.level for one in store.judge_disks([empty], ["a", "b"])] == ["fault"]
     assert [one.level for one in store.judge_disks([empty], [])] == ["ok"]
-
-
-def test_the_disk_of_a_node() -> None:
-    """Of two data paths the one nearest to the watermark; a node that says no watermark has that of the default."""
-    first = {"total_in_bytes": 100, "available_in_bytes": 30, "low_watermark_free_space_in_bytes": 2}
-    second = {"total_in_bytes": 100, "available_in_bytes": 50, "low_watermark_free_space_in_bytes": 49}
-    silent = {"total_in_bytes": 100, "available_in_bytes": 50}
-    nodes = {"1": {"name": "b", "fs": {"data": [first, second]}}, "2": {"name": "a", "fs": {"data": [silent]}}}
-    assert store.disks_of({"nodes": nodes}) == [store.Disk("a", 50, 100, 15), store.Disk("b", 50, 100, 49)]
 
 
 def test_templates() -> None:

@@ -13,6 +13,7 @@ from prometheus_client.registry import Collector
 from exporters import data_streams, disk, stream_lag
 from exporters.store import Answers
 from pipeline.committed_offsets import read
+from pipeline.domain.disks import disks_of
 from pipeline.domain.progress import lags
 from tests.paths import ROOT
 
@@ -77,22 +78,20 @@ tweetpulse_data_stream_newest_ingested_timestamp_seconds{data_stream="logs-tweet
 
 
 def test_disks() -> None:
-    """The free share is what is available to the server out of the whole disk."""
+    """The free share is what is available to the server out of the whole disk; beside it the node's own watermarks."""
     assert (
-        page(disk.families(disk.free_ratios(recorded("disks.json"))))
+        page(disk.families(disks_of(recorded("disks.json"))))
         == """\
 # HELP tweetpulse_elasticsearch_disk_free_ratio Share of the node's fullest data path that is free, 0 to 1.
 # TYPE tweetpulse_elasticsearch_disk_free_ratio gauge
 tweetpulse_elasticsearch_disk_free_ratio{node="tweetpulse"} 0.29312871246267447
+# HELP tweetpulse_elasticsearch_disk_watermark_ratio Free share that is the node's watermark: low, high, flood_stage.
+# TYPE tweetpulse_elasticsearch_disk_watermark_ratio gauge
+tweetpulse_elasticsearch_disk_watermark_ratio{node="tweetpulse",watermark="low"} 0.005813511542492508
+tweetpulse_elasticsearch_disk_watermark_ratio{node="tweetpulse",watermark="high"} 0.004650809233994006
+tweetpulse_elasticsearch_disk_watermark_ratio{node="tweetpulse",watermark="flood_stage"} 0.003968690546341552
 """
     )
-
-
-def test_the_fullest_path_counts() -> None:
-    """A node with two data paths, and two nodes of one name, show the smallest free share."""
-    paths = [{"available_in_bytes": free, "total_in_bytes": 100} for free in (50, 20, 70)]
-    nodes = {"a": {"name": "n", "fs": {"data": paths[:2]}}, "b": {"name": "n", "fs": {"data": paths[2:]}}}
-    assert disk.free_ratios({"nodes": nodes}) == {"n": 0.2}
 
 
 def page(families: Iterable[Metric]) -> str:

@@ -97,11 +97,16 @@ def documents() -> sdk.Panel:
 
 
 def disk() -> sdk.Panel:
+    flood_stage = 'max by (node) (tweetpulse_elasticsearch_disk_watermark_ratio{$scope,watermark="flood_stage"})'
     return chart(
         "Free disk of Elasticsearch",
-        "Free share of each node's disk. At the flood stage (5 % by default) Elasticsearch takes no more documents.",
-        [over_time("min by (node) (tweetpulse_elasticsearch_disk_free_ratio{$scope})", "{{node}}")],
+        "Free share of each node's disk. Below its flood stage (5 % by default) Elasticsearch takes no more documents.",
+        [
+            over_time("min by (node) (tweetpulse_elasticsearch_disk_free_ratio{$scope})", "{{node}}", "A"),
+            over_time(flood_stage, "{{node}}: flood stage", "B"),
+        ],
         unit="percentunit",
+        overrides=[fields.matching("/flood stage$/", {"color": fields.fixed(config.BAD)})],
         legend=("lastNotNull",),
         top=1,
     )
