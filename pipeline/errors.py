@@ -3,6 +3,7 @@
     PipelineError              exit 1
     ├── ConfigError            exit 2   a setting, an argument or a credential is wrong
     ├── SetupError             exit 3   this machine or a server lacks what is needed
+    │   └── NewerFormat                 a newer version of this project wrote a file that is to be read
     ├── SinkError              exit 4   a sink did not take what it was given
     │   └── SinkUnavailable             the environment's fault: wait and repeat
     │       └── SinkAway       exit 3   nobody answers at its address
@@ -46,6 +47,10 @@ class SetupError(PipelineError):
     """This machine or a server lacks what is needed: Java, a port, disk space, a reachable address."""
 
     exit_code = 3
+
+
+class NewerFormat(SetupError):
+    """A newer version of this project wrote a file that is to be read: it is whole, and must not be dropped."""
 
 
 class SinkError(PipelineError):

@@ -7,18 +7,25 @@ where the offset is the first one that the batch does *not* hold.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import orjson
 
+from pipeline.domain.formats import check_format
 from pipeline.errors import SetupError
 
 VERSION = "v1"
+"""Of Spark's files."""
+
+TOPICS_FORMAT = 1
 NO_OFFSET = "-"
 
 TOPICS_FILE = "tweetpulse-topics.json"
 """In the checkpoint's folder: topic → the id that Kafka gave it. Written by the stream, not by Spark."""
+
+_VERSION_LINE = re.compile(r"v(\d{1,4})")
 
 Partition = tuple[str, int]
 """A topic and the number of one of its partitions."""
@@ -67,14 +74,24 @@ def parse_topic_ids(text: str) -> dict[str, str]:
     """Topic → its id, from `tweetpulse-topics.json`.
 
     Raises:
-        SetupError: it is something else.
+        SetupError: it is something else, or of a newer version.
     """
     try:
-        return {str(topic): str(id_) for topic, id_ in orjson.loads(text).items()}
-    except (ValueError, AttributeError):
+        found = orjson.loads(text)
+        # Before the file named its format it was the inner map alone.
+        if "format" in found:
+            check_format(f"{TOPICS_FILE} of the checkpoint", found["format"], TOPICS_FORMAT)
+            found = found["topics"]
+        return {str(topic): str(id_) for topic, id_ in found.items()}
+    except (ValueError, AttributeError, TypeError, KeyError):
         raise SetupError(
             f"{TOPICS_FILE} of the checkpoint is damaged: remove it, if the topic is still the same"
         ) from None
+
+
+def format_topic_ids(ids: Mapping[str, str]) -> bytes:
+    """The content of `tweetpulse-topics.json`."""
+    return orjson.dumps({"format": TOPICS_FORMAT, "topics": ids})
 
 
 def parse_start(text: str) -> dict[Partition, int]:
@@ -108,9 +125,20 @@ def lags(committed: Mapping[Partition, int], held: Mapping[Partition, tuple[int,
 
 def _lines(text: str) -> list[str]:
     version, *lines = text.splitlines() or [""]
+    check_version_line(version)
     if version != VERSION:
         raise SetupError(f"the checkpoint is of a format this version can't read: it begins with {version[:20]!r}")
     return lines
+
+
+def check_version_line(line: str) -> None:
+    """Refuse a file of a checkpoint by its first line, if a newer Spark wrote it.
+
+    Raises:
+        NewerFormat: it did.
+    """
+    if found := _VERSION_LINE.fullmatch(line):
+        check_format("the checkpoint", int(found[1]), int(VERSION.removeprefix("v")))
 
 
 def _offsets(line: str) -> dict[Partition, int]:

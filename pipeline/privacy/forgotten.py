@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from pipeline import durable_file
+from pipeline.domain.formats import check_format
 from pipeline.errors import ConfigError, SetupError
 from pipeline.locks import take
 from pipeline.privacy.own_files import opened, readable_errors
@@ -29,7 +31,9 @@ LOCK_TIMEOUT = 600.0
 """Seconds that a batch in flight is waited for."""
 
 _POLL = 0.005  # Between two batches there are some hundredths of a second.
-_MAGIC = b"tweetpulse forgotten 1 "
+_FORMAT = 1
+_MAGIC = f"tweetpulse forgotten {_FORMAT} ".encode()
+_NAMES_FORMAT = re.compile(rb"tweetpulse forgotten (\d{1,4}) ")
 _HEAD_BYTES = len(_MAGIC) + 16 + 1
 
 
@@ -172,11 +176,13 @@ def entries_in(content: bytes, key: bytes) -> frozenset[bytes]:
 
     Raises:
         ConfigError: it was made with another key.
-        SetupError: it is no list.
+        SetupError: it is no list, or a newer version of this project wrote it.
     """
     whole = len(content) - _torn(content)
     if not whole:
         return frozenset()
+    if named := _NAMES_FORMAT.match(content):
+        check_format(f"the list `{NAME}` in the privacy folder", int(named[1]), _FORMAT)
     if not content.startswith(_MAGIC):
         raise SetupError(f"the list `{NAME}` in the privacy folder is damaged: restore it from a copy")
     if content[:_HEAD_BYTES] != head(key):

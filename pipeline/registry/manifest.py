@@ -12,11 +12,15 @@ from typing import Any, TypeVar
 import orjson
 from pydantic import JsonValue, TypeAdapter, ValidationError
 
+from pipeline.domain.formats import check_format
 from pipeline.domain.prediction import Task, labels_fault
 from pipeline.errors import ScoringError
 
 MODEL, SEEN, HELD_OUT, REPORT = "model.bin", "seen.npy", "held_out.parquet", "report.json"
 """A version's files: the model, what it was trained on (hashed), the rows it was measured on, the report."""
+
+FORMAT = 1
+"""Of `manifest.json` and `champion.json`."""
 
 _VERSION = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{6}")
 _FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
@@ -44,6 +48,7 @@ class Manifest:
         parent: the champion when it was trained.
         metrics: measure → value on the held-out rows; VADER's or the simplest guess's among them.
         files: name → sha256, given at publication.
+        format: of the file; one that names none is of format 1.
     """
 
     task: Task
@@ -56,6 +61,7 @@ class Manifest:
     parameters: Mapping[str, JsonValue] = field(default_factory=dict)
     metrics: Mapping[str, float] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
+    format: int = FORMAT
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +80,7 @@ class ChampionRecord:
     """A task's promotions, oldest first: the last one made the champion."""
 
     history: tuple[Promotion, ...] = ()
+    format: int = FORMAT
 
     @property
     def champion(self) -> str | None:
@@ -143,10 +150,21 @@ def loads(kind: type[D], data: bytes, where: str, remedy: str) -> D:
 
     Raises:
         ScoringError: it is something else.
+        NewerFormat: a newer version of this project wrote it.
     """
+    check_format(where, _format_of(data), FORMAT)
     try:
         adapter: TypeAdapter[Any] = TypeAdapter(kind)
         found: D = adapter.validate_json(data)
     except ValidationError:
         raise ScoringError(f"{where} is damaged: {remedy}") from None
     return found
+
+
+def _format_of(data: bytes) -> object:
+    """What a file names as its format; None where it names none, or is damaged."""
+    try:
+        found = orjson.loads(data)
+    except orjson.JSONDecodeError:
+        return None
+    return found.get("format") if isinstance(found, dict) else None

@@ -12,6 +12,7 @@ from typing import ClassVar
 import numpy as np
 import orjson
 
+from pipeline.domain.formats import check_format
 from pipeline.domain.prediction import Prediction, Task, labels_fault
 from pipeline.errors import ScoringError
 from pipeline.scoring import arrays
@@ -99,10 +100,12 @@ class LinearModel:
 
         Raises:
             ScoringError: it is something else, or damaged.
+            NewerFormat: a newer version of this project wrote it.
         """
         try:
             file = arrays.archive_of(data)
             header = orjson.loads(file["header"].tobytes())
+            check_format("the model", header["format"], FORMAT)
             if header["format"] != FORMAT:
                 raise ScoringError(f"the model has format {header['format']}, not {FORMAT}: train it anew")
             recipe = header["recipe"] | {"chars": tuple(header["recipe"]["chars"])}

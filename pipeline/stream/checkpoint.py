@@ -19,8 +19,8 @@ from typing import IO
 import orjson
 
 from pipeline import private_files
-from pipeline.domain.progress import VERSION, batches, parse_offsets, parse_start
-from pipeline.errors import AlreadyRunning, SetupError
+from pipeline.domain.progress import VERSION, batches, check_version_line, parse_offsets, parse_start
+from pipeline.errors import AlreadyRunning, NewerFormat, SetupError
 from pipeline.locks import take
 
 _LOCK = "tweetpulse.lock"
@@ -90,6 +90,7 @@ def mend(folder: Path) -> list[Path]:
     """Drop what a crash of the machine has left damaged; the files that were dropped.
 
     Raises:
+        NewerFormat: a newer Spark wrote it; nothing is dropped.
         SetupError: a file can't be read or removed.
     """
     try:
@@ -171,12 +172,15 @@ def _is_start(text: str) -> bool:
 def _parses(parse: Callable[[str], object], text: str) -> bool:
     try:
         return bool(parse(text))
+    except NewerFormat:
+        raise
     except SetupError:
         return False
 
 
 def _is_commit(text: str) -> bool:
     version, _, rest = text.partition("\n")
+    check_version_line(version)
     return version == VERSION and _is_json(rest)
 
 

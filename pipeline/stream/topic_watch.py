@@ -11,14 +11,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import orjson
 from kafka import KafkaAdminClient
 from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.errors import KafkaError
 
 from pipeline import durable_file
 from pipeline.committed_offsets import kept_topic_ids
-from pipeline.domain.progress import TOPICS_FILE
+from pipeline.domain.progress import TOPICS_FILE, format_topic_ids
 from pipeline.errors import ConfigError, PipelineError, SetupError, SinkUnavailable
 from pipeline.kafka.client import connect
 from pipeline.settings import KafkaSettings
@@ -119,7 +118,7 @@ class TopicWatch:
 
 def _keep(file: Path, ids: dict[str, str]) -> None:
     try:
-        durable_file.replace(file, orjson.dumps(ids))
+        durable_file.replace(file, format_topic_ids(ids))
     except OSError as error:
         raise SetupError(
             f"{file} can't be written ({error.strerror}): set TWEETPULSE_STREAM__CHECKPOINT to another"

@@ -17,6 +17,7 @@ from typing import Any
 import orjson
 
 from pipeline import durable_file, log
+from pipeline.domain.formats import check_format
 from pipeline.errors import SetupError
 from pipeline.sources.live.feed import Gap, Position
 from pipeline.sources.times import snowflake_time
@@ -42,12 +43,14 @@ def load(path: Path) -> dict[str, Remembered]:
     """What is remembered, by feed. A damaged file is logged, and is as if nothing were remembered.
 
     Raises:
-        SetupError: it is there and can't be read.
+        SetupError: it is there and can't be read, or a newer version of this project wrote it.
     """
     try:
         with path.open("rb") as file:
             # A longer file is cut off, is then no JSON, and counts as damaged.
-            return _parsed(orjson.loads(file.read(MAX_BYTES)))
+            found = orjson.loads(file.read(MAX_BYTES))
+        check_format(str(path), found.get("version"), VERSION)
+        return _parsed(found)
     except FileNotFoundError:
         return {}
     except OSError as error:

@@ -63,7 +63,7 @@ def test_it_is_written_in_the_new_form_then(tmp_path: Path, name: str) -> None:
     [
         b"", b"{", b"[]", b"7", b"\xff", b'{"a": 1}',
         b'{"a": {"id": "1", "at": "noon"}}', b'{"a": {"id": 1, "at": null}}',
-        b'{"version": 3, "feeds": {}}', b'{"version": 2}', b'{"version": 2, "feeds": {"a": 7}}',
+        b'{"version": "3", "feeds": {}}', b'{"version": 2}', b'{"version": 2, "feeds": {"a": 7}}',
         b'{"version": 2, "feeds": {"a": {"newest": null, "gaps": [{"after": null, "until": null}]}}}',
         b'{"version": 1, "gaps": [{}]}', b'{"version": 1, "newest": "x", "gaps": []}',
     ],
