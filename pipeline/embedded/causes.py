@@ -6,12 +6,11 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
+PORT_TAKEN = "its port was taken by another process: repeat, or choose another port"
+
 _CAUSES = (
     (r"No space left on device|Disk quota exceeded", "the disk is full: free some space and repeat"),
-    (
-        r"Address already in use|BindException|BindHttpException|BindTransportException",
-        "its port was taken by another process: repeat, or choose another port",
-    ),
+    (r"Address already in use|BindException|BindHttpException|BindTransportException", PORT_TAKEN),
     (
         r"java\.lang\.OutOfMemoryError|Cannot allocate memory|insufficient memory|Could not reserve enough space",
         "there is not enough memory: end something else, or change TWEETPULSE_EMBEDDED__KAFKA_HEAP or "

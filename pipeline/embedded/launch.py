@@ -39,6 +39,10 @@ ANSWERS: dict[ServerName, Callable[[int], bool]] = {
 }
 
 
+class PortTaken(SetupError):
+    """A server found its port taken that was free when the server was started: another attempt draws another one."""
+
+
 @dataclass(frozen=True)
 class Site:
     """Everything that servers are started with.
@@ -90,7 +94,7 @@ def await_answer(info: ServerInfo, folder: Path) -> Steps:
     """Wait for a server whose process runs already."""
     while not ANSWERS[info.name](info.port):
         if not is_alive(info.pid, info.started):
-            raise SetupError(f"{TITLES[info.name]} died: {why(info.name, folder)}")
+            raise _fault(f"{TITLES[info.name]} died", info.name, folder)
         yield
     return info
 
@@ -98,7 +102,16 @@ def await_answer(info: ServerInfo, folder: Path) -> Steps:
 def why(name: ServerName, folder: Path) -> str:
     """Why a server of the stack in a folder has died, and where its log is."""
     logs = _LOGS[name](folder / name)
-    return f"{causes.cause(causes.last_lines(*logs))} (its log: {logs[-1]})"
+    return f"{_cause(name, folder)} (its log: {logs[-1]})"
+
+
+def _cause(name: ServerName, folder: Path) -> str:
+    return causes.cause(causes.last_lines(*_LOGS[name](folder / name)))
+
+
+def _fault(what: str, name: ServerName, folder: Path) -> SetupError:
+    kind = PortTaken if _cause(name, folder) == causes.PORT_TAKEN else SetupError
+    return kind(f"{what}: {why(name, folder)}")
 
 
 def _launch_kafka(site: Site, folder: Path, port: int) -> Steps:
@@ -196,7 +209,7 @@ def _until_done(name: ServerName, process: subprocess.Popen[bytes], site: Site) 
 
 
 def _failure(name: ServerName, site: Site) -> SetupError:
-    return SetupError(f"{TITLES[name]} did not start: {why(name, site.folder)}")
+    return _fault(f"{TITLES[name]} did not start", name, site.folder)
 
 
 def _require_in_time(seconds: float, timeout: float, late: list[ServerName]) -> None:

@@ -7,12 +7,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt
+
 from pipeline import passable_folders
 from pipeline.embedded import elasticsearch, kafka
 from pipeline.embedded.discover import with_embedded
 from pipeline.embedded.folders import require_reachable
 from pipeline.embedded.info import ServerInfo, ServerName, ServerState, StackInfo, forget, load, save
-from pipeline.embedded.launch import ANSWERS, TITLES, Site, await_answer, launch, together, why
+from pipeline.embedded.launch import ANSWERS, TITLES, PortTaken, Site, await_answer, launch, together, why
 from pipeline.embedded.ports import claim, is_free
 from pipeline.embedded.processes import end, is_alive, of_stack, unprivileged
 from pipeline.errors import SetupError
@@ -27,6 +29,7 @@ DASHBOARDS: tuple[ServerName, ...] = ("exporter", "prometheus", "grafana")
 """The servers that show the others; Prometheus and Grafana are started on request, and after them."""
 _ALL = (*SERVERS, *DASHBOARDS)
 _REMEDY = "choose another with --state-dir"
+_ATTEMPTS = 3
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,12 @@ def start(settings: Settings, servers: Iterable[ServerName] = SERVERS, tell: Tel
     with only_one(settings.state_dir, lambda: tell("stack", "waiting for another `tweetpulse up` of this folder")):
         known = load(settings.state_dir)
         alive = {server.name: server for server in _alive(known)}
-        alive |= _start(tuple(servers), alive, known, settings, tell)
+        # Between the look at a port and its use another process may take it. Now its holder is named, or another drawn.
+        for attempt in Retrying(
+            retry=retry_if_exception_type(PortTaken), stop=stop_after_attempt(_ATTEMPTS), reraise=True
+        ):
+            with attempt:
+                alive |= _start(tuple(servers), alive, known, settings, tell)
         info = StackInfo(state_dir=settings.state_dir, servers=tuple(alive[n] for n in _ALL if n in alive))
         save(info)
         return info

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import pwd
+import socket
+from contextlib import closing
 
 import psutil
+import pytest
 from elasticsearch import Elasticsearch
 from kafka import KafkaAdminClient, KafkaProducer
 from kafka.admin import NewTopic
 
+from pipeline.embedded import elasticsearch
 from pipeline.embedded.info import StackInfo
+from pipeline.embedded.ports import HOST, claim
 from pipeline.embedded.processes import of_stack
+from pipeline.embedded.stack import start, stop
 from pipeline.settings import Settings
 from tests.records import records
+from tests.stacks import stack_settings, state_folder
 
 
 def test_a_document_goes_in_and_out(settings: Settings) -> None:
@@ -44,6 +51,24 @@ def test_nothing_listens_beyond_loopback(stack: StackInfo) -> None:
         if connection.status == psutil.CONN_LISTEN
     }
     assert listening == {"127.0.0.1"}
+
+
+def test_a_port_that_is_taken_meanwhile_is_drawn_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another process may open the port while Elasticsearch is still on its way to it."""
+    with state_folder() as folder, closing(socket.create_server((HOST, 0))) as other:
+        drawn = [other.getsockname()[1]]
+
+        def draw(port: int, server: str, option: str) -> int:
+            return drawn.pop() if server == "Elasticsearch" and drawn else claim(port, server, option)
+
+        monkeypatch.setattr("pipeline.embedded.stack.claim", draw)
+        try:
+            started = start(stack_settings(folder / "state"))
+            assert (drawn, started.elasticsearch.port == other.getsockname()[1]) == ([], False)
+            assert elasticsearch.answers(started.elasticsearch.port)
+            assert {server.pid for server in started.servers} <= {one.pid for one in of_stack(folder / "state")}
+        finally:
+            stop(folder / "state")
 
 
 def test_servers_never_run_as_root(stack: StackInfo) -> None:

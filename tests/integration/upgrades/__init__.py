@@ -1,0 +1,1 @@
+"""Today's code on what earlier versions left behind."""
