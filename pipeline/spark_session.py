@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from py4j.java_gateway import JavaGateway
-from py4j.protocol import Py4JError
+from py4j.protocol import Py4JError, Py4JJavaError
 from pyspark import SparkConf, SparkContext
 from pyspark.java_gateway import launch_gateway
 from pyspark.sql import SparkSession
@@ -57,15 +57,16 @@ def running(
         memory_cure: what to do where the JVM runs out of memory, for whoever reads the error.
 
     Raises:
-        SetupError: the log can't be written, or the JVM ran out of memory.
+        SetupError: the log can't be written, its master has no executor for it, or the JVM ran out of memory.
         PipelineError: the JVM was ended by somebody else.
     """
     os.environ["JAVA_HOME"] = str(java_home)
     # It logs the end of the JVM as tracebacks, which `_as_error` says in a line. It uses the root logger too.
     for name in ("", "py4j.clientserver", "py4j.java_gateway"):
         logging.getLogger(name or None).addFilter(_is_not_of_py4j)
-    # Else Spark's workers start whatever python3 is first on PATH.
-    os.environ["PYSPARK_PYTHON"] = os.environ["PYSPARK_DRIVER_PYTHON"] = sys.executable
+    # Else workers start whatever python3 is first on PATH. Those of a cluster may have theirs elsewhere.
+    os.environ["PYSPARK_PYTHON"] = conf.get("spark.pyspark.python", sys.executable)
+    os.environ["PYSPARK_DRIVER_PYTHON"] = sys.executable
     with _opened(state_dir / "logs" / log) as file, temporary(state_dir / "tmp") as folder:
         spark_conf = _conf(conf, folder)
         # Made in the main thread it would put its own Ctrl-C in the place of ours, which ends a batch cleanly. And
@@ -77,9 +78,11 @@ def running(
                 yield SparkSession(making.result())
             except Exception as error:
                 lost = _lost(launching, error)
-                if lost is None:
-                    raise
-                raise _as_error(lost, memory_cure, file.name) from error
+                if lost is not None:
+                    raise _as_error(lost, memory_cure, file.name) from error
+                if isinstance(error, Py4JJavaError) and _is_stopped(making):
+                    raise _refused(spark_conf, file.name) from error
+                raise
             finally:
                 _end(launching, making)
 
@@ -127,6 +130,18 @@ def _lost(launching: Future[JavaGateway], error: Exception) -> int | None:
         code: int = launching.result().proc.wait(0 if is_explained else _ENDING)
         return code
     return None
+
+
+def _is_stopped(making: Future[SparkContext]) -> bool:
+    """True if Spark gave up by itself, as it does where no executor can be had."""
+    return making.exception() is not None or bool(making.result()._jsc.sc().isStopped())
+
+
+def _refused(conf: SparkConf, log: str) -> SetupError:
+    return SetupError(
+        f"Spark does not run on {conf.get('spark.master')}: see whether that master answers this machine, "
+        f"and whether its workers can start executors; the log is {log}"
+    )
 
 
 def _as_error(code: int, memory_cure: str, log: str) -> PipelineError:

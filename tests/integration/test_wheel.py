@@ -15,8 +15,8 @@ import pytest
 from pipeline import __version__
 from tests.paths import ROOT
 from tests.stacks import state_folder
+from tests.wheels import build, uv
 
-UV = Path(sys.executable).with_name("uv")
 EXTRA = "pip install 'tweetpulse[stream]'"
 
 
@@ -48,11 +48,7 @@ class Installed:
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel, built as a release would be."""
-    folder = tmp_path_factory.mktemp("dist")
-    lock = str(ROOT / "requirements-build.lock")
-    _uv("build", "--wheel", "--build-constraints", lock, "--out-dir", str(folder), str(ROOT))
-    (built,) = folder.glob("*.whl")
-    return built
+    return build(tmp_path_factory.mktemp("dist"))
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +56,7 @@ def plain(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Installed:
     """The package without extras, with what its lock names."""
     folder = tmp_path_factory.mktemp("plain")
     python = _environment(folder)
-    _uv("pip", "install", "--python", python, "--constraints", str(ROOT / "requirements.lock"), str(wheel))
+    uv("pip", "install", "--python", python, "--constraints", str(ROOT / "requirements.lock"), str(wheel))
     return Installed(folder)
 
 
@@ -69,8 +65,8 @@ def whole(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Installed:
     """The package with all that the lock names."""
     folder = tmp_path_factory.mktemp("whole")
     python = _environment(folder)
-    _uv("pip", "sync", "--require-hashes", "--python", python, str(ROOT / "requirements.lock"))
-    _uv("pip", "install", "--no-deps", "--python", python, str(wheel))
+    uv("pip", "sync", "--require-hashes", "--python", python, str(ROOT / "requirements.lock"))
+    uv("pip", "install", "--no-deps", "--python", python, str(wheel))
     return Installed(folder)
 
 
@@ -191,10 +187,5 @@ def test_what_the_extra_brings_is_known(whole: Installed) -> None:
 
 
 def _environment(folder: Path) -> str:
-    _uv("venv", "--python", sys.executable, str(folder / "venv"))
+    uv("venv", "--python", sys.executable, str(folder / "venv"))
     return str(folder / "venv" / "bin" / "python")
-
-
-def _uv(*arguments: str) -> None:
-    done = subprocess.run([UV, *arguments, "--quiet"], capture_output=True, text=True, check=False, cwd=ROOT)
-    assert done.returncode == 0, done.stderr
