@@ -1,6 +1,7 @@
 """`python deploy/generate.py` writes what a cluster takes in another shape; with `--check` it compares the files.
 
-Prometheus's rules become objects of its operator, and Elasticsearch's roles one file, as its operator reads them.
+Prometheus's rules become objects of its operator, and Elasticsearch's roles one file, as its operator reads them. Its
+mappings become the schema of the topic of scored tweets, and the configurations of Kafka Connect.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ import json
 import runpy
 import sys
 from pathlib import Path
+
+import connectors
 
 ROOT = Path(__file__).parent.parent
 RULES = ROOT / "dashboards" / "prometheus" / "rules"
@@ -31,6 +34,7 @@ def files() -> dict[Path, str]:
     return {
         DEPLOY / "components" / "monitoring" / "rules.yaml": said + rules(RULES),
         DEPLOY / "examples" / "roles.yml": said + roles(ROLES),
+        **connectors.files(DEPLOY / "connect"),
     }
 
 

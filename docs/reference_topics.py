@@ -72,7 +72,7 @@ _TOPICS = {
         "the stream, unless `stream.publish_scored` is off",
         "your programs",
         "`event.id`",
-        "the [document](fields.md), as JSON",
+        "the [document](fields.md), as JSON; its [schema](../../deploy/connect/tweets.scored.schema.json)",
     ),
     "assistance_topic": Told(
         "the stream, once a model of complaints is promoted",
