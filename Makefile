@@ -11,7 +11,7 @@ STAMP  := $(VENV)/.synced
 export UV_SYSTEM_CERTS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test unit data test-faults check format lint types imports boards docs pictures bench chaos soak lock clean
+.PHONY: help env demo test unit data test-faults test-airflow check format lint types imports boards docs pictures bench chaos soak lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -63,6 +63,11 @@ data: $(STAMP) ## fetch the real tweets that tests also run on, 10 MB, after nam
 test-faults: $(STAMP) ## every kind of fault, an hour or two (ARGS=--write-table puts what came of it into docs/reliability.md)
 	@$(BIN)/python -m pytest -m faults --numprocesses $(JOBS) --dist worksteal --verbose $(ARGS)
 
+test-airflow: $(STAMP) ## the DAGs of deploy/schedules in a real Airflow, in an environment of its own (300 MB)
+	@$(UV) venv --quiet --allow-existing $(VENV)-airflow
+	@$(UV) pip install --quiet --python $(VENV)-airflow/bin/python apache-airflow==3.3.2
+	@TWEETPULSE_TEST_AIRFLOW=$(CURDIR)/$(VENV)-airflow/bin/airflow $(BIN)/python -m pytest tests/integration/schedules
+
 check: lint types imports boards test ## everything that CI runs; modifies nothing
 
 lint: $(STAMP)
@@ -102,4 +107,4 @@ lock: $(STAMP) ## lock the dependencies; what is pinned stays (UPGRADE=1 resolve
 	@$(UV) pip compile --group pyproject.toml:build $(if $(UPGRADE),--upgrade) --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements-build.lock
 
 clean: ## remove the environment, the site and the caches of the tools
-	@rm -rf $(VENV) site .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf $(VENV) $(VENV)-airflow site .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -7,10 +7,14 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
-from pipeline.domain.sentiment import Label
+from pipeline.domain.document import scored_document
+from pipeline.domain.prediction import COMPLAINT, NO_COMPLAINT, Opinion, Prediction
+from pipeline.domain.sentiment import Label, Sentiment
+from pipeline.domain.tweet import Kind
 from pipeline.report.period import Period
 from pipeline.topics.find import Read
 from pipeline.topics.said import Said
+from tests import builders
 
 DAY = Period(datetime(2026, 3, 2, tzinfo=UTC), datetime(2026, 3, 3, tzinfo=UTC))
 THEMES = {
@@ -48,6 +52,28 @@ def planted(counts: Mapping[str, int], seed: int = 1, period: Period = DAY) -> l
     found = [invented(theme, number, random, period) for theme, count in counts.items() for number in range(count)]
     random.shuffle(found)
     return found
+
+
+def document(one: Said, namespace: str, prefix: str = "") -> dict[str, Any]:
+    """As the stream would write it; its text begins with `prefix`."""
+    complaint = Prediction(COMPLAINT if one.complains else NO_COMPLAINT, 0.9, "v1")
+    return scored_document(
+        builders.tweet(
+            id=one.id, text=f"{prefix} {' '.join(one.words)}", written_at=one.at, url=f"https://x.com/{one.id}"
+        ),
+        builders.analysis(
+            sentiment=Sentiment(one.label, -0.5, 0.0, 0.25, 0.75),
+            kind=Kind(one.kind),
+            entities=("Acme",) if one.id.startswith("x:luggage") else (),
+            mentions=(),
+            words=one.words,
+            lang=one.lang,
+        ),
+        builders.AT,
+        builders.INGESTED,
+        namespace,
+        Opinion(complaint=complaint) if one.complains is not None else Opinion(),
+    )
 
 
 def reader(tweets: Sequence[Said], size: int = 97) -> Read:

@@ -13,9 +13,6 @@ from typing import Any
 import pytest
 from elasticsearch import Elasticsearch
 
-from pipeline.domain.document import scored_document
-from pipeline.domain.prediction import COMPLAINT, NO_COMPLAINT, Opinion, Prediction
-from pipeline.domain.sentiment import Sentiment
 from pipeline.domain.tweet import Kind
 from pipeline.errors import SetupError
 from pipeline.report.period import Period
@@ -27,12 +24,11 @@ from pipeline.topics import reading
 from pipeline.topics.find import find
 from pipeline.topics.found import Question
 from pipeline.topics.said import Said
-from tests import builders
 from tests.paths import ROOT, real_data
 from tests.processes import environment
 from tests.reporting import Reading
 from tests.streams import roll_over, scored_stream
-from tests.topical import DAY, planted, reader, theme_of
+from tests.topical import DAY, document, planted, reader, theme_of
 
 NOW = {"luggage": 250, "coffee": 150, "weather": 100}
 BEFORE = {"luggage": 150, "phone": 100}
@@ -57,33 +53,12 @@ def fields(one: Said) -> dict[str, Any]:
     return {name: getattr(one, name) for name in Said.__slots__}
 
 
-def document(one: Said, settings: Settings) -> dict[str, Any]:
-    complaint = Prediction(COMPLAINT if one.complains else NO_COMPLAINT, 0.9, "v1")
-    return scored_document(
-        builders.tweet(
-            id=one.id, text=f"{HOSTILE} {' '.join(one.words)}", written_at=one.at, url=f"https://x.com/{one.id}"
-        ),
-        builders.analysis(
-            sentiment=Sentiment(one.label, -0.5, 0.0, 0.25, 0.75),
-            kind=Kind(one.kind),
-            entities=("Acme",) if one.id.startswith("x:luggage") else (),
-            mentions=(),
-            words=one.words,
-            lang=one.lang,
-        ),
-        builders.AT,
-        builders.INGESTED,
-        settings.elasticsearch.namespace,
-        Opinion(complaint=complaint) if one.complains is not None else Opinion(),
-    )
-
-
 @pytest.fixture
 def filled(client: Elasticsearch, settings: Settings) -> Elasticsearch:
     """The same with tweets, in two backing indices."""
-    tweets = invented()
+    tweets, namespace = invented(), settings.elasticsearch.namespace
     for part in (tweets[:300], tweets[300:]):
-        lines = [line for one in part for line in ({"create": {"_id": one.id}}, document(one, settings))]
+        lines = [line for one in part for line in ({"create": {"_id": one.id}}, document(one, namespace, HOSTILE))]
         assert not client.bulk(index=scored_stream(settings), operations=lines, refresh=True)["errors"]
         roll_over(settings)
     return client
@@ -110,7 +85,11 @@ def test_every_tweet_of_the_period_is_read_once(
         first = next(pages := tweets.read(DAY))
         late = Said("x:late", DAY.since, ("bag", "lost"), lang="en")
         filled.index(
-            index=scored_stream(settings), id=late.id, document=document(late, settings), op_type="create", refresh=True
+            index=scored_stream(settings),
+            id=late.id,
+            document=document(late, settings.elasticsearch.namespace, HOSTILE),
+            op_type="create",
+            refresh=True,
         )
         found = [*first, *(one for page in pages for one in page)]
         again = [one for page in tweets.read(DAY) for one in page]
