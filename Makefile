@@ -11,7 +11,7 @@ STAMP  := $(VENV)/.synced
 export UV_SYSTEM_CERTS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test unit data test-faults check format lint types imports boards docs pictures bench chaos soak lock clean
+.PHONY: help env demo test unit data test-faults test-compose check format lint types imports boards docs pictures bench chaos soak lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -62,6 +62,9 @@ data: $(STAMP) ## fetch the real tweets that tests also run on, 10 MB, after nam
 
 test-faults: $(STAMP) ## every kind of fault, an hour or two (ARGS=--write-table puts what came of it into docs/reliability.md)
 	@$(BIN)/python -m pytest -m faults --numprocesses $(JOBS) --dist worksteal --verbose $(ARGS)
+
+test-compose: $(STAMP) ## compose/ started in containers, with kills, on an engine of its own, ten minutes: as root on Debian (ARGS=--write-table)
+	@$(BIN)/python -m pytest tests/containers -m containers --verbose $(ARGS)
 
 check: lint types imports boards test ## everything that CI runs; modifies nothing
 
