@@ -10,6 +10,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from tests.containers.programs import docker
 from tests.paths import ROOT
 
@@ -55,6 +57,13 @@ class Engine:
             self._process.terminate()
             self._process.wait(timeout=120)
             self._process = None
+
+    def processes(self) -> list[psutil.Process]:
+        """The engine's own: itself, and a proxy for each port that is published."""
+        if self._process is None:
+            return []
+        own = psutil.Process(self._process.pid)
+        return [own, *own.children(recursive=True)]
 
     def run(self, *arguments: str, check: bool = True, **options: Any) -> subprocess.CompletedProcess[str]:
         """Docker's client."""

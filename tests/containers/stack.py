@@ -169,11 +169,15 @@ class Stack:
         options = ("--rm", "--no-deps", "--no-TTY", "--volume", mount, "--entrypoint", "python")
         return self.compose("run", *options, service, f"/test/{program.name}")
 
-    def _page(self, service: str, port: int) -> str:
+    def prometheus(self, path: str) -> Any:
+        """What Prometheus's API answers."""
+        return json.loads(self._page("prometheus", 9090, f"/api/v1/{path}"))["data"]
+
+    def _page(self, service: str, port: int, path: str = "/metrics") -> str:
         networks = self.engine.inspect(self.container(service))["NetworkSettings"]["Networks"]
         address = networks[f"{PROJECT}_inside"]["IPAddress"]
         try:
-            with urllib.request.urlopen(f"http://{address}:{port}/metrics", timeout=10) as answer:
+            with urllib.request.urlopen(f"http://{address}:{port}{path}", timeout=10) as answer:
                 return str(answer.read().decode())
         except OSError:
             return ""
