@@ -11,7 +11,7 @@ STAMP  := $(VENV)/.synced
 export UV_SYSTEM_CERTS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test unit data test-faults test-airflow check format lint types imports boards docs pictures bench chaos soak lock clean
+.PHONY: help env demo test unit data test-faults test-airflow test-compose check format lint types imports boards docs pictures bench chaos soak lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -67,6 +67,9 @@ test-airflow: $(STAMP) ## the DAGs of deploy/schedules in a real Airflow, in an 
 	@$(UV) venv --quiet --allow-existing $(VENV)-airflow
 	@$(UV) pip install --quiet --python $(VENV)-airflow/bin/python apache-airflow==3.3.2
 	@TWEETPULSE_TEST_AIRFLOW=$(CURDIR)/$(VENV)-airflow/bin/airflow $(BIN)/python -m pytest tests/integration/schedules
+
+test-compose: $(STAMP) ## compose/ started in containers, with kills, on an engine of its own, ten minutes: as root on Debian (ARGS=--write-table)
+	@$(BIN)/python -m pytest tests/containers -m containers --verbose $(ARGS)
 
 check: lint types imports boards test ## everything that CI runs; modifies nothing
 

@@ -122,7 +122,7 @@ PAGES = {
             "pipeline/telemetry/sources.py",
         ),
         settings=("telemetry.source_port",),
-        commands=("collect",),
+        commands=("collect", "health"),
         metrics={"source": ("tweetpulse_source_*",)},
         reasons=reasons.of_the_collector,
     ),
@@ -134,7 +134,7 @@ PAGES = {
             *_in("pipeline/telemetry", ("events", "listener", "metrics", "process")),
         ),
         settings=("stream", "telemetry.stream_port"),
-        commands=("run", "watch"),
+        commands=("run", "watch", "health"),
         metrics={
             "stream": (
                 "tweetpulse_records_*",
@@ -184,6 +184,7 @@ PAGES = {
         "Around it",
         code=("exporters/*.py",),
         settings=("telemetry.exporter_port", *_OF_METRICS),
+        commands=("health",),
         metrics={"exporter": ("*",)},
         reasons=reasons.of_the_exporter,
     ),

@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from pipeline.training.train import Request
 
 
-def topics(settings: Settings) -> Topics:
-    """Make the topics that are absent.
+def topic_of_tweets(settings: Settings) -> Topics:
+    """Make the topic that sources write to, if it is absent. Who only publishes may not even see the others.
 
     Raises:
         SetupError: the broker does not answer.
@@ -44,7 +44,7 @@ def topics(settings: Settings) -> Topics:
     """
     from pipeline.kafka.topics import ensure_topics
 
-    return ensure_topics(settings.kafka)
+    return ensure_topics(settings.kafka, [settings.kafka.tweets_topic])
 
 
 def publisher(settings: Settings, clock: Clock | None = None) -> Publisher:

@@ -30,7 +30,7 @@ class Collecting:
     def _run(self) -> None:
         try:
             with bootstrap.collection(self._settings, self._name, self._make, self.stop) as self.collection:
-                bootstrap.topics(self._settings)
+                bootstrap.topic_of_tweets(self._settings)
                 self._ready.set()
                 self.collection.run(self.published.append)
         except Exception as error:

@@ -67,7 +67,7 @@ def collect_from(settings: Settings, name: str, make: MakeSource) -> Published:
     stop = threading.Event()
     last = Published()
     with on_signals(stop, _finishing), bootstrap.collection(settings, name, make, stop) as collection:
-        for warning in bootstrap.topics(settings).warnings:
+        for warning in bootstrap.topic_of_tweets(settings).warnings:
             err.print(f"warning: {warning}", markup=False, soft_wrap=True)
         err.print(f"collecting from {name}; metrics at {collection.url}", soft_wrap=True)
         try:

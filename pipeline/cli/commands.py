@@ -69,6 +69,11 @@ COMMANDS = {
         _LOOK,
         "Check everything that the stream needs, and print a cure for each fault; exit code 3 if there is one.",
     ),
+    "health": Command(
+        "health",
+        _LOOK,
+        "Report whether the stream, the exporter or a collector answers here; the exit code is 0 if so, else 3.",
+    ),
     "provision": Command("provision", _LOOK, "Import dashboards."),
     "annotate": Command(
         "annotate", _LOOK, "Note a campaign, an outage or a launch, which boards mark on the time axis."

@@ -47,7 +47,7 @@ def publish(settings: Settings, items: Iterable[Item], *, total: int | None, clo
         SetupError: the broker does not answer.
         ConfigError: it refuses the credentials or the permission.
     """
-    for warning in bootstrap.topics(settings).warnings:
+    for warning in bootstrap.topic_of_tweets(settings).warnings:
         err.print(f"warning: {warning}", markup=False, soft_wrap=True)
     with bootstrap.publisher(settings, clock) as publisher, _progress(total) as tell:
         return publisher.publish(items, progress=tell)

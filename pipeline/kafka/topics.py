@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
@@ -34,9 +34,13 @@ class Topics:
 
 
 def ensure_topics(
-    settings: KafkaSettings, *, alter: bool = False, admin: Callable[..., Any] = KafkaAdminClient
+    settings: KafkaSettings,
+    names: Sequence[str] | None = None,
+    *,
+    alter: bool = False,
+    admin: Callable[..., Any] = KafkaAdminClient,
 ) -> Topics:
-    """Make the topics that are absent. Safe to repeat, and for two processes at once.
+    """Make the topics that are absent: all of ours, or those named. Safe to repeat, and for two processes at once.
 
     A topic that is there is altered only if `alter` says so, since it may have other users: its retention, and that it
     keeps the time at which Kafka got a record. Else it is only warned of what differs.
@@ -45,7 +49,7 @@ def ensure_topics(
         SetupError: the broker does not answer.
         ConfigError: it refuses the credentials, or does not let this user make or alter topics.
     """
-    names = (settings.tweets_topic, settings.scored_topic, settings.rejected_topic, settings.assistance_topic)
+    names = names or (settings.tweets_topic, settings.scored_topic, settings.rejected_topic, settings.assistance_topic)
     with kafka_errors(settings), closing(connect(admin, settings)) as client:
         there = set(client.list_topics())
         made = tuple(name for name in names if name not in there and _make(client, name, settings))

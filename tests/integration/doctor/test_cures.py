@@ -25,6 +25,7 @@ from pipeline.domain.prediction import Task
 from pipeline.domain.progress import TOPICS_FILE
 from pipeline.kafka.client import connect as connect_kafka
 from pipeline.kafka.client import kafka_options
+from pipeline.kafka.topics import ensure_topics
 from pipeline.registry.registry import Registry
 from pipeline.settings import Settings
 from pipeline.sinks.elasticsearch import setup
@@ -144,7 +145,7 @@ def test_a_topic_that_was_made_anew(ready: Settings, admin: Any) -> None:
     until = time.monotonic() + 30
     while topic in admin.list_topics() and time.monotonic() < until:
         time.sleep(0.2)
-    bootstrap.topics(ready)
+    ensure_topics(ready.kafka)
     (finding,) = seen(ready, "topics")
     assert f"{topic} was created again" in finding.what
     cure(ready, finding)

@@ -15,11 +15,12 @@ from kafka.admin import ScramMechanism, UserScramCredentialUpsertion
 from kafka.errors import KafkaError
 from pydantic import SecretStr
 
+from pipeline.bootstrap import topic_of_tweets
 from pipeline.errors import ConfigError
 from pipeline.kafka.client import as_pipeline_error, connect, kafka_options
 from pipeline.kafka.publisher import Publisher
 from pipeline.kafka.topics import ensure_topics
-from pipeline.settings import KafkaSettings
+from pipeline.settings import KafkaSettings, Settings
 from pipeline.stream.kafka_io import options_of
 from tests.certificates import authority, encrypted, of_old
 from tests.integration.security.broker import Broker, accounts
@@ -102,6 +103,12 @@ def test_each_part_may_do_what_it_needs_and_nothing_else(rights: Broker, user: s
     ]
     let = {(name, what) for step, name, what in tried if not refused(partial(step, settings, what))}
     assert let == MAY[user]
+
+
+def test_a_source_starts_with_its_own_rights(rights: Broker) -> None:
+    """It looks for its topic, which it may neither make nor see the settings of, and for no other."""
+    found = topic_of_tweets(Settings(kafka=rights.by_password("source", retention_hours=5, **NAMES)))
+    assert (found.made, found.altered, found.warnings) == ((), (), ())
 
 
 @pytest.mark.parametrize("user", MAY)
