@@ -15,6 +15,7 @@ from pipeline.tell import Tell, quiet
 
 # Each function imports what it builds: a command that needs one client does not wait for the libraries of all.
 if TYPE_CHECKING:
+    from pipeline.archive.run import Archiving
     from pipeline.doctor.finding import Finding
     from pipeline.domain.tweet import Tweet
     from pipeline.erasure.forget import Forgetting
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from pipeline.sources.pacing import Clock
     from pipeline.sources.source import Item, Source
     from pipeline.stream.run import Run
+    from pipeline.telemetry.archive import ArchiveEvents
     from pipeline.telemetry.sources import LiveEvents
     from pipeline.training.train import Request
 
@@ -299,3 +301,29 @@ def collection(settings: Settings, name: str, make: MakeSource, stop: threading.
             Publisher(settings.kafka, acknowledged=acknowledged, refused=refused, patience=patience) as publisher,
         ):
             yield Collection(url, runtime, publisher, events)
+
+
+@contextmanager
+def archiving(settings: Settings, stop: threading.Event) -> Iterator[tuple[Archiving, ArchiveEvents, str]]:
+    """Everything that the archive needs, its events, and the URL of its /metrics; closed again at the end.
+
+    Raises:
+        SetupError: the port is taken, or a package is missing.
+    """
+    require("archive")
+    from prometheus_client import CollectorRegistry, ProcessCollector
+
+    from pipeline.archive.faults import WAITS
+    from pipeline.archive.run import Archiving
+    from pipeline.archive.table import ArchiveTable
+    from pipeline.metrics_server import serving
+    from pipeline.telemetry.archive import ArchiveEvents, ArchiveMetrics
+
+    registry = CollectorRegistry()
+    events = ArchiveEvents(ArchiveMetrics(registry, WAITS))
+    ProcessCollector(registry=registry)
+    telemetry = settings.telemetry
+    with serving(
+        registry, telemetry.host, telemetry.archive_port, "TWEETPULSE_TELEMETRY__ARCHIVE_PORT", telemetry
+    ) as url:
+        yield Archiving(settings, ArchiveTable.of(settings), events, stop), events, url

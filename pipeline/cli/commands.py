@@ -79,6 +79,7 @@ COMMANDS = {
         _LOOK,
         "Delete tweets, or all tweets of users, from every index, and keep replays from bringing them back.",
     ),
+    "archive": Command("archive", _LOOK, "Keep every record of the topic of tweets in a Delta table."),
     "classify": Command(
         "classify",
         _MODELS,

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.archive.table import ArchiveTable
 from pipeline.committed_offsets import read as committed
 from pipeline.committed_offsets import topic_ids
 from pipeline.domain.prediction import Task
@@ -113,6 +114,15 @@ def test_where_a_source_was(tmp_path: Path) -> None:
     save(tmp_path / "x.json", {})
     newer = rewritten(tmp_path / "x.json", b'"version":2', b'"version":3')
     refused(newer, partial(load, newer))
+
+
+def test_the_archive(tmp_path: Path) -> None:
+    """Its table is not written to."""
+    archive = ArchiveTable(str(tmp_path / "archive"), {})
+    archive.ensure()
+    (newer,) = (tmp_path / "archive/_delta_log").glob("*0.json")
+    rewritten(newer, b'"description":"tweetpulse archive, format 1', b'"description":"tweetpulse archive, format 2')
+    refused(newer, archive.ensure)
 
 
 def refused(newer: Path, read: Callable[[], object]) -> None:
