@@ -225,7 +225,7 @@ class ArchiveSettings(Section):
     batch_records: Count = 50_000
     """How many records a commit holds at most."""
     batch_bytes: Count = 64 * 1024**2
-    """How many bytes of keys and values a commit holds at most, but for its last record."""
+    """After so many bytes of keys and values a batch is full; what was fetched together stays together."""
 
 
 class TelemetrySettings(Section):

@@ -19,7 +19,7 @@ from pipeline.settings import ArchiveSettings, KafkaSettings
 
 TIMEOUT_MS = 5_000
 POLL_MS = 250
-POLL_RECORDS = 2_000
+POLL_RECORDS = 500
 
 _OPTIONS: dict[str, Any] = {
     # No group: the archive's log has the positions, and a user needs no privilege for a group.
@@ -72,7 +72,7 @@ class TopicReader:
         self._settings, self._limits, self._clock = kafka, limits, clock
         self._topic = kafka.tweets_topic
         with answering(kafka):
-            self._consumer: Any = connect(KafkaConsumer, kafka, **_OPTIONS)
+            self._consumer: Any = connect(KafkaConsumer, kafka, **_OPTIONS, bootstrap_timeout_ms=TIMEOUT_MS)
         try:
             with answering(kafka):
                 self._admin: Any = connect(KafkaAdminClient, kafka, **_TIMEOUTS)

@@ -20,7 +20,7 @@ from pipeline.kafka.topics import ensure_topics
 from pipeline.privacy.forgotten import Forgotten, ForgottenList, entry
 from pipeline.privacy.key import secret_key
 from pipeline.settings import Settings
-from tests.faults.folders import read_only
+from tests.faults.folders import fill, free, move_back, move_to_disk, read_only
 from tests.integration.archive.topic import Seen, archive, publish, rows, tweets, values
 from tests.processes import environment, running, until
 
@@ -153,6 +153,40 @@ def test_a_store_that_is_away(settings: Settings) -> None:
         reader.join()
     assert found[0].waits["away"] > 0
     assert values(settings) == Counter(tweets(80))
+
+
+def test_a_full_disk(settings: Settings) -> None:
+    """It is waited for, and what was begun on it is written again."""
+    archive(settings)
+    folder, stop = Path(settings.archive_uri), threading.Event()
+    move_to_disk(folder)
+    try:
+        fill(folder)
+        publish(settings, tweets(40))
+        found: list[Seen] = []
+        reader = threading.Thread(target=lambda: found.append(archive(settings, once=False, stop=stop)))
+        reader.start()
+        time.sleep(3)
+        free(folder)
+        until(lambda: _count(settings) == 40, "it goes on", 60)
+        stop.set()
+        reader.join()
+        assert found[0].waits["full"] > 0
+        assert values(settings) == Counter(tweets(40))
+    finally:
+        stop.set()
+        move_back(folder)
+
+
+def test_larger_commits(settings: Settings) -> None:
+    """A commit has as many records as settings say, and as many bytes."""
+    publish(settings, tweets(200))
+    assert archive(small(settings, 50)).counts["commits"] == 4
+    publish(settings, [b"x" * 500_000] * 40)
+    bytes_ = settings.archive.model_copy(update={"batch_bytes": 1})
+    assert archive(settings.model_copy(update={"archive": bytes_})).counts["commits"] > 1
+    publish(settings, tweets(200))
+    assert archive(settings).counts["commits"] == 1
 
 
 def test_a_topic_that_is_made_anew(settings: Settings) -> None:
