@@ -164,7 +164,7 @@ PAGES = {
         "The flow",
         code=("pipeline/archive/*.py", "pipeline/telemetry/archive.py"),
         settings=("archive", "telemetry.archive_port"),
-        commands=("archive", "archive run"),
+        commands=("archive", "archive run", "archive info", "archive compact", "archive vacuum"),
         metrics={"archive": ("tweetpulse_archive_*",)},
         reasons=reasons.of_the_archive,
     ),
