@@ -162,9 +162,9 @@ PAGES = {
     ),
     "archive": Component(
         "The flow",
-        code=("pipeline/archive/*.py", "pipeline/telemetry/archive.py"),
+        code=("pipeline/archive/*.py", "pipeline/reprocess/*.py", "pipeline/telemetry/archive.py"),
         settings=("archive", "telemetry.archive_port"),
-        commands=("archive", "archive run", "archive info", "archive compact", "archive vacuum"),
+        commands=("archive", "archive run", "archive info", "archive compact", "archive vacuum", "reprocess"),
         metrics={"archive": ("tweetpulse_archive_*",)},
         reasons=reasons.of_the_archive,
     ),
