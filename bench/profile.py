@@ -33,7 +33,7 @@ SAMPLES_PER_SECOND = 200
 OTHER = "other"
 
 STAGES: Mapping[str, tuple[str, ...]] = {
-    "Arrow in": ("_records", "_time partition.py", "load_stream"),
+    "Arrow in": ("_records", "moment_of moments.py", "load_stream"),
     "decode": ("decode", "judged"),
     "language": ("detect", "language_of"),
     "VADER": ("_sentiments", "score vader_scorer.py"),

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from types import SimpleNamespace
 
 from exporters.server import scrape_of
+from pipeline.archive.faults import WAITS
 from pipeline.doctor import shown
 from pipeline.doctor.checks import checks
 from pipeline.domain.faults import Fault, GapOutcome
@@ -51,6 +52,14 @@ _GAPS = {
     GapOutcome.REFILLED: "what was missed has been fetched, and Kafka has acknowledged it",
     GapOutcome.LOST: "the server can't list it any more",
 }
+_ARCHIVE_WAITS = {
+    "kafka": "Kafka does not answer, or has no such topic now",
+    "away": "the store does not answer, or there is no table at its address now",
+    "denied": "the store does not let this user write, or its disk is read-only",
+    "full": "the disk of the store is full",
+    "conflict": "another commit came between; the next attempt finds out whose",
+    "other": "anything else that the store says",
+}
 _ATTEMPTS = 100
 """After so many, a wait grows no more."""
 
@@ -79,6 +88,12 @@ def of_the_stream() -> str:
         f"answer (`{KAFKA}`).\n\n"
         f"It rejects a record for one of these [reasons](../reference/rejections.md): {rejected}."
     )
+
+
+def of_the_archive() -> str:
+    """Why it waits."""
+    metric = "`tweetpulse_archive_waiting`, `tweetpulse_archive_faults_total`"
+    return _listed("Reasons to wait", metric, WAITS, _ARCHIVE_WAITS)
 
 
 def of_the_collector() -> str:

@@ -160,6 +160,14 @@ PAGES = {
             "stream": ("tweetpulse_messages_truncated_total",),
         },
     ),
+    "archive": Component(
+        "The flow",
+        code=("pipeline/archive/*.py", "pipeline/reprocess/*.py", "pipeline/telemetry/archive.py"),
+        settings=("archive", "telemetry.archive_port"),
+        commands=("archive", "archive run", "archive info", "archive compact", "archive vacuum", "reprocess"),
+        metrics={"archive": ("tweetpulse_archive_*",)},
+        reasons=reasons.of_the_archive,
+    ),
     "training": Component(
         "Models",
         code=("pipeline/training/*.py",),

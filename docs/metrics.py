@@ -12,8 +12,10 @@ from generated import settle
 from prometheus_client import CollectorRegistry
 
 from exporters.server import scrape_of
+from pipeline.archive.faults import WAITS
 from pipeline.components import sinks_of
 from pipeline.settings import Settings
+from pipeline.telemetry.archive import ArchiveMetrics
 from pipeline.telemetry.metrics import StreamMetrics
 from pipeline.telemetry.process import MemoryCollector
 from pipeline.telemetry.sources import SourceMetrics
@@ -30,6 +32,7 @@ ratios from 0 to 1. The series of closed lists exist from the start, at 0.
 _SECTIONS = {
     "stream": "The stream, `:9108/metrics`\n\nIn addition, the standard `process_*` metrics of the driver.",
     "source": "A collector, `:9110/metrics`\n\nIn addition, `process_*`. Tweets are counted once acknowledged.",
+    "archive": "The archive, `:9112/metrics`\n\nIn addition, `process_*`. Records are counted once committed.",
     "exporter": "The exporter, `:9109/metrics`\n\nThese metrics are correct also while the stream is down.",
 }
 
@@ -52,9 +55,12 @@ def described() -> dict[str, list[Described]]:
     stream.register(MemoryCollector())
     source = CollectorRegistry()
     SourceMetrics(source, ["twitter"])
+    archive = CollectorRegistry()
+    ArchiveMetrics(archive, WAITS)
     exporter = CollectorRegistry()
     exporter.register(scrape_of(settings))
-    return {"stream": list(_of(stream)), "source": list(_of(source)), "exporter": list(_of(exporter))}
+    found = {"stream": stream, "source": source, "archive": archive, "exporter": exporter}
+    return {where: list(_of(registry)) for where, registry in found.items()}
 
 
 def page(metrics: dict[str, list[Described]]) -> str:

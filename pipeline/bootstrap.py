@@ -15,15 +15,19 @@ from pipeline.tell import Tell, quiet
 
 # Each function imports what it builds: a command that needs one client does not wait for the libraries of all.
 if TYPE_CHECKING:
+    from pipeline.archive.run import Archiving
     from pipeline.doctor.finding import Finding
     from pipeline.domain.tweet import Tweet
     from pipeline.erasure.forget import Forgetting
+    from pipeline.errors import SinkUnavailable
     from pipeline.kafka.publisher import Progress, Published, Publisher
     from pipeline.kafka.resending import Resender
     from pipeline.kafka.topics import Topics
     from pipeline.ports import Sink
     from pipeline.registry.manifest import Manifest
     from pipeline.registry.registry import Registry
+    from pipeline.reprocess.run import Reprocessing
+    from pipeline.reprocess.run import Tell as TellProgress
     from pipeline.sinks.elasticsearch.client import Elasticsearch
     from pipeline.sinks.elasticsearch.setup import SetupReport
     from pipeline.sources.live.feed import LiveSource
@@ -31,6 +35,7 @@ if TYPE_CHECKING:
     from pipeline.sources.pacing import Clock
     from pipeline.sources.source import Item, Source
     from pipeline.stream.run import Run
+    from pipeline.telemetry.archive import ArchiveEvents
     from pipeline.telemetry.sources import LiveEvents
     from pipeline.training.train import Request
 
@@ -116,6 +121,19 @@ def set_up(settings: Settings, *, switch: bool = False, alter_topics: bool = Fal
         report = setup.set_up(client, settings.elasticsearch, switch=switch)
     made = (f"made the topic {name}" for name in found.made)
     return SetupReport((*made, *found.altered, *report.changes), found.warnings)
+
+
+def set_up_store(settings: Settings, *, switch: bool) -> SetupReport:
+    """As `set_up`, without the topics.
+
+    Raises:
+        SetupError: the server lacks what is needed; SinkUnavailable: it does not answer.
+        ConfigError: it refuses the credentials or the permission.
+    """
+    from pipeline.sinks.elasticsearch import setup
+
+    with closing(elasticsearch(settings)) as client:
+        return setup.set_up(client, settings.elasticsearch, switch=switch)
 
 
 def examine(settings: Settings) -> list[Finding]:
@@ -299,3 +317,73 @@ def collection(settings: Settings, name: str, make: MakeSource, stop: threading.
             Publisher(settings.kafka, acknowledged=acknowledged, refused=refused, patience=patience) as publisher,
         ):
             yield Collection(url, runtime, publisher, events)
+
+
+@contextmanager
+def archiving(settings: Settings, stop: threading.Event) -> Iterator[tuple[Archiving, ArchiveEvents, str]]:
+    """Everything that the archive needs, its events, and the URL of its /metrics; closed again at the end.
+
+    Raises:
+        SetupError: the port is taken, or a package is missing.
+    """
+    require("archive")
+    from prometheus_client import CollectorRegistry, ProcessCollector
+
+    from pipeline.archive.faults import WAITS
+    from pipeline.archive.run import Archiving
+    from pipeline.archive.table import ArchiveTable
+    from pipeline.metrics_server import serving
+    from pipeline.telemetry.archive import ArchiveEvents, ArchiveMetrics
+
+    registry = CollectorRegistry()
+    events = ArchiveEvents(ArchiveMetrics(registry, WAITS))
+    ProcessCollector(registry=registry)
+    telemetry = settings.telemetry
+    with serving(
+        registry, telemetry.host, telemetry.archive_port, "TWEETPULSE_TELEMETRY__ARCHIVE_PORT", telemetry
+    ) as url:
+        yield Archiving(settings, ArchiveTable.of(settings), events, stop), events, url
+
+
+@contextmanager
+def reprocessing(
+    settings: Settings,
+    stop: threading.Event,
+    tell: TellProgress,
+    waiting: Callable[[SinkUnavailable], object],
+) -> Iterator[Reprocessing]:
+    """Everything that scores archived tweets again into the namespace of the settings; closed again at the end.
+
+    Raises:
+        SetupError: a package is missing; the server lacks what is needed.
+        SinkUnavailable: Elasticsearch does not answer.
+        ConfigError: a credential is wrong.
+        ScoringError: a champion can't be loaded.
+    """
+    require("archive")
+    require("stream")
+    from pipeline.archive.table import ArchiveTable
+    from pipeline.components import scorers_of
+    from pipeline.domain.document import SCORED, data_stream
+    from pipeline.reprocess.progress import file_of
+    from pipeline.reprocess.run import Reprocessing, Strict
+    from pipeline.sinks.elasticsearch import setup
+    from pipeline.sinks.elasticsearch.client import connect, elasticsearch_errors
+    from pipeline.sinks.elasticsearch.sink import ElasticsearchSink
+    from pipeline.stream.champions import Champions
+
+    elastic = settings.elasticsearch
+    sink, archive = ElasticsearchSink.made(settings), ArchiveTable.of(settings)
+    with closing(connect(elastic)) as client, _closed([sink]):
+        setup.set_up(client, elastic)
+
+        def documents() -> int:
+            stream = data_stream(SCORED, elastic.namespace)
+            with elasticsearch_errors(elastic):
+                client.indices.refresh(index=stream)
+                return int(client.count(index=stream)["count"])
+
+        champions, file = Champions(registry(settings), Strict()), file_of(settings.state_dir, elastic.namespace)
+        yield Reprocessing(
+            settings, archive, scorers_of(settings), sink, champions, documents, file, stop, tell, waiting
+        )

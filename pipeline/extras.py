@@ -7,12 +7,13 @@ from typing import Literal
 
 from pipeline.errors import SetupError
 
-Extra = Literal["stream", "plots", "topics"]
+Extra = Literal["stream", "plots", "topics", "archive"]
 
 PACKAGES: dict[Extra, tuple[str, ...]] = {
     "stream": ("pyspark", "pyarrow", "pandas"),
     "plots": ("matplotlib", "jinja2"),
     "topics": ("sklearn", "matplotlib", "jinja2"),
+    "archive": ("deltalake", "pyarrow", "snappy", "zstandard"),
 }
 """What each extra of `pyproject.toml` brings, by the name under which it is imported."""
 

@@ -213,6 +213,21 @@ class ModelsSettings(Section):
     """The heap of the JVM that trains."""
 
 
+class ArchiveSettings(Section):
+    """The raw archive, which `tweetpulse archive run` writes as a Delta table."""
+
+    uri: Url | None = None
+    """A folder, or a URI such as `s3://bucket/folder`; if not set, `archive` in the state folder."""
+    storage_options: dict[str, SecretStr] = Field(default_factory=dict)
+    """Access to a store elsewhere, such as `AWS_ENDPOINT_URL`, `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`."""
+    commit_seconds: Seconds = 30.0
+    """Seconds between two commits; sooner where a batch is full."""
+    batch_records: Count = 50_000
+    """How many records a commit holds at most."""
+    batch_bytes: Count = 64 * 1024**2
+    """After so many bytes of keys and values a batch is full; what was fetched together stays together."""
+
+
 class TelemetrySettings(Section):
     """The addresses of /metrics: on loopback, unless told otherwise."""
 
@@ -224,6 +239,8 @@ class TelemetrySettings(Section):
     """The port of the exporter's /metrics; 0 takes a free one."""
     source_port: Port = 9110
     """The port of a collector's /metrics, one for each process; 0 takes a free one."""
+    archive_port: Port = 9112
+    """The port of the /metrics of `tweetpulse archive run`; 0 takes a free one."""
     certificate_file: Path | None = None
     """With it /metrics speaks TLS: PEM, its key in the same file or in `key_file`."""
     key_file: Path | None = None
@@ -300,6 +317,7 @@ class Settings(BaseSettings):
     scoring: ScoringSettings = ScoringSettings()
     privacy: PrivacySettings = PrivacySettings()
     models: ModelsSettings = ModelsSettings()
+    archive: ArchiveSettings = ArchiveSettings()
     telemetry: TelemetrySettings = TelemetrySettings()
     embedded: EmbeddedSettings = EmbeddedSettings()
     log: LogSettings = LogSettings()
@@ -332,6 +350,11 @@ class Settings(BaseSettings):
     def registry(self) -> str:
         """The registry of trained models: a folder or a URI."""
         return self.models.registry or str(self.state_dir / "models")
+
+    @property
+    def archive_uri(self) -> str:
+        """The raw archive: a folder or a URI."""
+        return self.archive.uri or str(self.state_dir / "archive")
 
 
 OF_SOURCES = ("twitter", "mastodon")

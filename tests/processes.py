@@ -44,6 +44,10 @@ def environment(settings: Settings) -> dict[str, str]:
         "TELEMETRY__STREAM_PORT": settings.telemetry.stream_port,
         "TELEMETRY__EXPORTER_PORT": settings.telemetry.exporter_port,
         "TELEMETRY__SOURCE_PORT": settings.telemetry.source_port,
+        "TELEMETRY__ARCHIVE_PORT": settings.telemetry.archive_port,
+        "ARCHIVE__URI": settings.archive_uri,
+        "ARCHIVE__COMMIT_SECONDS": settings.archive.commit_seconds,
+        "ARCHIVE__BATCH_RECORDS": settings.archive.batch_records,
     }
     return os.environ | {f"TWEETPULSE_{name}": str(value) for name, value in own.items()}
 

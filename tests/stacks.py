@@ -15,6 +15,7 @@ from pipeline.embedded.info import StackInfo
 from pipeline.embedded.stack import start
 from pipeline.errors import SetupError
 from pipeline.settings import (
+    ArchiveSettings,
     EmbeddedSettings,
     KafkaSettings,
     LogSettings,
@@ -42,8 +43,9 @@ def stack_settings(state_dir: Path) -> Settings:
         stream=StreamSettings(),
         scoring=ScoringSettings(),
         models=ModelsSettings(),
+        archive=ArchiveSettings(),
         privacy=PrivacySettings(),
-        telemetry=TelemetrySettings(stream_port=0, exporter_port=0, source_port=0),
+        telemetry=TelemetrySettings(stream_port=0, exporter_port=0, source_port=0, archive_port=0),
         embedded=EmbeddedSettings(kafka_port=0, elasticsearch_port=0, prometheus_port=0, grafana_port=0),
         log=LogSettings(),
     )
@@ -71,6 +73,7 @@ def settings_of(stack: StackInfo, *, mark: str, folder: Path) -> Settings:
             "stream": StreamSettings(checkpoint=folder / "checkpoint"),
             "models": ModelsSettings(registry=str(folder / "models")),
             "privacy": PrivacySettings(folder=folder / "privacy"),
+            "archive": ArchiveSettings(uri=str(folder / "archive"), commit_seconds=0.5),
         }
     )
 

@@ -84,6 +84,12 @@ COMMANDS = {
         _LOOK,
         "Delete tweets, or all tweets of users, from every index, and keep replays from bringing them back.",
     ),
+    "archive": Command("archive", _LOOK, "Keep every record of the topic of tweets in a Delta table."),
+    "reprocess": Command(
+        "reprocess",
+        _LOOK,
+        "Score archived tweets again with today's scorers and champions, into another namespace.",
+    ),
     "classify": Command(
         "classify",
         _MODELS,

@@ -107,6 +107,7 @@ def _telemetry(settings: Settings) -> list[Port]:
         "the stream's metrics": (section.stream_port, "STREAM_PORT"),
         "the exporter's metrics": (section.exporter_port, "EXPORTER_PORT"),
         "the collector's metrics": (section.source_port, "SOURCE_PORT"),
+        "the archive's metrics": (section.archive_port, "ARCHIVE_PORT"),
     }
     wanted = [(purpose, port, f"TWEETPULSE_TELEMETRY__{name}") for purpose, (port, name) in named.items() if port]
     return [_port(port, purpose, option) for purpose, port, option in wanted]

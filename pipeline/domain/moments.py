@@ -1,8 +1,11 @@
-"""A moment as people write it on a command line."""
+"""Moments: as people write them on a command line, and as Kafka keeps them."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LAST_TIME = datetime.max.replace(microsecond=0, tzinfo=UTC)
 
 
 def parse_moment(text: str) -> datetime:
@@ -15,3 +18,11 @@ def parse_moment(text: str) -> datetime:
         return datetime.fromisoformat(text).astimezone()
     except OverflowError as error:
         raise ValueError(str(error)) from None
+
+
+def moment_of(micros: int) -> datetime:
+    """Microseconds of the epoch as a time; a producer may set any, also one that no calendar has."""
+    try:
+        return _EPOCH + timedelta(microseconds=micros)
+    except OverflowError:
+        return _LAST_TIME

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from pipeline.domain.document import REJECTED, SCORED, data_stream
-from pipeline.erasure import topics
+from pipeline.erasure import archive, topics
 from pipeline.erasure.documents import Wanted, example_ids, label_ids, rejected_ids, scored_ids
 from pipeline.erasure.indices import Index, delete, indices_of, opened
 from pipeline.erasure.models import versions_that_keep
@@ -92,6 +92,7 @@ class Forgetting:
         report.added = self._enlist(wanted)
         with elasticsearch_errors(self._settings.elasticsearch):
             self._sweep(wanted.with_pseudonyms(Pseudonyms(self._key)), report)
+            self._remove_archived(wanted, report)
             self._remove_named(report)
         self._ask_kafka(report)
         self._ask_registry(report)
@@ -149,6 +150,18 @@ class Forgetting:
         found = rejected_ids(self._client, index, wanted | Wanted(tweets=frozenset(report.tweets)))
         report.rejected |= found
         return found
+
+    def _remove_archived(self, wanted: Wanted, report: Report) -> None:
+        """Delete their records from the raw archive, which may be older than any index."""
+        table = archive.archive_of(self._settings)
+        if table is None:
+            return
+        self._tell("looking through the archive")
+        found = archive.find(table, wanted | Wanted(tweets=frozenset(report.tweets)))
+        self._enlist(Wanted(tweets=frozenset(found.tweets - wanted.tweets - report.tweets)))
+        report.tweets |= found.tweets
+        report.found[archive.NAME] += found.records
+        report.removed[archive.NAME] += archive.delete(table, found, self._tell)
 
     def _remove_named(self, report: Report) -> None:
         """Delete what is said of the tweets elsewhere: labels, and examples of topics."""

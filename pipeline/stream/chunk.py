@@ -21,10 +21,10 @@ from pipeline.domain.record import Reason, Rejection, decode
 from pipeline.domain.sentiment import Label
 from pipeline.domain.tweet import Tweet
 from pipeline.ports import Model
+from pipeline.privacy.guard import OPEN, Guard
 from pipeline.scoring.analysis import Analyzer
 from pipeline.scoring.language import speaks
 from pipeline.scoring.opinions import opinions
-from pipeline.stream.privacy import OPEN, Guard
 
 Models = Mapping[Task, Model]
 

@@ -14,7 +14,7 @@ from collections.abc import Container, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, Protocol, Self
 
 import pyarrow as pa
@@ -22,18 +22,20 @@ from pyspark import TaskContext
 
 from pipeline.domain.delivery import Attempt, Delivery, Entry, Fate, Report
 from pipeline.domain.document import REJECTED, SCORED, Coordinates
+from pipeline.domain.moments import moment_of
 from pipeline.domain.outcome import Outcome
 from pipeline.domain.prediction import Task
 from pipeline.domain.record import Reason, Rejection
 from pipeline.errors import PipelineError, SinkError, SinkUnavailable
 from pipeline.ports import Model, Scorer, Sink
+from pipeline.privacy.guard import OPEN, Guard
 from pipeline.scoring.analysis import Analyzer
 from pipeline.settings import ScoringSettings, Settings
 from pipeline.stream import messages
 from pipeline.stream.champions import Champion
 from pipeline.stream.chunk import Chunk, Models, Record, RejectedRecord, refused_documents, score_chunk
 from pipeline.stream.messages import Message
-from pipeline.stream.privacy import OPEN, Guard, Told
+from pipeline.stream.privacy import Told
 
 IN_FLIGHT = 2
 """Chunks on their way to a sink at once per task: more made no difference, fewer did."""
@@ -272,9 +274,6 @@ def _worker(settings: bytes) -> _Worker:
     return _WORKERS[settings]
 
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_LAST_TIME = datetime.max.replace(microsecond=0, tzinfo=UTC)
-
 _MODELS: dict[Task, Model] = {}
 
 
@@ -293,15 +292,7 @@ def _records(batch: pa.RecordBatch) -> Iterator[Record]:
     for (topic, partition, offset, value, size, replay), time_ in zip(
         zip(*(column.to_pylist() for column in columns), strict=True), micros, strict=True
     ):
-        yield Record(value, Coordinates(topic, partition, offset, _time(time_)), size, replay)
-
-
-def _time(micros: int) -> datetime:
-    """Microseconds of the epoch as a time; a producer may set any, also one that no calendar has."""
-    try:
-        return _EPOCH + timedelta(microseconds=micros)
-    except OverflowError:
-        return _LAST_TIME
+        yield Record(value, Coordinates(topic, partition, offset, moment_of(time_)), size, replay)
 
 
 def _count(outcome: Outcome, target: str, report: Report) -> None:

@@ -93,6 +93,7 @@ def targets(settings: Settings) -> dict[str, str]:
         "tweetpulse-stream": f"{HOST}:{telemetry.stream_port}",
         "tweetpulse-exporter": f"{HOST}:{telemetry.exporter_port}",
         "tweetpulse-source": f"{HOST}:{telemetry.source_port}",
+        "tweetpulse-archive": f"{HOST}:{telemetry.archive_port}",
     }
 
 
@@ -106,7 +107,9 @@ def _settings(state_dir: Path) -> Settings:
             "kafka": KafkaSettings(bootstrap_servers=f"{HOST}:{kafka}"),
             "elasticsearch": ElasticsearchSettings(url=f"http://{HOST}:{elasticsearch}", request_timeout=60),
             "scoring": ScoringSettings(entities={brand.name: (brand.name,) for brand in BRANDS}),
-            "telemetry": TelemetrySettings(stream_port=free_port(), exporter_port=free_port(), source_port=free_port()),
+            "telemetry": TelemetrySettings(
+                stream_port=free_port(), exporter_port=free_port(), source_port=free_port(), archive_port=free_port()
+            ),
         }
     )
 

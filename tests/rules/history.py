@@ -78,6 +78,10 @@ def firing(instances: Mapping[str, str]) -> list[Firing]:
             {"source": "eager"},
         ),
         Firing("TweetpulseSourceGapLost", "warning", "Tweets of away are lost", {"source": "away"}),
+        Firing("TweetpulseArchiveAbsent", "warning", "The archive does not answer", process["archive"]),
+        Firing("TweetpulseArchiveWaiting", "warning", "The archive waits", _ARCHIVE),
+        Firing("TweetpulseArchiveBehind", "warning", "The archive falls behind", _ARCHIVE),
+        Firing("TweetpulseArchiveRecordsExpired", "critical", "Kafka deleted 7 records that were not", _ARCHIVE),
         Firing("TweetpulseRecordsRejected", "critical", "20% of the records are rejected", _JOB),
         Firing("TweetpulseRecordsRejected", "warning", "20% of the records of 3 days were rejected", _JOB),
         Firing("TweetpulseDocumentsFailed", "critical", "Elasticsearch refuses 5% of the documents", _JOB),
@@ -120,12 +124,14 @@ def _past(start: float, instances: Mapping[str, str]) -> Iterator[Series]:
     yield from _processes(instances)
     yield from _flow(start, instances)
     yield from _sources(start)
+    yield from _archive()
     yield from _quality()
     yield from _models()
     yield from _pending(start, instances)
 
 
 _JOB = {"job": "tweetpulse-stream"}
+_ARCHIVE = {"job": "tweetpulse-archive"}
 _SCORED = _JOB | {"data_stream": "logs-tweets.scored-default"}
 _MODEL = {"task": "sentiment", "version": "one"}
 _TASK = {"task": "sentiment"}
@@ -182,6 +188,15 @@ def _sources(start: float) -> Iterator[Series]:
     yield Series("tweetpulse_source_rate_limit_reset_timestamp_seconds", search, _always(start + HOUR))
     lost = {"source": "away", "outcome": "lost"}
     yield Series("tweetpulse_source_gaps_total", lost, lambda age: float(age < 5 * MINUTE))
+
+
+def _archive() -> Iterator[Series]:
+    partition = _ARCHIVE | {"topic": "tweets", "partition": "0"}
+    yield Series("tweetpulse_archive_waiting", _ARCHIVE | {"reason": "away"}, _always(1))
+    yield Series("job:tweetpulse_archive_lag_records:sum", _ARCHIVE, _growing(10, HOUR))
+    yield Series("tweetpulse_archive_lag_records", partition, _growing(10, HOUR))
+    yield Series("tweetpulse_archive_records_total", _ARCHIVE, _growing(1), (HOUR, *LATELY))
+    yield Series("tweetpulse_archive_records_expired_total", _ARCHIVE, _always(7))
 
 
 def _quality() -> Iterator[Series]:

@@ -31,7 +31,7 @@ for module in {modules!r}:
 """
 
 
-IMPORTED_AS = {"scikit-learn": "sklearn"}
+IMPORTED_AS = {"scikit-learn": "sklearn", "python-snappy": "snappy"}
 
 
 @pytest.mark.parametrize(

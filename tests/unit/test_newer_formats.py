@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.archive.table import ArchiveTable
 from pipeline.committed_offsets import read as committed
 from pipeline.committed_offsets import topic_ids
 from pipeline.domain.prediction import Task
@@ -16,6 +17,9 @@ from pipeline.domain.progress import TOPICS_FILE, format_topic_ids
 from pipeline.errors import NewerFormat
 from pipeline.privacy.forgotten import ForgottenList, entries_in, head
 from pipeline.registry.registry import Registry
+from pipeline.reprocess.progress import Progress, file_of
+from pipeline.reprocess.progress import load as load_progress
+from pipeline.reprocess.progress import save as save_progress
 from pipeline.scoring.models import loaded
 from pipeline.sources.live.saved import load, save
 from pipeline.stream.checkpoint import mend
@@ -113,6 +117,23 @@ def test_where_a_source_was(tmp_path: Path) -> None:
     save(tmp_path / "x.json", {})
     newer = rewritten(tmp_path / "x.json", b'"version":2', b'"version":3')
     refused(newer, partial(load, newer))
+
+
+def test_the_archive(tmp_path: Path) -> None:
+    """Its table is not written to."""
+    archive = ArchiveTable(str(tmp_path / "archive"), {})
+    archive.ensure()
+    (newer,) = (tmp_path / "archive/_delta_log").glob("*0.json")
+    rewritten(newer, b'"description":"tweetpulse archive, format 1', b'"description":"tweetpulse archive, format 2')
+    refused(newer, archive.ensure)
+
+
+def test_the_progress_of_a_reprocessing(tmp_path: Path) -> None:
+    """Else it would begin anew, and count what is there as already there."""
+    newer = file_of(tmp_path, "again")
+    save_progress(newer, Progress("", {}, 0, []))
+    rewritten(newer, b'"format":1', b'"format":2')
+    refused(newer, partial(load_progress, newer))
 
 
 def refused(newer: Path, read: Callable[[], object]) -> None:

@@ -18,6 +18,7 @@ _SETUP = "integration/sinks/test_setup.py"
 _CURES = "integration/doctor/test_cures.py"
 _COPIES = "integration/sinks/test_copies.py"
 _KILLED = "integration/stream/test_faults.py"
+_ARCHIVE = "integration/archive/test_reader.py"
 _X = "integration/sources/twitter"
 _MASTODON = "integration/sources/test_mastodon.py"
 _CHAMPIONS = "unit/stream/test_champions.py"
@@ -142,6 +143,31 @@ SHOWN: Mapping[str, Shown] = {
     },
     "TweetpulseSourceGapLost": {
         '`tweetpulse annotate --at <begin> --end <end> "no tweets of X"`': _NOTED,
+    },
+    "TweetpulseArchiveAbsent": {
+        "start it again": [
+            f"{_ARCHIVE}::test_killed_at_a_point",
+            f"{_ARCHIVE}::test_killed_at_random",
+            f"{_ARCHIVE}::test_two_readers",
+        ],
+    },
+    "TweetpulseArchiveWaiting": {
+        "`kafka`: bring the broker back": [f"{_ARCHIVE}::test_kafka_is_waited_for"],
+        "`away`: mount the disk again": [f"{_ARCHIVE}::test_a_store_that_is_away"],
+        "`denied`: let the archive's user write there": [f"{_ARCHIVE}::test_killed_at_random"],
+        "`full`: free some space on that disk": [f"{_ARCHIVE}::test_a_full_disk"],
+    },
+    "TweetpulseArchiveBehind": {
+        "raise `archive.batch_records` and `archive.commit_seconds`": [f"{_ARCHIVE}::test_larger_commits"],
+    },
+    "TweetpulseArchiveRecordsExpired": {
+        "The archive goes on with what is left": [f"{_ARCHIVE}::test_what_kafka_deleted_before_it_was_read"],
+        "Publish the lost span again": [
+            "integration/stream/test_real_tweets.py::test_a_file_replayed_twice_is_indexed_once"
+        ],
+        "(`kafka.retention_hours`, and `tweetpulse setup --alter-topics`)": [
+            "integration/kafka/test_publisher.py::test_another_retention_is_warned_of_and_altered_only_when_asked_for"
+        ],
     },
     "TweetpulseExporterAbsent": {
         "Start it again (`tweetpulse-exporter`)": ["integration/exporters/test_process.py::test_the_page"],

@@ -40,6 +40,7 @@ from pipeline.sinks.elasticsearch.client import connect
 from pipeline.sinks.elasticsearch.setup import set_up
 from pipeline.training.labels import Labels, said
 from tests.builders import AT, INGESTED, analysis, linear_model, published, tweet
+from tests.integration.archive.topic import archive, publish, rows
 from tests.paths import Data
 from tests.processes import environment, until
 from tests.records import messages
@@ -131,6 +132,19 @@ def test_twice_is_fine(client: Elasticsearch, settings: Settings, run: Run) -> N
     assert (first["listed"], second["listed"]) == ({"new": 1, "total": 1}, {"new": 0, "total": 1})
     assert sum(counts["removed"] for counts in first["indices"].values()) == 1
     assert sum(counts["found"] for counts in second["indices"].values()) == 0
+
+
+def test_from_the_archive(client: Elasticsearch, settings: Settings, run: Run) -> None:
+    """Also what no index has; a tweet found there by its author is listed, and a replay does not bring it back."""
+    publish(settings, [encode(of("7", "x:1")), encode(of("8", "x:2")), b'{"id": "x:1", broken'])
+    archive(settings)
+    index(client, settings, [of("8", "x:2")])
+    report = run("--user", "7")
+    assert report["indices"]["archive"] == {"found": 2, "removed": 2}
+    assert report["tweets"] == 1
+    publish(settings, [encode(tweet(id="x:1"))])
+    archive(settings)
+    assert [row["event_id"] for row in rows(settings, "event_id")] == ["x:2"]
 
 
 def test_a_users_name_whatever_its_case(client: Elasticsearch, settings: Settings, run: Run) -> None:

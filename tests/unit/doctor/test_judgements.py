@@ -51,7 +51,8 @@ def test_ports(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         settings = Settings(
-            state_dir=tmp_path, telemetry=TelemetrySettings(stream_port=port, exporter_port=0, source_port=0)
+            state_dir=tmp_path,
+            telemetry=TelemetrySettings(stream_port=port, exporter_port=0, source_port=0, archive_port=0),
         )
         first = machine.ports(settings)[0]
     assert first.level == "warning"

@@ -17,6 +17,7 @@ from pipeline.domain.outcome import Durations
 from pipeline.domain.prediction import Task
 from pipeline.domain.record import Reason, Rejection, encode
 from pipeline.domain.tweet import Tweet
+from pipeline.privacy.guard import Guard
 from pipeline.scoring.analysis import Analyzer
 from pipeline.settings import PrivacySettings, ScoringSettings
 from pipeline.stream.chunk import (
@@ -30,7 +31,6 @@ from pipeline.stream.chunk import (
     refused_documents,
     score_chunk,
 )
-from pipeline.stream.privacy import Guard
 from tests.builders import AT, INGESTED, TAKEN, WRITTEN, full_tweet, linear_model, tweet, tweets
 from tests.mapping import unmapped
 

@@ -14,11 +14,12 @@ from pipeline.domain.record import Reason, Rejection, decode, encode
 from pipeline.domain.tweet import Author, Tweet
 from pipeline.errors import ConfigError
 from pipeline.privacy.forgotten import Forgotten, ForgottenList, entry
+from pipeline.privacy.guard import OPEN, Guard
 from pipeline.privacy.key import secret_key
 from pipeline.scoring.analysis import Analyzer
 from pipeline.settings import PrivacySettings, ScoringSettings, Settings
 from pipeline.stream.chunk import Record, RejectedRecord, refuse, refused_documents, score_chunk
-from pipeline.stream.privacy import OPEN, Guard, Privacy, Told
+from pipeline.stream.privacy import Privacy, Told
 from tests.builders import AT, INGESTED, full_tweet, tweet
 
 KEY = b"a key of some length"

@@ -1,0 +1,1 @@
+"""Scores archived tweets again, with today's scorers and champions, into another namespace."""
