@@ -34,6 +34,7 @@ PASSWORDS = {
     "source": "KAFKA_SOURCE_PASSWORD",
     "stream": "KAFKA_STREAM_PASSWORD",
     "exporter": "KAFKA_EXPORTER_PASSWORD",
+    "archive": "KAFKA_ARCHIVE_PASSWORD",
     "replay": "KAFKA_REPLAY_PASSWORD",
     "reader": "KAFKA_READER_PASSWORD",
 }

@@ -20,9 +20,10 @@ from pipeline.errors import ConfigError
 from pipeline.kafka.client import as_pipeline_error, connect, kafka_options
 from pipeline.kafka.publisher import Publisher
 from pipeline.kafka.topics import ensure_topics
-from pipeline.settings import KafkaSettings, Settings
+from pipeline.settings import ArchiveSettings, KafkaSettings, PrivacySettings, Settings
 from pipeline.stream.kafka_io import options_of
 from tests.certificates import authority, encrypted, of_old
+from tests.integration.archive.topic import archive as archived
 from tests.integration.security.broker import Broker, accounts
 from tests.processes import until
 from tests.streams import raw
@@ -39,6 +40,7 @@ MAY = {
     "source": {("write", TWEETS)},
     "stream": {("read", TWEETS), ("write", SCORED), ("write", REJECTED), ("write", ASSISTANCE)},
     "exporter": {("read", TWEETS)},
+    "archive": {("read", TWEETS)},
     "replay": {("read", REJECTED), ("write", REJECTED), ("read", TWEETS), ("write", TWEETS)},
     "reader": {("read", SCORED), ("read", ASSISTANCE), ("commit", "tweetpulse-reader-1")},
 }
@@ -109,6 +111,15 @@ def test_a_source_starts_with_its_own_rights(rights: Broker) -> None:
     """It looks for its topic, which it may neither make nor see the settings of, and for no other."""
     found = topic_of_tweets(Settings(kafka=rights.by_password("source", retention_hours=5, **NAMES)))
     assert (found.made, found.altered, found.warnings) == ((), (), ())
+
+
+def test_the_archive_needs_no_more_than_its_rights(rights: Broker, tmp_path: Path) -> None:
+    """It reads the topic, its id and its ends, as a user that may only read it, and without a group."""
+    archive = ArchiveSettings(uri=str(tmp_path / "archive"))
+    privacy = PrivacySettings(folder=tmp_path / "privacy")
+    settings = Settings(kafka=rights.by_password("archive", **NAMES), archive=archive, privacy=privacy)
+    seen = archived(settings)
+    assert (seen.counts["records"] > 0, dict(seen.waits)) == (True, {})
 
 
 @pytest.mark.parametrize("user", MAY)
