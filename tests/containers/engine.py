@@ -18,10 +18,16 @@ from tests.paths import ROOT
 BASE = "tweetpulse-test/python:local"
 STAND_INS = ("kafka", "elasticsearch", "prometheus", "alertmanager")
 IMAGES = ROOT / "tests/containers/images"
+FORWARDING = Path("/proc/sys/net/ipv4/ip_forward")
+WITHOUT_RULES = {
+    "filter": "*filter\n:INPUT ACCEPT\n:FORWARD ACCEPT\n:OUTPUT ACCEPT\nCOMMIT\n",
+    "nat": "*nat\n:PREROUTING ACCEPT\n:INPUT ACCEPT\n:OUTPUT ACCEPT\n:POSTROUTING ACCEPT\nCOMMIT\n",
+}
+"""The tables of iptables that an engine writes to, empty."""
 
 
 class Engine:
-    """Runs while the block does."""
+    """Runs while the block does; the machine's network is then as it was."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -29,11 +35,17 @@ class Engine:
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Engine:
+        self._forwarding, self._rules = FORWARDING.read_text(), _iptables("iptables-save")
         self.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+        # What an engine leaves behind in a machine's network.
+        subprocess.run(["umount", "--quiet", str(self.folder / "run/netns/default")], check=False)
+        missing = "".join(rules for table, rules in WITHOUT_RULES.items() if f"*{table}\n" not in self._rules)
+        _iptables("iptables-restore", self._rules + missing)
+        FORWARDING.write_text(self._forwarding)
 
     def start(self) -> None:
         """Start it, and wait until it answers. It brings the containers back that ran."""
@@ -95,3 +107,7 @@ class Engine:
         for name in STAND_INS:
             options = ("--network", "host", "--build-arg", f"PYTHON_IMAGE={BASE}", "--target", name)
             self.run("build", *options, "--tag", f"tweetpulse-test/{name}:local", str(IMAGES))
+
+
+def _iptables(command: str, rules: str | None = None) -> str:
+    return subprocess.run([command], input=rules, capture_output=True, text=True, check=True).stdout

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
 PACKAGES = {"dockerd": "docker.io", "iptables": "iptables", "debootstrap": "debootstrap"}
@@ -25,6 +26,8 @@ def require_an_engine() -> None:
         pytest.skip("needs root, to run a Docker engine of its own")
     if not Path("/etc/debian_version").exists():
         pytest.skip("needs Debian, of which the base image and an engine are made")
+    if any(process.info["name"] == "dockerd" for process in psutil.process_iter(["name"])):
+        pytest.skip("needs a machine on which no Docker engine runs: two would write to the same rules of iptables")
     missing = [package for program, package in PACKAGES.items() if shutil.which(program) is None]
     if missing:
         sys.stderr.write(f"installing Debian's {', '.join(missing)}\n")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,8 +15,9 @@ import yaml
 
 from pipeline.cli.commands import COMMANDS
 from tests.containers import table
-from tests.containers.engine import Engine
+from tests.containers.engine import BASE, Engine
 from tests.containers.stack import FILES, Books, Stack
+from tests.paths import ROOT
 from tests.processes import until
 
 pytestmark = [pytest.mark.containers, pytest.mark.timeout(1800)]
@@ -24,6 +26,8 @@ HERE = Path(__file__).parent
 SERVICES = yaml.safe_load(FILES[0].read_text(encoding="utf-8"))["services"]
 ONE_SHOT = {"certificates", "accounts", "kafka-accounts", "setup"}
 RUNNING = {"kafka", "elasticsearch", "stream", "exporter", "demo", "prometheus", "alertmanager"}
+MADE_OF = [line[1:] for line in (ROOT / "compose/Dockerfile.dockerignore").read_text().splitlines() if line[0] == "!"]
+"""What the builder is given."""
 LARGEST = 1.2e9
 """Bytes that the image may have."""
 HISTORY = 20_000
@@ -62,6 +66,22 @@ def test_the_image(engine: Engine, stack: Stack) -> None:
     assert config["Entrypoint"] == ["tweetpulse"]
     assert config["Healthcheck"]["Test"] == ["CMD", "tweetpulse", "health"]
     assert config["Labels"]["org.opencontainers.image.title"] == "tweetpulse"
+
+
+def test_a_change_of_the_code_makes_one_layer_anew(engine: Engine, stack: Stack, tmp_path: Path) -> None:
+    """All others are those of the image before: libraries and jars are neither installed nor fetched again."""
+    for name in MADE_OF:
+        copied = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+        copied(ROOT / name, tmp_path / name)
+    with (tmp_path / "pipeline/__init__.py").open("a") as code:
+        code.write("# changed\n")
+    options = ("--network", "host", "--build-arg", f"PYTHON_IMAGE={BASE}", "--file", str(ROOT / "compose/Dockerfile"))
+    engine.run("build", *options, "--tag", "tweetpulse-test/changed:local", str(tmp_path))
+    before, after = (
+        engine.inspect(name)["RootFS"]["Layers"] for name in ("tweetpulse:local", "tweetpulse-test/changed:local")
+    )
+    assert len(before) == len(after)
+    assert len(set(after) - set(before)) == 1
 
 
 def test_every_command_runs_in_the_image(engine: Engine, stack: Stack) -> None:
