@@ -14,9 +14,12 @@ from prometheus_client import CollectorRegistry
 from exporters.server import scrape_of
 from pipeline.components import sinks_of
 from pipeline.settings import Settings
+from pipeline.sinks.elasticsearch.client import WAITS
+from pipeline.sinks.elasticsearch.window_store import RESULTS
 from pipeline.telemetry.metrics import StreamMetrics
 from pipeline.telemetry.process import MemoryCollector
 from pipeline.telemetry.sources import SourceMetrics
+from pipeline.telemetry.windows import WindowsMetrics
 
 PAGE = Path(__file__).with_name("metrics.md")
 COMMAND = "python docs/metrics.py"
@@ -29,6 +32,7 @@ ratios from 0 to 1. The series of closed lists exist from the start, at 0.
 """
 _SECTIONS = {
     "stream": "The stream, `:9108/metrics`\n\nIn addition, the standard `process_*` metrics of the driver.",
+    "windows": "The windows, `:9111/metrics`\n\nIn addition, `process_*` and `tweetpulse_process_memory_bytes`.",
     "source": "A collector, `:9110/metrics`\n\nIn addition, `process_*`. Tweets are counted once acknowledged.",
     "exporter": "The exporter, `:9109/metrics`\n\nThese metrics are correct also while the stream is down.",
 }
@@ -52,9 +56,16 @@ def described() -> dict[str, list[Described]]:
     stream.register(MemoryCollector())
     source = CollectorRegistry()
     SourceMetrics(source, ["twitter"])
+    windows = CollectorRegistry()
+    WindowsMetrics(windows, WAITS, RESULTS)
     exporter = CollectorRegistry()
     exporter.register(scrape_of(settings))
-    return {"stream": list(_of(stream)), "source": list(_of(source)), "exporter": list(_of(exporter))}
+    return {
+        "stream": list(_of(stream)),
+        "windows": list(_of(windows)),
+        "source": list(_of(source)),
+        "exporter": list(_of(exporter)),
+    }
 
 
 def page(metrics: dict[str, list[Described]]) -> str:

@@ -36,6 +36,10 @@ def environment(settings: Settings) -> dict[str, str]:
         "ELASTICSEARCH__TOPICS_INDEX": elasticsearch.topics_index,
         "STREAM__CHECKPOINT": settings.checkpoint,
         "STREAM__MAX_OFFSETS_PER_TRIGGER": stream.max_offsets_per_trigger,
+        "WINDOWS__CHECKPOINT": settings.windows_checkpoint,
+        "WINDOWS__LENGTHS": json.dumps(settings.windows.lengths),
+        "WINDOWS__WATERMARK": settings.windows.watermark,
+        "WINDOWS__MAX_OFFSETS_PER_TRIGGER": settings.windows.max_offsets_per_trigger,
         "MODELS__REGISTRY": settings.registry,
         "PRIVACY__FOLDER": settings.privacy_folder,
         "PRIVACY__AUTHORS": settings.privacy.authors,
@@ -44,6 +48,7 @@ def environment(settings: Settings) -> dict[str, str]:
         "TELEMETRY__STREAM_PORT": settings.telemetry.stream_port,
         "TELEMETRY__EXPORTER_PORT": settings.telemetry.exporter_port,
         "TELEMETRY__SOURCE_PORT": settings.telemetry.source_port,
+        "TELEMETRY__WINDOWS_PORT": settings.telemetry.windows_port,
     }
     return os.environ | {f"TWEETPULSE_{name}": str(value) for name, value in own.items()}
 
