@@ -11,6 +11,7 @@ from pathlib import Path
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from pipeline import log
+from pipeline.domain.names import WINDOWS
 from pipeline.domain.outcome import EDGES
 from pipeline.errors import SinkUnavailable
 
@@ -99,15 +100,20 @@ class WindowsMetrics:
             buckets=EDGES,
             registry=registry,
         )
-        self.active = gauge("active", "1 while the query runs.")
-        self.last_seen = gauge(
-            "last_seen_timestamp_seconds", "When the query last reported progress, or that it is idle or waiting."
+        # Named as the stream's, so that the alerts and panels on queries hold for this one too.
+        self.active = Gauge("tweetpulse_query_active", "1 while the query runs.", ("query",), registry=registry)
+        self.last_seen = Gauge(
+            "tweetpulse_query_last_seen_timestamp_seconds",
+            "When the query last reported progress, or that it is idle or waiting.",
+            ("query",),
+            registry=registry,
         )
         self.waiting = gauge("waiting", "1 while the query waits for Elasticsearch, or for Kafka.", "reason")
         self.watermark = gauge(
             "watermark_timestamp_seconds", "The event time behind which a tweet is late; absent before the first."
         )
         self.state = gauge("state_rows", "What the query keeps: ids of tweets, and windows that are not over.", "state")
+        self.active.labels(WINDOWS)
         for result in RESULTS:
             self.records.labels(result)
         for result in documents:
@@ -144,13 +150,13 @@ class WindowsEvents:
 
     def started(self) -> None:
         """The query runs."""
-        self._metrics.active.set(1)
+        self._metrics.active.labels(WINDOWS).set(1)
         self._alive()
         self._log.info("windows started", **{"event.action": "windows-started"})
 
     def ended(self) -> None:
         """The query does not run any more."""
-        self._metrics.active.set(0)
+        self._metrics.active.labels(WINDOWS).set(0)
         self._log.info("windows ended", **{"event.action": "windows-ended"})
 
     def idle(self) -> None:
@@ -218,7 +224,7 @@ class WindowsEvents:
         self.on_batch()
 
     def _alive(self) -> None:
-        self._metrics.last_seen.set(self._clock())
+        self._metrics.last_seen.labels(WINDOWS).set(self._clock())
 
     def _answered(self) -> None:
         if self._waits_for:

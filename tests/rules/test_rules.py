@@ -83,13 +83,14 @@ def test_the_alertmanager_takes_the_configuration() -> None:
     check(program("amtool", "prometheus-alertmanager"), "check-config", PROMETHEUS / "alertmanager.yml")
 
 
-def test_targets_are_the_three_jobs() -> None:
+def test_targets_are_the_four_jobs() -> None:
     """Rules and boards select by these job names."""
     groups = yaml.safe_load((PROMETHEUS / "targets" / "processes.yml").read_text())
     assert [group["labels"]["job"] for group in groups] == [
         "tweetpulse-stream",
         "tweetpulse-exporter",
         "tweetpulse-source",
+        "tweetpulse-windows",
     ]
 
 

@@ -13,9 +13,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
 from prometheus_client import CollectorRegistry
 from pyspark.sql import SparkSession
 
+from pipeline.errors import SetupError
 from pipeline.kafka.topics import ensure_topics
 from pipeline.settings import Settings
 from pipeline.sinks.elasticsearch.client import WAITS, connect
@@ -57,6 +59,17 @@ def killed(settings: Settings) -> None:
     command = [sys.executable, "-m", "tests.integration.windows.killed_before_commit"]
     ended = subprocess.run(command, cwd=ROOT, env=environment(settings), capture_output=True, timeout=300)
     assert ended.returncode == -signal.SIGKILL, ended.stderr.decode()[-2_000:]
+
+
+def expire(settings: Settings) -> None:
+    """Let Kafka delete all scored tweets that it has, as its retention does."""
+    topic = settings.kafka.scored_topic
+    with (
+        closing(KafkaAdminClient(bootstrap_servers=settings.kafka.bootstrap_servers)) as admin,
+        closing(KafkaConsumer(bootstrap_servers=settings.kafka.bootstrap_servers)) as consumer,
+    ):
+        partitions = [TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic)]
+        admin.delete_records(consumer.end_offsets(partitions))
 
 
 def phases(choose: random.Random) -> tuple[list[list[Said]], set[str]]:
@@ -163,3 +176,35 @@ def test_old_windows(spark: SparkSession, ready: Settings) -> None:
     events = keep(spark, ready.model_copy(update={"windows": shorter}))
     assert events.documents[EXPIRED] > 0
     assert {window["window"]["length"] for window in stored(ready).values()} == {"1h"}
+
+
+def test_records_that_expired_unread(spark: SparkSession, ready: Settings) -> None:
+    """They end the query, which says how to go on without them; and it does."""
+    publish_scored(ready, [said("x:1", BEGIN, random.Random(6))])
+    keep(spark, ready)
+    publish_scored(ready, [said(f"x:{number}", BEGIN, random.Random(number)) for number in range(40)])
+    expire(ready)
+    publish_scored(ready, [said("x:last", BEGIN, random.Random(6))])
+    with pytest.raises(SetupError, match="tweetpulse windows --accept-data-loss"):
+        keep(spark, ready)
+    accepting = ready.stream.model_copy(update={"accept_data_loss": True})
+    events = keep(spark, ready.model_copy(update={"stream": accepting}))
+    assert events.records["counted"] == 1
+
+
+def test_a_longer_watermark(spark: SparkSession, ready: Settings) -> None:
+    """After a restart with it, a tweet is counted that would have been late."""
+    choose = random.Random(7)
+    for number in range(3):
+        publish_scored(ready, [said(f"x:{number}", BEGIN + number * timedelta(hours=1), choose)])
+        keep(spark, ready)
+    publish_scored(ready, [said("x:late", BEGIN, choose)])
+    assert keep(spark, ready).records["late"] == 1
+    longer = ready.windows.model_copy(update={"watermark": "1d"})
+    patient = ready.model_copy(update={"windows": longer})
+    # The watermark never goes back: it stays where it is until the newest tweet is a day ahead of it.
+    for number in range(2):
+        publish_scored(ready, [said(f"x:next-{number}", BEGIN + timedelta(hours=3), choose)])
+        keep(spark, patient)
+    publish_scored(ready, [said("x:not-late", BEGIN + timedelta(hours=1, minutes=50), choose)])
+    assert keep(spark, patient).records == {"counted": 1, "late": 0, "repeated": 0, "ahead": 0, "unreadable": 0}
