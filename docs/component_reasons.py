@@ -13,7 +13,9 @@ from pipeline.domain.faults import Fault, GapOutcome
 from pipeline.domain.record import Reason
 from pipeline.settings import Settings
 from pipeline.sinks.elasticsearch.sink import ElasticsearchSink
+from pipeline.sinks.elasticsearch.window_store import EXPIRED, FULLER, RESULTS, WRITTEN
 from pipeline.sources.live.feed import Interrupted, Waits
+from pipeline.telemetry import windows
 from pipeline.telemetry.metrics import KAFKA
 from pipeline.topics.said import MEANINGS, LeftOut
 
@@ -59,6 +61,18 @@ _ARCHIVE_WAITS = {
     "full": "the disk of the store is full",
     "conflict": "another commit came between; the next attempt finds out whose",
     "other": "anything else that the store says",
+}
+_OF_WINDOWS_RECORDS = {
+    windows.COUNTED: "the tweet is in its windows",
+    windows.LATE: "it came after the watermark had passed it",
+    windows.REPEATED: "a tweet with its id was counted before",
+    windows.AHEAD: "it is dated more than an hour after Kafka got it",
+    windows.UNREADABLE: "the message is not a scored tweet with an id and a time",
+}
+_OF_WINDOWS_DOCUMENTS = {
+    WRITTEN: "the window is in the index",
+    FULLER: "a state of it with more tweets is there, and stays",
+    EXPIRED: "it is older than windows of its length are kept, so it is not written",
 }
 _ATTEMPTS = 100
 """After so many, a wait grows no more."""
@@ -124,6 +138,21 @@ def of_topics() -> str:
     told = "Tweets read = in a topic + left out, each for the first of these reasons."
     rows = [f"| `{reason}` | {MEANINGS[reason]} |" for reason in LeftOut]
     return "\n".join(["## Reasons to leave a tweet out", "", told, "", "| reason | |", "| - | - |", *rows])
+
+
+def of_windows() -> str:
+    """What becomes of a record, and of a window."""
+    records = _listed(
+        "Results of records", "`tweetpulse_windows_records_total`", windows.RESULTS, _OF_WINDOWS_RECORDS, "result"
+    )
+    return "\n\n".join(
+        [
+            f"{records}\n\nRecords read = the sum of all of them.",
+            _listed(
+                "Results of windows", "`tweetpulse_windows_documents_total`", RESULTS, _OF_WINDOWS_DOCUMENTS, "result"
+            ),
+        ]
+    )
 
 
 def of_the_doctor() -> str:

@@ -150,6 +150,14 @@ PAGES = {
         },
         reasons=reasons.of_the_stream,
     ),
+    "windows": Component(
+        "The flow",
+        code=("pipeline/windows/*.py", "pipeline/telemetry/windows.py"),
+        settings=("windows", "telemetry.windows_port"),
+        commands=("windows",),
+        metrics={"windows": ("*",)},
+        reasons=reasons.of_windows,
+    ),
     "kafka": Component(
         "The flow",
         code=("pipeline/kafka/*.py",),

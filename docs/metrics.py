@@ -12,13 +12,16 @@ from generated import settle
 from prometheus_client import CollectorRegistry
 
 from exporters.server import scrape_of
-from pipeline.archive.faults import WAITS
+from pipeline.archive.faults import WAITS as ARCHIVE_WAITS
 from pipeline.components import sinks_of
 from pipeline.settings import Settings
+from pipeline.sinks.elasticsearch.client import WAITS as ELASTICSEARCH_WAITS
+from pipeline.sinks.elasticsearch.window_store import RESULTS
 from pipeline.telemetry.archive import ArchiveMetrics
 from pipeline.telemetry.metrics import StreamMetrics
 from pipeline.telemetry.process import MemoryCollector
 from pipeline.telemetry.sources import SourceMetrics
+from pipeline.telemetry.windows import WindowsMetrics
 
 PAGE = Path(__file__).with_name("metrics.md")
 COMMAND = "python docs/metrics.py"
@@ -31,6 +34,7 @@ ratios from 0 to 1. The series of closed lists exist from the start, at 0.
 """
 _SECTIONS = {
     "stream": "The stream, `:9108/metrics`\n\nIn addition, the standard `process_*` metrics of the driver.",
+    "windows": "The windows, `:9111/metrics`\n\nIn addition, `process_*` and `tweetpulse_process_memory_bytes`.",
     "source": "A collector, `:9110/metrics`\n\nIn addition, `process_*`. Tweets are counted once acknowledged.",
     "archive": "The archive, `:9112/metrics`\n\nIn addition, `process_*`. Records are counted once committed.",
     "exporter": "The exporter, `:9109/metrics`\n\nThese metrics are correct also while the stream is down.",
@@ -55,11 +59,13 @@ def described() -> dict[str, list[Described]]:
     stream.register(MemoryCollector())
     source = CollectorRegistry()
     SourceMetrics(source, ["twitter"])
+    windows = CollectorRegistry()
+    WindowsMetrics(windows, ELASTICSEARCH_WAITS, RESULTS)
     archive = CollectorRegistry()
-    ArchiveMetrics(archive, WAITS)
+    ArchiveMetrics(archive, ARCHIVE_WAITS)
     exporter = CollectorRegistry()
     exporter.register(scrape_of(settings))
-    found = {"stream": stream, "source": source, "archive": archive, "exporter": exporter}
+    found = {"stream": stream, "windows": windows, "source": source, "archive": archive, "exporter": exporter}
     return {where: list(_of(registry)) for where, registry in found.items()}
 
 

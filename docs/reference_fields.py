@@ -15,6 +15,8 @@ from pipeline.domain.sentiment import THRESHOLD, Label
 from pipeline.domain.tweet import Kind
 from pipeline.topics.documents import DATASET as TOPICS
 from pipeline.topics.models import Method
+from pipeline.windows.documents import ALL, ENTITY, QUANTILES, TOP_HASHTAGS, UNKNOWN_LANGUAGE
+from pipeline.windows.documents import DATASET as WINDOWS
 
 TITLE = "Fields of the documents"
 
@@ -151,12 +153,51 @@ _OF_TOPICS = {
     "topic.url": "of an example: a link to the tweet",
     "ecs.version": "the version of the Elastic Common Schema",
 }
+_OF_WINDOWS = {
+    "@timestamp": "the begin of the window",
+    "event.id": "also the `_id`: the same for the same window, entity, language and namespace",
+    "event.kind": "`metric`",
+    "event.dataset": f"`{WINDOWS}`",
+    "event.start": "the begin of the window",
+    "event.end": "its end, which is not in it",
+    "tweet.entity": "the brand that the tweets are about; absent if all tweets are counted",
+    "tweet.lang": f"their language; `{UNKNOWN_LANGUAGE}` if it is not known",
+    "window.namespace": "the setting `elasticsearch.namespace`",
+    "window.length": "as in the setting `windows.lengths`, such as `1h`",
+    "window.seconds": "the same in seconds",
+    "window.scope": f"`{ENTITY}`: the tweets of an entity; `{ALL}`: all tweets, whatever they are about",
+    "window.tweets": "tweets without retweets; all other numbers are of these",
+    "window.retweets": "retweets",
+    "window.scored": "tweets that are negative, neutral or positive",
+    **{f"window.{label}": f"tweets that are {label}" for label in Label},
+    **{f"window.{label}_share": f"{label} ones among the scored; absent without any" for label in SHARES},
+    "window.compound.count": "tweets with a compound",
+    "window.compound.sum": "of their compounds: over several windows, the mean is the sum of sums by the sum of counts",
+    "window.compound.mean": "their mean",
+    "window.compound.deviation": "their standard deviation (of the population)",
+    **{
+        f"window.compound.p{percent}": f"so that {percent} % of the tweets are at most there, to 0.01"
+        for percent in QUANTILES
+    },
+    "window.compound.values": "the middles of the histogram's bins that are not empty; not searchable",
+    "window.compound.counts": "their tweets, in the same order; not searchable",
+    "window.judged": "tweets that the complaint model has seen",
+    "window.complaints": "complaints among them",
+    "window.complaint_share": "complaints among the judged; absent without any",
+    "window.reasons": "complaints by reason: a field for each, such as `window.reasons.late_flight`",
+    "window.authors": "distinct authors: exact up to 2,048, then to about 2 %",
+    "window.hashtags": f"the {TOP_HASHTAGS} most frequent hashtags, the most frequent first",
+    "window.hashtag_counts": "their tweets, in the same order; not searchable",
+    "window.hashtags_left_out": "how often a hashtag was not counted, because the window had too many different ones",
+    "ecs.version": "the version of the Elastic Common Schema",
+}
 _SECTIONS: tuple[tuple[str, str, Mapping[str, str]], ...] = (
     ("All data streams", "tweets@mappings", _SHARED),
     ("Tweets, in addition", "tweets@scored", _SCORED),
     ("Events, in addition", "tweets@events", _OF_EVENTS),
     ("Labels", "tweetpulse-labels", _OF_LABELS),
     ("Topics", "tweetpulse-topics", _OF_TOPICS),
+    ("Windows", "tweetpulse-windows", _OF_WINDOWS),
 )
 
 

@@ -70,7 +70,7 @@ _TOPICS = {
     "tweets_topic": Told("sources", "the stream", "`event.id`", "the tweet as its source gave it, as JSON (below)"),
     "scored_topic": Told(
         "the stream, unless `stream.publish_scored` is off",
-        "your programs",
+        "`tweetpulse windows`, your programs",
         "`event.id`",
         "the [document](fields.md), as JSON; its [schema](../../deploy/connect/tweets.scored.schema.json)",
     ),

@@ -14,7 +14,7 @@ from exporters.scrape import Scrape
 from exporters.store import Store
 from exporters.stream_lag import StreamLag
 from pipeline import metrics_server
-from pipeline.domain.names import QUERY
+from pipeline.domain.names import QUERY, WINDOWS
 from pipeline.embedded.discover import with_embedded
 from pipeline.kafka.broker import Broker
 from pipeline.settings import Settings, TelemetrySettings
@@ -35,8 +35,17 @@ def scrape_of(settings: Settings) -> Scrape:
         from_earliest=settings.stream.starting_offsets == "earliest",
         connect=broker,
     )
+    # Apart from the stream's: a damaged checkpoint of the one must not hide the lag of the other.
+    of_windows = StreamLag(
+        {WINDOWS: settings.windows_checkpoint},
+        topic=settings.kafka.scored_topic,
+        from_earliest=True,
+        connect=broker,
+        name="windows_lag",
+        once_run=True,
+    )
     namespace = settings.elasticsearch.namespace
-    return Scrape([lag, DataStreams(namespace, store), Alias(namespace, store), Disks(store)])
+    return Scrape([lag, of_windows, DataStreams(namespace, store), Alias(namespace, store), Disks(store)])
 
 
 @contextmanager

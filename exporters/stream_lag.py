@@ -1,4 +1,4 @@
-"""The lag of the queries: the records of the broker against those that the checkpoints say are done."""
+"""The lag of queries: the records of the broker against those that their checkpoints say are done."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LABELS = ["query", "topic", "partition"]
 
 
 class StreamLag:
-    """Records and seconds that each partition of each query is behind.
+    """Records and seconds that each partition of the stream is behind; likewise of another query.
 
     Args:
         queries: name → checkpoint folder.
@@ -26,9 +26,9 @@ class StreamLag:
         from_earliest: whether it will read it from the beginning.
         connect: opens a connection to the broker.
         clock: seconds of the epoch.
+        name: of the collector, which its metrics have too.
+        once_run: of a query that has never run there is no lag: nobody need run it.
     """
-
-    name = "stream_lag"
 
     def __init__(
         self,
@@ -38,7 +38,11 @@ class StreamLag:
         from_earliest: bool,
         connect: Callable[[], Broker],
         clock: Callable[[], float] = time.time,
+        name: str = "stream_lag",
+        once_run: bool = False,
     ) -> None:
+        self.name = name
+        self._once_run = once_run
         self._queries = queries
         self._topic = topic
         self._from_earliest = from_earliest
@@ -48,7 +52,7 @@ class StreamLag:
 
     def describe(self) -> Sequence[Metric]:
         """The families, empty."""
-        return families({}, {}, 0.0)
+        return families({}, {}, 0.0, self.name)
 
     def collect(self) -> Sequence[Metric]:
         """The lag of this moment.
@@ -66,7 +70,7 @@ class StreamLag:
                 (p, lag.next_offset) for of in behind.values() for p, lag in of.items() if lag.next_offset is not None
             }
             times = self._times(broker, wanted)
-        return families(behind, times, self._clock())
+        return families(behind, times, self._clock(), self.name)
 
     def close(self) -> None:
         """Let go of the broker."""
@@ -75,6 +79,8 @@ class StreamLag:
     def _lags(
         self, broker: Broker, committed: Mapping[Partition, int] | None, known: Mapping[str, str]
     ) -> dict[Partition, Lag]:
+        if committed is None and self._once_run:
+            return {}
         if committed is None:
             held = broker.held([self._topic])
             starts = {} if self._from_earliest else {partition: end for partition, (_, end) in held.items()}
@@ -101,7 +107,10 @@ class StreamLag:
 
 
 def families(
-    behind: Mapping[str, Mapping[Partition, Lag]], times: Mapping[tuple[Partition, int], float], now: float
+    behind: Mapping[str, Mapping[Partition, Lag]],
+    times: Mapping[tuple[Partition, int], float],
+    now: float,
+    name: str = "stream_lag",
 ) -> tuple[Metric, ...]:
     """The families of the lag.
 
@@ -109,19 +118,20 @@ def families(
         behind: query → partition → its lag.
         times: a partition and an offset → when the broker got that record, in seconds of the epoch.
         now: seconds of the epoch.
+        name: what the names of the metrics have in common.
     """
     records = GaugeMetricFamily(
-        "tweetpulse_stream_lag_records",
+        f"tweetpulse_{name}_records",
         "Records in Kafka that the query has not committed.",
         labels=LABELS,
     )
     seconds = GaugeMetricFamily(
-        "tweetpulse_stream_lag_seconds",
+        f"tweetpulse_{name}_seconds",
         "Seconds that the oldest of these records has been in Kafka; 0 if there is none.",
         labels=LABELS,
     )
     expired = GaugeMetricFamily(
-        "tweetpulse_stream_expired_records",
+        f"tweetpulse_{name.removesuffix('_lag')}_expired_records",
         "Records that Kafka deleted by age or size before the query read them: lost, and not part of the lag.",
         labels=LABELS,
     )

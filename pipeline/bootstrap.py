@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from pipeline.telemetry.archive import ArchiveEvents
     from pipeline.telemetry.sources import LiveEvents
     from pipeline.training.train import Request
+    from pipeline.windows.run import WindowsRun
 
 
 def topic_of_tweets(settings: Settings) -> Topics:
@@ -205,6 +206,54 @@ def stream(
         session.running(settings, jars, java.home) as spark,
     ):
         yield Run(spark, settings, scorers, sinks, events, champions, stop, ensures=prepare), url
+
+
+@contextmanager
+def windows(settings: Settings, stop: threading.Event, tell: Tell = quiet) -> Iterator[tuple[WindowsRun, str]]:
+    """Everything that a run of the windows' query needs, and the URL of its /metrics; closed again at the end.
+
+    Args:
+        settings: all of them.
+        stop: set it to end the run cleanly.
+        tell: told what is being done.
+
+    Raises:
+        AlreadyRunning: another process has the checkpoint.
+        SetupError: Spark, Java, a jar or the port is missing.
+        ConfigError: a credential is wrong.
+    """
+    require("stream")
+    from prometheus_client import CollectorRegistry, ProcessCollector
+
+    from pipeline.jvm.jars import spark_jars
+    from pipeline.jvm.java import find_java
+    from pipeline.metrics_server import serving
+    from pipeline.sinks.elasticsearch.client import WAITS, connect
+    from pipeline.sinks.elasticsearch.window_store import RESULTS
+    from pipeline.stream import checkpoint, session
+    from pipeline.telemetry.process import MemoryCollector
+    from pipeline.telemetry.windows import WindowsEvents, WindowsMetrics
+    from pipeline.windows.plan import as_stream, conf
+    from pipeline.windows.run import WindowsRun
+
+    collectors = CollectorRegistry()
+    events = WindowsEvents(WindowsMetrics(collectors, WAITS, RESULTS))
+    collectors.register(MemoryCollector())
+    ProcessCollector(registry=collectors)
+    java = find_java()
+    jars = spark_jars(settings, tell)
+    telemetry, more = settings.telemetry, conf(settings.windows)
+    with (
+        checkpoint.held(settings.windows_checkpoint),
+        serving(
+            collectors, telemetry.host, telemetry.windows_port, "TWEETPULSE_TELEMETRY__WINDOWS_PORT", telemetry
+        ) as url,
+        closing(connect(settings.elasticsearch)) as client,
+        session.running(
+            as_stream(settings), jars, java.home, section="windows", conf=more, log="windows-spark.log"
+        ) as spark,
+    ):
+        yield WindowsRun(spark, settings, client, events, stop), url
 
 
 @contextmanager

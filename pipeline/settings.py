@@ -131,6 +131,38 @@ class StreamSettings(Section):
     """How far back a repeated tweet is recognised; if not set, as far as documents are kept."""
 
 
+Span = Annotated[str, Field(pattern=r"^[1-9]\d{0,4}[smhd]$")]
+"""A length of time, such as `1m`, `6h`, `1d`."""
+
+
+class WindowsSettings(Section):
+    """The long series: `tweetpulse windows`, a query of its own over the topic of scored tweets."""
+
+    lengths: Annotated[dict[Span, Annotated[str, Field(pattern=r"^[1-9]\d{0,3}[dy]$")]], Field(min_length=1)] = Field(
+        default={"1m": "30d", "1h": "5y"}
+    )
+    """The lengths of windows (`1m`, `1h`, `1d`), each with how long its windows are kept (`30d`, `5y`).
+
+    Windows begin at multiples of their length since 1970, in UTC. Indices are deleted when all of their windows are too
+    old: those of a month, or of a year for windows of an hour and more.
+    """
+    watermark: Span = "1h"
+    """How far behind the newest tweet, by event time, a tweet may come and still be counted; a later one is late.
+
+    A tweet that comes twice within that time is counted once.
+    """
+    checkpoint: Path | None = None
+    """The folder of the query's offsets and open windows; `checkpoints/windows` in the state folder if not set."""
+    trigger_seconds: Annotated[float, Field(ge=0)] = 10.0
+    """Seconds from the start of one batch to the start of the next; 0 starts the next at once."""
+    max_offsets_per_trigger: Count = 50_000
+    """How many records a batch reads at most."""
+    cores: Count = 2
+    """Spark's `local[N]`. How many partitions of state there are is settled by the first start with a checkpoint."""
+    driver_memory: Annotated[str, Field(pattern=r"^\d+[mg]$")] = "1g"
+    """The heap of Spark's JVM; most of the query's state is outside of it, on the disk."""
+
+
 class ScoringSettings(Section):
     """Scoring: the scorers, the languages, the tracked entities."""
 
@@ -239,6 +271,8 @@ class TelemetrySettings(Section):
     """The port of the exporter's /metrics; 0 takes a free one."""
     source_port: Port = 9110
     """The port of a collector's /metrics, one for each process; 0 takes a free one."""
+    windows_port: Port = 9111
+    """The port of the /metrics of `tweetpulse windows`; 0 takes a free one."""
     archive_port: Port = 9112
     """The port of the /metrics of `tweetpulse archive run`; 0 takes a free one."""
     certificate_file: Path | None = None
@@ -314,6 +348,7 @@ class Settings(BaseSettings):
     elasticsearch: ElasticsearchSettings = ElasticsearchSettings()
     kibana: KibanaSettings = KibanaSettings()
     stream: StreamSettings = StreamSettings()
+    windows: WindowsSettings = WindowsSettings()
     scoring: ScoringSettings = ScoringSettings()
     privacy: PrivacySettings = PrivacySettings()
     models: ModelsSettings = ModelsSettings()
@@ -340,6 +375,11 @@ class Settings(BaseSettings):
     def checkpoint(self) -> Path:
         """The folder of the stream's offsets."""
         return self.stream.checkpoint or self.state_dir / "checkpoints" / "score"
+
+    @property
+    def windows_checkpoint(self) -> Path:
+        """The folder of the offsets and the open windows of `tweetpulse windows`."""
+        return self.windows.checkpoint or self.state_dir / "checkpoints" / "windows"
 
     @property
     def privacy_folder(self) -> Path:

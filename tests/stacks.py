@@ -25,6 +25,7 @@ from pipeline.settings import (
     Settings,
     StreamSettings,
     TelemetrySettings,
+    WindowsSettings,
     load,
 )
 from pipeline.sinks.elasticsearch.settings import ElasticsearchSettings
@@ -41,11 +42,12 @@ def stack_settings(state_dir: Path) -> Settings:
         kafka=KafkaSettings(),
         elasticsearch=ElasticsearchSettings(),
         stream=StreamSettings(),
+        windows=WindowsSettings(),
         scoring=ScoringSettings(),
         models=ModelsSettings(),
         archive=ArchiveSettings(),
         privacy=PrivacySettings(),
-        telemetry=TelemetrySettings(stream_port=0, exporter_port=0, source_port=0, archive_port=0),
+        telemetry=TelemetrySettings(stream_port=0, exporter_port=0, source_port=0, windows_port=0, archive_port=0),
         embedded=EmbeddedSettings(kafka_port=0, elasticsearch_port=0, prometheus_port=0, grafana_port=0),
         log=LogSettings(),
     )
@@ -71,6 +73,7 @@ def settings_of(stack: StackInfo, *, mark: str, folder: Path) -> Settings:
                 topics_index=f"tweetpulse-topics-{mark}",
             ),
             "stream": StreamSettings(checkpoint=folder / "checkpoint"),
+            "windows": WindowsSettings(checkpoint=folder / "windows"),
             "models": ModelsSettings(registry=str(folder / "models")),
             "privacy": PrivacySettings(folder=folder / "privacy"),
             "archive": ArchiveSettings(uri=str(folder / "archive"), commit_seconds=0.5),

@@ -43,6 +43,11 @@ COMMANDS = {
     "run": Command(
         "stream", _START, "Score the tweets in Kafka and index them into Elasticsearch, until Ctrl-C or SIGTERM."
     ),
+    "windows": Command(
+        "windows",
+        _START,
+        "Keep the long series: numbers of the scored tweets by minute and hour, until Ctrl-C or SIGTERM.",
+    ),
     "collect": Command("collect_live", _PUBLISH, "Publish tweets from a live source, until Ctrl-C or SIGTERM."),
     "replay": Command(
         "sources",

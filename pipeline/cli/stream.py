@@ -68,7 +68,7 @@ def run(
 def drain(settings: Settings, *, once: bool, prepare: bool = True) -> Outcome:
     """Run the stream in this process; what became of its records. `prepare` needs the privileges of set-up."""
     stop = threading.Event()
-    _quiet_at_a_terminal(settings)
+    quiet_at_a_terminal(settings)
     with on_signals(stop, finishing), progress() as tell:
         if prepare:
             _warn(bootstrap.set_up(settings))
@@ -81,7 +81,7 @@ def drain(settings: Settings, *, once: bool, prepare: bool = True) -> Outcome:
                 return stream_run.until_ended(once=once)
 
 
-def _quiet_at_a_terminal(settings: Settings) -> None:
+def quiet_at_a_terminal(settings: Settings) -> None:
     """There one line that changes stands for a line a batch; a level of logs that was set stays."""
     if err.is_terminal and "level" not in settings.log.model_fields_set:
         log.configure(settings.log.model_copy(update={"level": "warning"}))

@@ -174,6 +174,7 @@ def _targets(site: Site) -> dict[str, str]:
         "tweetpulse-stream": f"{HOST}:{telemetry.stream_port}",
         "tweetpulse-exporter": f"{HOST}:{exporter_port}",
         "tweetpulse-source": f"{HOST}:{telemetry.source_port}",
+        "tweetpulse-windows": f"{HOST}:{telemetry.windows_port}",
         "tweetpulse-archive": f"{HOST}:{telemetry.archive_port}",
     }
 

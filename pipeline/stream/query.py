@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from pyspark.sql import SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
@@ -30,6 +31,18 @@ class Ended:
     kafka_away: bool = False
 
 
+class Runner(Protocol):
+    """Does the batches of a query.
+
+    Attributes:
+        failure: what has ended the query, if it was a batch.
+        in_flight: held while a batch runs.
+    """
+
+    failure: Exception | None
+    in_flight: threading.Lock
+
+
 def start(spark: SparkSession, settings: Settings, runner: BatchRunner, *, once: bool) -> StreamingQuery:
     """Start the query. `once` drains what is there and ends."""
     records = kafka_io.read(spark, settings.kafka, settings.stream)
@@ -50,13 +63,15 @@ def wait(
     spark: SparkSession,
     query: StreamingQuery,
     settings: Settings,
-    runner: BatchRunner,
+    runner: Runner,
     stop: threading.Event,
     look: Callable[[], None],
+    command: str = "tweetpulse run",
 ) -> Ended:
     """Until the query ends by itself, or is asked to stop and has finished its batch in flight.
 
-    `look` is called every ten seconds between batches. What it raises ends the query.
+    `look` is called every ten seconds between batches. What it raises ends the query. `command` is the one that runs
+    the query, for errors.
 
     Raises:
         PipelineError: what ended the query, where it is a fault that waiting does not mend.
@@ -73,10 +88,10 @@ def wait(
             looked = time.monotonic()
     if stop.is_set():
         _finish(spark, query, settings.stream.stop_timeout, runner)
-    return _ended(query, runner, stop)
+    return _ended(query, runner, stop, command)
 
 
-def _finish(spark: SparkSession, query: StreamingQuery, timeout: float, runner: BatchRunner) -> None:
+def _finish(spark: SparkSession, query: StreamingQuery, timeout: float, runner: Runner) -> None:
     """Let the batch in flight end and be committed; the next one ends itself as soon as it is called."""
     deadline = time.monotonic() + timeout
     # When the runner has returned, Spark still has to commit the batch.
@@ -88,19 +103,19 @@ def _finish(spark: SparkSession, query: StreamingQuery, timeout: float, runner: 
     query.stop()
 
 
-def _ended(query: StreamingQuery, runner: BatchRunner, stop: threading.Event) -> Ended:
+def _ended(query: StreamingQuery, runner: Runner, stop: threading.Event, command: str) -> Ended:
     failure = runner.failure
     if failure is not None and not isinstance(failure, Stopping):
-        raise failure if isinstance(failure, PipelineError) else _as_pipeline_error(failure) from failure
+        raise failure if isinstance(failure, PipelineError) else _as_pipeline_error(failure, command) from failure
     error = query.exception()
     if error is None or stop.is_set():
         return Ended()
     if kafka_io.is_unavailable(error):
         return Ended(kafka_away=True)
-    raise _as_pipeline_error(error) from error
+    raise _as_pipeline_error(error, command) from error
 
 
-def _as_pipeline_error(error: Exception) -> PipelineError:
+def _as_pipeline_error(error: Exception, command: str) -> PipelineError:
     text = str(error)
     if kafka_io.is_denied(error):
         return ConfigError(
@@ -111,7 +126,7 @@ def _as_pipeline_error(error: Exception) -> PipelineError:
     if "failOnDataLoss" in text or "KAFKA_DATA_LOSS" in text:
         return SetupError(
             "Kafka no longer has records that the stream has not read (retention, or another topic of that name): "
-            "`tweetpulse run --accept-data-loss` continues with the records that are left"
+            f"`{command} --accept-data-loss` continues with the records that are left"
         )
     if _FULL in text:
         return SetupError(

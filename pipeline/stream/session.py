@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 from pyspark.sql import SparkSession
 
@@ -20,8 +21,24 @@ _JVM_OPTIONS = (
 
 
 @contextmanager
-def running(settings: Settings, jars: Iterable[Path], java_home: Path) -> Iterator[SparkSession]:
+def running(
+    settings: Settings,
+    jars: Iterable[Path],
+    java_home: Path,
+    *,
+    section: str = "stream",
+    conf: Mapping[str, str] = MappingProxyType({}),
+    log: str = "spark.log",
+) -> Iterator[SparkSession]:
     """A session that listens on loopback only, or on the cluster that `stream.master` names; stopped at the end.
+
+    Args:
+        settings: those of the stream, or of another query as the stream's.
+        jars: for the JVM.
+        java_home: of a Java that Spark runs on.
+        section: the section where the query has its settings, for errors.
+        conf: properties that another query has otherwise than the stream.
+        log: the name of the file where the JVM writes.
 
     Raises:
         ConfigError: `stream.spark_conf` holds what the stream sets itself.
@@ -30,11 +47,11 @@ def running(settings: Settings, jars: Iterable[Path], java_home: Path) -> Iterat
     """
     memory = settings.stream.driver_memory
     cure = (
-        f"it may have {memory} (TWEETPULSE_STREAM__DRIVER_MEMORY); where records are small to Kafka and unpack to many "
-        "megabytes, start the stream with TWEETPULSE_STREAM__MAX_POLL_RECORDS=1 until they are read"
+        f"it may have {memory} (TWEETPULSE_{section.upper()}__DRIVER_MEMORY); where records are small to Kafka and "
+        "unpack to many megabytes, start the stream with TWEETPULSE_STREAM__MAX_POLL_RECORDS=1 until they are read"
     )
     with spark_session.running(
-        _conf(settings, jars), settings.state_dir, "spark.log", java_home, memory_cure=cure
+        _conf(settings, jars) | dict(conf), settings.state_dir, log, java_home, memory_cure=cure
     ) as session:
         yield session
 

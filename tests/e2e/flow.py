@@ -22,7 +22,7 @@ from pipeline.embedded.stack import start
 from pipeline.kafka.topics import ensure_topics
 from pipeline.registry.manifest import MODEL
 from pipeline.registry.registry import Registry
-from pipeline.settings import KafkaSettings, ScoringSettings, Settings, TelemetrySettings
+from pipeline.settings import ArchiveSettings, KafkaSettings, ScoringSettings, Settings, TelemetrySettings
 from pipeline.sinks.elasticsearch.client import connect
 from pipeline.sinks.elasticsearch.events import record_event
 from pipeline.sinks.elasticsearch.settings import ElasticsearchSettings
@@ -72,6 +72,8 @@ def flowing(state_dir: Path, logs: Path) -> Iterator[Flow]:
         _models_are_promoted(settings)
         command = ("-m", "pipeline", "run", "--accept-data-loss")
         running_.enter_context(running(settings, *command, log=logs / "stream.log"))
+        running_.enter_context(running(settings, "-m", "pipeline", "windows", log=logs / "windows.log"))
+        running_.enter_context(running(settings, "-m", "pipeline", "archive", "run", log=logs / "archive.log"))
         _tweets_come(settings, prometheus, logs)
         _a_source_delivers(settings, prometheus, logs, running_)
         _a_tweet_comes_again(settings, prometheus)
@@ -82,6 +84,9 @@ def flowing(state_dir: Path, logs: Path) -> Iterator[Flow]:
         _another_model_is_promoted(settings, prometheus, logs)
         _a_champion_cannot_be_loaded(settings, prometheus, logs)
         _seen(prometheus, "sum(tweetpulse_stream_lag_records) == 0")
+        _seen(prometheus, "sum(tweetpulse_windows_lag_records) == 0 and max(tweetpulse_windows_lag_seconds) == 0")
+        _seen(prometheus, "tweetpulse_windows_watermark_timestamp_seconds > 0")
+        _seen(prometheus, "sum(tweetpulse_archive_lag_records) == 0 and sum(tweetpulse_archive_records_total) > 0")
         time.sleep(3)  # so that the newest values are in the rules and in the index too
         yield Flow(settings, prometheus, client, begun, time.time())
 
@@ -93,6 +98,7 @@ def targets(settings: Settings) -> dict[str, str]:
         "tweetpulse-stream": f"{HOST}:{telemetry.stream_port}",
         "tweetpulse-exporter": f"{HOST}:{telemetry.exporter_port}",
         "tweetpulse-source": f"{HOST}:{telemetry.source_port}",
+        "tweetpulse-windows": f"{HOST}:{telemetry.windows_port}",
         "tweetpulse-archive": f"{HOST}:{telemetry.archive_port}",
     }
 
@@ -107,8 +113,9 @@ def _settings(state_dir: Path) -> Settings:
             "kafka": KafkaSettings(bootstrap_servers=f"{HOST}:{kafka}"),
             "elasticsearch": ElasticsearchSettings(url=f"http://{HOST}:{elasticsearch}", request_timeout=60),
             "scoring": ScoringSettings(entities={brand.name: (brand.name,) for brand in BRANDS}),
+            "archive": ArchiveSettings(commit_seconds=1),
             "telemetry": TelemetrySettings(
-                stream_port=free_port(), exporter_port=free_port(), source_port=free_port(), archive_port=free_port()
+                **{f"{name}_port": free_port() for name in ("stream", "exporter", "source", "windows", "archive")}
             ),
         }
     )
@@ -138,7 +145,8 @@ def _records_expire(settings: Settings, prometheus: Prometheus, logs: Path) -> N
 
 def _tweets_come(settings: Settings, prometheus: Prometheus, logs: Path) -> None:
     """Six hours of invented tweets, with bad records among them; and some that have a link."""
-    _seen(prometheus, "tweetpulse_query_active == 1")
+    _seen(prometheus, 'tweetpulse_query_active{query="score"} == 1')
+    _seen(prometheus, 'tweetpulse_query_active{query="windows"} == 1')
     command = ("generate", "--count", str(HISTORY), "--history", "6h", "--history-tweets", str(HISTORY))
     with running(settings, "-m", "pipeline", *command, log=logs / "generate.log") as generate:
         assert generate.wait(timeout=120) == 0, (logs / "generate.log").read_text()

@@ -58,7 +58,7 @@ class Alerting:
 @contextmanager
 def alerting(folder: Path) -> Iterator[Alerting]:
     """Both, on free ports, as long as the block runs; no process of ours answers."""
-    jobs = ("tweetpulse-stream", "tweetpulse-exporter", "tweetpulse-source", "tweetpulse-archive")
+    jobs = [f"tweetpulse-{part}" for part in ("stream", "exporter", "source", "windows", "archive")]
     instances = {job: f"127.0.0.1:{free_port()}" for job in jobs}
     with receiving() as inbox, ExitStack() as processes:
         port, prometheus_port = free_port(), free_port()

@@ -93,6 +93,14 @@ def firing(instances: Mapping[str, str]) -> list[Firing]:
         Firing("TweetpulseDiskFilling", "warning", "one has 12% of its disk left", {"node": "one"}),
         Firing("TweetpulseDiskFilling", "warning", "two has 5% of its disk left", {"node": "two"}),
         Firing("TweetpulseDiskNearFloodStage", "critical", "two has 5% of its disk left", {"node": "two"}),
+        Firing("TweetpulseWindowsBehind", "warning", r"The long series is 33m \d+s behind", {"query": "windows"}),
+        Firing(
+            "TweetpulseWindowsExpired",
+            "warning",
+            "Kafka deleted 7 records of tweets.scored before they were counted",
+            {"query": "windows", "topic": "tweets.scored"},
+        ),
+        Firing("TweetpulseWindowsLate", "warning", "20% of the tweets come too late to be counted", _WINDOWS),
         Firing("TweetpulseAliasWrong", "critical", "The alias tweetpulse-tweets does not show the tweets", exporter),
     ]
 
@@ -127,10 +135,12 @@ def _past(start: float, instances: Mapping[str, str]) -> Iterator[Series]:
     yield from _archive()
     yield from _quality()
     yield from _models()
+    yield from _windows()
     yield from _pending(start, instances)
 
 
 _JOB = {"job": "tweetpulse-stream"}
+_WINDOWS = {"job": "tweetpulse-windows"}
 _ARCHIVE = {"job": "tweetpulse-archive"}
 _SCORED = _JOB | {"data_stream": "logs-tweets.scored-default"}
 _MODEL = {"task": "sentiment", "version": "one"}
@@ -219,6 +229,16 @@ def _models() -> Iterator[Series]:
     yield Series("tweetpulse_scorer_disagreements_total", _TASK, _always(0))
     yield Series(f"{level}_compared:increase5m", _MODEL, _always(1000), hours)
     yield Series(f"{level}_disagreements:increase5m", _MODEL, lambda age: 700 if age < 6 * HOUR else 400, hours)
+
+
+def _windows() -> Iterator[Series]:
+    """Half an hour behind, some deleted unread, and a fifth of what is read is late."""
+    partition = {"query": "windows", "topic": "tweets.scored", "partition": "0"}
+    read, late = (_WINDOWS | {"result": result} for result in ("counted", "late"))
+    yield Series("tweetpulse_windows_lag_seconds", partition, _always(2000))
+    yield Series("tweetpulse_windows_expired_records", partition, _always(7))
+    yield Series("tweetpulse_windows_records_total", read, _growing(80), LONG_AGO)
+    yield Series("tweetpulse_windows_records_total", late, _growing(20), LONG_AGO)
 
 
 def _pending(start: float, instances: Mapping[str, str]) -> Iterator[Series]:

@@ -90,6 +90,7 @@ def test_targets_are_the_jobs() -> None:
         "tweetpulse-stream",
         "tweetpulse-exporter",
         "tweetpulse-source",
+        "tweetpulse-windows",
         "tweetpulse-archive",
     ]
 

@@ -23,6 +23,7 @@ from pipeline.reprocess.progress import save as save_progress
 from pipeline.scoring.models import loaded
 from pipeline.sources.live.saved import load, save
 from pipeline.stream.checkpoint import mend
+from pipeline.windows.tally import Tally, decoded
 from tests.builders import linear_model, promoted
 
 KEY = b"k" * 32
@@ -144,3 +145,10 @@ def refused(newer: Path, read: Callable[[], object]) -> None:
     assert "newer version of tweetpulse" in error.value.message
     assert "\n" not in error.value.message
     assert newer.read_bytes() == before
+
+
+def test_an_open_window() -> None:
+    """What the query of windows has counted so far."""
+    newer = Tally().encoded().replace(b'"format":1', b'"format":2')
+    with pytest.raises(NewerFormat, match="the checkpoint of the windows was written by a newer version"):
+        decoded(newer)

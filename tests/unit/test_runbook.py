@@ -23,6 +23,7 @@ _X = "integration/sources/twitter"
 _MASTODON = "integration/sources/test_mastodon.py"
 _CHAMPIONS = "unit/stream/test_champions.py"
 _FULL_DISK = ["integration/sinks/test_elasticsearch.py::test_a_full_disk_is_waited_for", "faults: disk at flood stage"]
+_WINDOWS = "integration/windows/test_windows.py"
 _NOTED = ["integration/cli/test_noting.py::test_a_person_notes_what_is_missing"]
 _LABELLED = ["integration/training/test_labels.py::test_a_label_is_kept_with_all_that_training_needs"]
 _RETRAINED = ["integration/training/test_retrain.py::test_a_model_learns_from_people_and_is_promoted_only_when_better"]
@@ -143,6 +144,26 @@ SHOWN: Mapping[str, Shown] = {
     },
     "TweetpulseSourceGapLost": {
         '`tweetpulse annotate --at <begin> --end <end> "no tweets of X"`': _NOTED,
+    },
+    "TweetpulseWindowsBehind": {
+        "start it again (`tweetpulse windows`): it goes on where it stopped": [
+            f"{_WINDOWS}::test_windows_equal_a_recomputation"
+        ],
+        "give it more memory (`windows.driver_memory`)": ["unit/windows/test_plan.py::test_as_the_streams"],
+        "keep fewer lengths of windows (`windows.lengths`)": [f"{_WINDOWS}::test_old_windows"],
+        "move it away (`mv`) and start it": [f"{_WINDOWS}::test_a_fuller_state_stays"],
+        "move the checkpoint away, and the alert ends": [
+            "integration/exporters/test_stream_lag.py::test_a_query_that_need_not_run"
+        ],
+    },
+    "TweetpulseWindowsExpired": {
+        "`tweetpulse windows --accept-data-loss` continues with the records that are left": [
+            f"{_WINDOWS}::test_records_that_expired_unread"
+        ],
+        '`tweetpulse annotate --at <begin> --end <end> "no windows"`': _NOTED,
+    },
+    "TweetpulseWindowsLate": {
+        "raise `windows.watermark` and restart the query": [f"{_WINDOWS}::test_a_longer_watermark"],
     },
     "TweetpulseArchiveAbsent": {
         "start it again": [

@@ -1,4 +1,4 @@
-"""Templates, data streams, the alias, the indices of labels and topics: made if absent, mended if changed."""
+"""Templates, data streams, the alias, the indices of labels, topics and windows: made if absent, mended if changed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from elasticsearch import ApiError, AuthorizationException, Elasticsearch
 from pipeline.domain.alias import ALIAS, alias_actions, alias_state
 from pipeline.domain.document import EVENTS, REJECTED, SCORED, data_stream
 from pipeline.errors import SetupError
-from pipeline.sinks.elasticsearch import plain_index, upkeep
+from pipeline.sinks.elasticsearch import plain_index, upkeep, window_indices
 from pipeline.sinks.elasticsearch.client import elasticsearch_errors, error_type
 from pipeline.sinks.elasticsearch.differences import Difference, composed
 from pipeline.sinks.elasticsearch.settings import ElasticsearchSettings
@@ -62,6 +62,7 @@ def set_up(client: Elasticsearch, settings: ElasticsearchSettings, *, switch: bo
         changes += _ensure_alias(client, settings, switch=switch)
         for index, mapping in _plain(settings).items():
             changes += plain_index.ensure(client, index, mapping)
+        changes += window_indices.ensure(client, windows_template(), settings.namespace)
     return SetupReport(tuple(changes))
 
 
@@ -79,6 +80,9 @@ def inspect(client: Elasticsearch, settings: ElasticsearchSettings) -> dict[str,
         name: partial(inspect_template, client, kind, name, body) for name, (kind, body) in templates(settings).items()
     }
     looks |= {stream.stream: partial(upkeep.inspect_stream, client, stream) for stream in wanted(settings)}
+    looks[window_indices.TEMPLATE] = partial(
+        inspect_template, client, INDEX, window_indices.TEMPLATE, windows_template()
+    )
     looks |= {name: partial(plain_index.inspect, client, name, mapping) for name, mapping in _plain(settings).items()}
     with elasticsearch_errors(settings):
         return {name: _unless_denied(look) for name, look in looks.items()}
@@ -121,6 +125,11 @@ def index_template(dataset: str, settings: ElasticsearchSettings) -> dict[str, A
         "mappings": {"_meta": {"version": VERSION, "managed_by": "tweetpulse"}},
     }
     return body
+
+
+def windows_template() -> dict[str, Any]:
+    """The index template of windows, which is as `resources/` has it but for its version."""
+    return window_indices.versioned(resource(window_indices.TEMPLATE))
 
 
 def _wanted(dataset: str, settings: ElasticsearchSettings) -> Wanted:

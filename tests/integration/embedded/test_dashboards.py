@@ -115,7 +115,8 @@ def test_prometheus_scrapes_the_stream_and_the_exporter(up: Up, path: str, state
         return {target["labels"]["job"]: target["health"] for target in active}
 
     until(lambda: targets().get("tweetpulse-exporter") == "up", "the first scrape", timeout=60)
-    assert targets().keys() == {f"tweetpulse-{job}" for job in ("stream", "exporter", "source", "archive")}
+    jobs = ("stream", "exporter", "source", "windows", "archive")
+    assert targets().keys() == {f"tweetpulse-{job}" for job in jobs}
 
 
 def test_up_again_starts_nothing_twice(up: Up, path: str, state_dir: Path) -> None:

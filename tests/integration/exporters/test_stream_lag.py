@@ -128,6 +128,30 @@ def test_partitions_that_are_added(settings: Settings, producer: KafkaProducer, 
     assert values(lag, "records") == {(topic, number): (2 if number == 5 else 0) for number in range(6)}
 
 
+def test_a_query_that_need_not_run(settings: Settings, producer: KafkaProducer) -> None:
+    """Without a checkpoint it is not behind; with one it is, by metrics of its own; when it is moved away, no more."""
+    topic = settings.kafka.scored_topic
+    send(producer, topic, {0: 5})
+    folder = settings.windows_checkpoint
+    with closing(
+        StreamLag(
+            {"windows": folder},
+            topic=topic,
+            from_earliest=True,
+            connect=lambda: Broker(settings.kafka),
+            name="windows_lag",
+            once_run=True,
+        )
+    ) as lag:
+        assert [family.samples for family in lag.collect()] == [[], [], []]
+        write_batch(folder, 0, {topic: {0: 2, 1: 0, 2: 0, 3: 0}})
+        found = {family.name: family.samples[0] for family in lag.collect()}
+        assert found["tweetpulse_windows_lag_records"].value == 3
+        assert found["tweetpulse_windows_expired_records"].labels["query"] == "windows"
+        folder.rename(folder.with_name("moved-away"))
+        assert [family.samples for family in lag.collect()] == [[], [], []]
+
+
 def collector(settings: Settings, *, from_earliest: bool = True) -> StreamLag:
     """A collector of the query `score`, for which time stands still."""
     return StreamLag(

@@ -15,6 +15,7 @@ from pipeline.settings import Settings
 from pipeline.sinks.elasticsearch import setup
 from pipeline.sinks.elasticsearch.backing import resolve
 from pipeline.sinks.elasticsearch.client import connect
+from pipeline.sinks.elasticsearch.window_indices import TEMPLATE
 from pipeline.sinks.elasticsearch.writer import DocumentWriter
 from tests.streams import roll_over, scored_stream
 
@@ -219,3 +220,18 @@ def test_an_index_in_the_alias_place_is_named(client: Elasticsearch, settings: S
     finally:
         client.indices.delete(index=ALIAS)
     assert changes(client, settings) == (f"pointed the alias {ALIAS} at {scored_stream(settings)}",)
+
+
+def test_the_indices_of_windows_get_the_fields_that_they_lack(settings: Settings, client: Elasticsearch) -> None:
+    """Each in place; a reason of complaints, which only the index knows, is no difference."""
+    names = [f"tweetpulse-windows-{settings.elasticsearch.namespace}-{end}" for end in ("1h-2025", "1h-2026")]
+    mappings = setup.resource(TEMPLATE)["template"]["mappings"]
+    older = {name: field for name, field in mappings["properties"].items() if name != "ecs"}
+    # Else the template would give them the field that is to be missing.
+    client.indices.delete_index_template(name=TEMPLATE)
+    for name in names:
+        client.indices.create(index=name, mappings=mappings | {"properties": older})
+    client.index(index=names[0], document={"window": {"reasons": {"late_flight": 2}}})
+    told = changes(client, settings)
+    assert [line for line in told if line.startswith("updated")] == [f"updated {name} in place" for name in names]
+    assert changes(client, settings) == ()

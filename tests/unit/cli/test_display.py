@@ -125,7 +125,7 @@ from collections import Counter
 from prometheus_client import CollectorRegistry
 from pipeline import log
 from pipeline.cli.stack import progress
-from pipeline.cli.stream import _quiet_at_a_terminal, _show_progress
+from pipeline.cli.stream import _show_progress, quiet_at_a_terminal
 from pipeline.components import sinks_of
 from pipeline.domain.outcome import Outcome
 from pipeline.settings import LogSettings, Settings
@@ -134,7 +134,7 @@ from pipeline.telemetry.metrics import StreamMetrics
 
 settings = Settings(log=LogSettings(%s))
 log.configure(settings.log)
-_quiet_at_a_terminal(settings)
+quiet_at_a_terminal(settings)
 with progress() as tell:
     events = StreamEvents(StreamMetrics(CollectorRegistry(), settings, sinks_of(settings)))
     _show_progress(events, settings, tell)

@@ -315,7 +315,7 @@ def test_the_alertmanager_finds_its_templates_and_secrets() -> None:
 
 
 def test_prometheus_has_targets_for_the_same_jobs() -> None:
-    """The containers are scraped under the job names that boards and rules ask for."""
+    """The containers are scraped under the job names that boards and rules ask for; not all of them run there."""
     jobs = [
         [group["labels"]["job"] for group in yaml.safe_load((folder / "targets/processes.yml").read_text())]
         for folder in (COMPOSE, ROOT / "dashboards/prometheus")

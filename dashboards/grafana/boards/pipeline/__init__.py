@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dashboards.grafana import config, variables
 from dashboards.grafana.boards.layout import Board, Line, Row
-from dashboards.grafana.boards.pipeline import alerts, content, cost, flow, health, sources, store
+from dashboards.grafana.boards.pipeline import alerts, archive, content, cost, flow, health, sources, store, windows
 
 
 def board() -> Board:
@@ -29,6 +29,24 @@ def board() -> Board:
             Row(
                 "Do the sources deliver?",
                 [Line(9, [(6, panel) for panel in sources.what_comes()]), Line(7, sources.state())],
+                collapsed=True,
+            ),
+            Row(
+                "Is the long series whole and up to date?",
+                [
+                    Line(8, [(8, panel) for panel in windows.what_counts()]),
+                    Line(8, [(6, panel) for panel in windows.state()]),
+                    Line(4, [(24, windows.waiting())]),
+                ],
+                collapsed=True,
+            ),
+            Row(
+                "Is every record in the archive?",
+                [
+                    Line(8, [(8, panel) for panel in archive.what_is_kept()]),
+                    Line(8, [(8, panel) for panel in archive.commits()]),
+                    Line(5, [(24, archive.waiting())]),
+                ],
                 collapsed=True,
             ),
             Row(

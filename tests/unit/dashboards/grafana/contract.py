@@ -11,11 +11,16 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.core import Metric
 
 from exporters.server import scrape_of
+from pipeline.archive.faults import WAITS as ARCHIVE_WAITS
 from pipeline.components import sinks_of
 from pipeline.settings import Settings
+from pipeline.sinks.elasticsearch.client import WAITS
+from pipeline.sinks.elasticsearch.window_store import RESULTS
+from pipeline.telemetry.archive import ArchiveMetrics
 from pipeline.telemetry.metrics import StreamMetrics
 from pipeline.telemetry.process import MemoryCollector
 from pipeline.telemetry.sources import SourceMetrics
+from pipeline.telemetry.windows import WindowsMetrics
 from tests.paths import ROOT
 
 _SUFFIXES = {"counter": ("_total", "counter"), "histogram": ("_bucket", "counter")}
@@ -26,9 +31,14 @@ def metrics() -> dict[str, str]:
     stream = CollectorRegistry()
     StreamMetrics(stream, Settings(), sinks_of(Settings()))
     stream.register(MemoryCollector())
+    windows = CollectorRegistry()
+    WindowsMetrics(windows, WAITS, RESULTS)
+    archive = CollectorRegistry()
+    ArchiveMetrics(archive, ARCHIVE_WAITS)
     source = CollectorRegistry()
     SourceMetrics(source, ["twitter"])
-    return dict(_series(family) for family in chain(stream.collect(), _of_the_exporter(), source.collect()))
+    pages = (stream.collect(), windows.collect(), archive.collect(), _of_the_exporter(), source.collect())
+    return dict(_series(family) for family in chain.from_iterable(pages))
 
 
 def ad_hoc() -> set[str]:

@@ -1,0 +1,1 @@
+"""The long series: numbers of all tweets in each window of event time, by entity and language."""
