@@ -68,6 +68,16 @@ def test_the_image(engine: Engine, stack: Stack) -> None:
     assert config["Labels"]["org.opencontainers.image.title"] == "tweetpulse"
 
 
+def test_the_image_lists_what_is_in_it(engine: Engine, stack: Stack) -> None:
+    """compose/sbom.py finds Debian's packages, Python's and the jars, with their versions."""
+    options = ("--rm", "--interactive", "--network", "none", "--entrypoint", "python", "tweetpulse:local", "-")
+    script = (ROOT / "compose/sbom.py").read_text(encoding="utf-8")
+    found = json.loads(engine.run("run", *options, input=script).stdout)["components"]
+    urls = {one["purl"].partition("@")[0] for one in found}
+    assert {"pkg:deb/debian/openjdk-17-jre-headless", "pkg:pypi/pyspark", "pkg:pypi/tweetpulse"} <= urls
+    assert {one["name"] for one in found} >= {"spark-sql-kafka-0-10_2.13", "spark-core_2.13"}
+
+
 def test_a_change_of_the_code_makes_one_layer_anew(engine: Engine, stack: Stack, tmp_path: Path) -> None:
     """All others are those of the image before: libraries and jars are neither installed nor fetched again."""
     for name in MADE_OF:
