@@ -252,6 +252,31 @@ def test_what_kafka_deleted_before_it_was_read(settings: Settings) -> None:
     assert len(rows(settings, "offset")) == 75
 
 
+def test_retention_overtakes_a_reader_that_waits(settings: Settings) -> None:
+    """Its next question is out of range: what is gone is counted, and the rest is archived once."""
+    settings, stop = small(settings, 4), threading.Event()
+    publish(settings, tweets(4))
+    found: list[Seen] = []
+    seen = Seen()
+    reader = threading.Thread(target=lambda: found.append(archive(settings, once=False, stop=stop, seen=seen)))
+    reader.start()
+    try:
+        until(lambda: _count(settings) == 4, "the first ones", 30)
+        with read_only(Path(settings.archive_uri)):
+            publish(settings, tweets(40, first=4))
+            until(lambda: seen.waits["denied"], "it waits", 30)
+            publish(settings, tweets(40, first=44))
+            with closing(KafkaAdminClient(bootstrap_servers=settings.kafka.bootstrap_servers)) as admin:
+                partitions = [TopicPartition(settings.kafka.tweets_topic, number) for number in range(4)]
+                admin.delete_records(dict.fromkeys(partitions, 16))
+        until(lambda: _count(settings) + seen.expired_.total() == 84, "the rest", 60)
+    finally:
+        stop.set()
+        reader.join()
+    assert seen.expired_.total() > 0
+    assert set(values(settings).values()) == {1}
+
+
 def test_what_is_forgotten_is_left_out(settings: Settings) -> None:
     """A replay does not bring it into the archive; it is counted."""
     key = secret_key(settings)
