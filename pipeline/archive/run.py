@@ -131,13 +131,16 @@ class Archiving:
         """
         self._observer.began(topic_id)
         at: dict[int, int] = {}
+        logged: dict[int, int] = {}
         while not self._stop.is_set():
             held = reader.held()
-            logged = self._table.positions(topic_id, held)
-            self._observer.behind(_lags(self._settings.kafka.tweets_topic, logged, held))
             if at.keys() != held.keys():
+                # Read from the table only where reading begins from it. Asked again later, it could have the positions
+                # of another reader, and what was read from ours on would pass for what follows them.
+                logged = self._table.positions(topic_id, held)
                 at = self._starts(topic_id, logged, held)
                 reader.seek(at)
+            self._observer.behind(_lags(self._settings.kafka.tweets_topic, logged, held))
             if ends is not None and all(at.get(number, 0) >= end for number, end in ends.items()):
                 return
             seconds = 1.0 if ends is not None else self._settings.archive.commit_seconds
@@ -147,6 +150,7 @@ class Archiving:
                 if reader.topic_id() != topic_id:
                     raise TopicChanged("the topic was deleted and made anew")
                 self._commit(batch, topic_id, logged)
+                logged |= batch.after
                 at |= batch.after
 
     def _starts(self, topic_id: str, logged: Mapping[int, int], held: Mapping[int, tuple[int, int]]) -> dict[int, int]:

@@ -15,6 +15,9 @@ from pathlib import Path
 import pytest
 from kafka import KafkaAdminClient, KafkaProducer, TopicPartition
 
+from pipeline.archive.columns import RawRecord, as_table
+from pipeline.archive.table import ArchiveTable
+from pipeline.domain.record import decode
 from pipeline.errors import AlreadyRunning
 from pipeline.kafka.topics import ensure_topics
 from pipeline.privacy.forgotten import Forgotten, ForgottenList, entry
@@ -133,6 +136,39 @@ def test_two_readers(settings: Settings) -> None:
     assert "another" in ends
 
 
+def test_a_reader_of_another_partition(settings: Settings) -> None:
+    """Its commit is no conflict with ours, and comes into our memory with our next one: it is noticed all the same."""
+    topic, stop, ends = settings.kafka.tweets_topic, threading.Event(), list[BaseException]()
+
+    def read() -> None:
+        try:
+            archive(settings, once=False, stop=stop)
+        except AlreadyRunning as error:
+            ends.append(error)
+
+    publish(settings, tweets(1))
+    reader = threading.Thread(target=read)
+    reader.start()
+    try:
+        until(lambda: _count(settings) == 1, "the first one", 30)
+        (row,) = rows(settings, "topic_id")
+        other = ArchiveTable.of(settings)
+        there = [(RawRecord(topic, 1, offset, 0, None, b"{}"), decode(b"{}")) for offset in range(2)]
+        other.append(as_table(there, row["topic_id"]), row["topic_id"], {}, {1: 2}, "other")
+        with closing(KafkaProducer(bootstrap_servers=settings.kafka.bootstrap_servers)) as producer:
+            producer.send(topic, b"{}", partition=0).get(30)
+            until(lambda: _count(settings) == 4, "ours", 30)
+            for _ in range(3):
+                producer.send(topic, b"{}", partition=1).get(30)
+        until(lambda: not reader.is_alive(), "it ends", 30)
+    finally:
+        stop.set()
+        reader.join()
+    places = [(row["partition"], row["offset"]) for row in rows(settings, "partition", "offset")]
+    assert sorted(places) == [(0, 0), (0, 1), (1, 0), (1, 1)]
+    assert len(ends) == 1
+
+
 def test_a_store_that_is_away(settings: Settings) -> None:
     """It is waited for, by reason; nothing is lost, and nothing is made in its place."""
     publish(settings, tweets(40))
@@ -214,6 +250,31 @@ def test_what_kafka_deleted_before_it_was_read(settings: Settings) -> None:
     seen = archive(settings)
     assert (dict(seen.expired_), seen.counts["records"]) == ({0: 5}, 35)
     assert len(rows(settings, "offset")) == 75
+
+
+def test_retention_overtakes_a_reader_that_waits(settings: Settings) -> None:
+    """Its next question is out of range: what is gone is counted, and the rest is archived once."""
+    settings, stop = small(settings, 4), threading.Event()
+    publish(settings, tweets(4))
+    found: list[Seen] = []
+    seen = Seen()
+    reader = threading.Thread(target=lambda: found.append(archive(settings, once=False, stop=stop, seen=seen)))
+    reader.start()
+    try:
+        until(lambda: _count(settings) == 4, "the first ones", 30)
+        with read_only(Path(settings.archive_uri)):
+            publish(settings, tweets(40, first=4))
+            until(lambda: seen.waits["denied"], "it waits", 30)
+            publish(settings, tweets(40, first=44))
+            with closing(KafkaAdminClient(bootstrap_servers=settings.kafka.bootstrap_servers)) as admin:
+                partitions = [TopicPartition(settings.kafka.tweets_topic, number) for number in range(4)]
+                admin.delete_records(dict.fromkeys(partitions, 16))
+        until(lambda: _count(settings) + seen.expired_.total() == 84, "the rest", 60)
+    finally:
+        stop.set()
+        reader.join()
+    assert seen.expired_.total() > 0
+    assert set(values(settings).values()) == {1}
 
 
 def test_what_is_forgotten_is_left_out(settings: Settings) -> None:

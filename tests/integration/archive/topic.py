@@ -66,9 +66,11 @@ def tweets(count: int, first: int = 0) -> list[bytes]:
     return [encode(tweet(id=f"x:{number}")) for number in range(first, first + count)]
 
 
-def archive(settings: Settings, *, once: bool = True, stop: threading.Event | None = None) -> Seen:
+def archive(
+    settings: Settings, *, once: bool = True, stop: threading.Event | None = None, seen: Seen | None = None
+) -> Seen:
     """Archive all that Kafka has; what was told."""
-    seen = Seen()
+    seen = seen or Seen()
     made = Archiving(settings, ArchiveTable.of(settings), seen, stop or threading.Event(), sleep_first=0.05)
     made.until_stopped(once=once)
     return seen
