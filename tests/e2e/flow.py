@@ -80,6 +80,7 @@ def flowing(state_dir: Path, logs: Path) -> Iterator[Flow]:
         _a_record_is_too_large(settings, prometheus)
         _a_document_is_refused(settings, client, prometheus)
         _the_sink_waits(settings, client, prometheus)
+        _the_archive_waits(settings, prometheus)
         _people_note_down(settings, client)
         _another_model_is_promoted(settings, prometheus, logs)
         _a_champion_cannot_be_loaded(settings, prometheus, logs)
@@ -250,6 +251,17 @@ def _the_sink_waits(settings: Settings, client: Elasticsearch, prometheus: Prome
     _seen(prometheus, "sum(tweetpulse_bulk_retries_total) > 1")
     client.indices.put_settings(index=stream, settings={"index.blocks.write": None})
     _seen(prometheus, "max(tweetpulse_sink_waiting) == 0")
+
+
+def _the_archive_waits(settings: Settings, prometheus: Prometheus) -> None:
+    """Its folder is away for a while, as a disk that is not mounted."""
+    folder = Path(settings.archive_uri)
+    elsewhere = folder.rename(folder.with_name("elsewhere"))
+    publish(settings, _tweets("kept", 20))
+    _seen(prometheus, "max(tweetpulse_archive_waiting) == 1")
+    _seen(prometheus, "sum(tweetpulse_archive_faults_total) > 1")
+    elsewhere.rename(folder)
+    _seen(prometheus, "max(tweetpulse_archive_waiting) == 0")
 
 
 def _people_note_down(settings: Settings, client: Elasticsearch) -> None:
