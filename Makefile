@@ -11,7 +11,7 @@ STAMP  := $(VENV)/.synced
 export UV_SYSTEM_CERTS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test unit data test-faults test-airflow test-compose check format lint types imports boards docs pictures bench chaos soak lock clean
+.PHONY: help env demo test unit data test-faults test-airflow test-compose test-s3 check format lint types imports boards docs pictures bench chaos soak lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -70,6 +70,16 @@ test-airflow: $(STAMP) ## the DAGs of deploy/schedules in a real Airflow, in an 
 
 test-compose: $(STAMP) ## compose/ started in containers, with kills, on an engine of its own, ten minutes: as root on Debian (ARGS=--write-table)
 	@$(BIN)/python -m pytest tests/containers -m containers --verbose $(ARGS)
+
+# Copied, and not linked: whoever changes a file of it must not change the cache that all environments share.
+S3 := $(VENV)/.s3
+
+$(S3): $(STAMP) pyproject.toml
+	@$(UV) pip install --quiet --link-mode copy --target $@ --python $(BIN)/python --group pyproject.toml:s3
+	@touch $@
+
+test-s3: $(S3) ## the archive on an S3 of moto's, which it installs beside the environment
+	@TWEETPULSE_TEST_MOTO=$(abspath $(S3)) $(BIN)/python -m pytest tests/integration/archive/test_s3.py $(ARGS)
 
 check: lint types imports boards test ## everything that CI runs; modifies nothing
 
