@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 RESULTS = Path(__file__).parent / "results"
-NAMES = ("scoring", "exporter", "drain", "latency", "scraped", "models", "training", "boards", "profile")
+NAMES = ("scoring", "exporter", "drain", "latency", "scraped", "models", "training", "boards", "windows", "profile")
 
 
 def main(names: list[str]) -> int:

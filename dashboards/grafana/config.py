@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 TAG = "tweetpulse"
-TAGS = ("sentiment", "operations", "models")
+TAGS = ("sentiment", "operations", "models", "history")
 """What each board is about, besides; boards of one kind ask the same data sources."""
 FOLDER = "tweetpulse"
 
 PROMETHEUS = "tweetpulse-prometheus"
 TWEETS = "tweetpulse-elasticsearch"
 EVENTS = "tweetpulse-events"
+WINDOWS = "tweetpulse-windows"
 
 OVERVIEW = "tweetpulse-overview"
 ENTITY = "tweetpulse-entity"
 PIPELINE = "tweetpulse-pipeline"
 MODELS = "tweetpulse-models"
+HISTORY = "tweetpulse-history"
 
 NEGATIVE = "#F2495C"
 NEUTRAL = "#8E9297"

@@ -30,6 +30,7 @@ def data_source(kind: str, name: str, uid: str, variable: str = "datasource") ->
 
 TWEETS = data_source("elasticsearch", "Tweets", config.TWEETS)
 PROMETHEUS = data_source("prometheus", "Prometheus", config.PROMETHEUS)
+WINDOWS = data_source("elasticsearch", "Tweet windows", config.WINDOWS)
 SECOND = "tweets"
 """The variable with the data source of tweets on a board that asks Prometheus too."""
 TWEETS_BESIDES = data_source("elasticsearch", "Tweets", config.TWEETS, SECOND)
@@ -87,6 +88,23 @@ def entity() -> sdk.VariableModel:
         datasource=DataSourceRef("elasticsearch", "${datasource}"),
         query=find,
         definition=find,
+        refresh=sdk.VariableRefresh.ON_TIME_RANGE_CHANGED,
+        sort=sdk.VariableSort.ALPHABETICAL_ASC,
+        options=[],
+    )
+
+
+def namespace() -> sdk.VariableModel:
+    """One namespace, out of those that have windows in the time range: two would count the same tweets twice."""
+    find = json.dumps({"find": "terms", "field": "window.namespace", "query": "*", "size": 50})
+    return sdk.VariableModel(
+        type_val=sdk.VariableType.QUERY,
+        name="namespace",
+        label="Namespace",
+        datasource=DataSourceRef("elasticsearch", "${datasource}"),
+        query=find,
+        definition=find,
+        current=sdk.VariableOption(selected=True, text="default", value="default"),
         refresh=sdk.VariableRefresh.ON_TIME_RANGE_CHANGED,
         sort=sdk.VariableSort.ALPHABETICAL_ASC,
         options=[],

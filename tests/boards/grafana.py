@@ -162,5 +162,9 @@ def _filled(part: Any, values: Mapping[str, str]) -> Any:
     return part
 
 
-INDICES = {config.TWEETS: "tweetpulse-tweets", config.EVENTS: "logs-tweets.events-*"}
+INDICES = {
+    config.TWEETS: "tweetpulse-tweets",
+    config.EVENTS: "logs-tweets.events-*",
+    config.WINDOWS: "tweetpulse-windows-*",
+}
 """What the provisioned data sources search."""

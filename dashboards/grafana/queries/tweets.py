@@ -25,7 +25,7 @@ LABEL = "tweet.sentiment.label"
 SCORE = "tweet.sentiment.compound"
 
 Bucket = es.Terms | es.DateHistogram | es.Histogram | es.Filters | es.GeoHashGrid
-Metric = es.Count | es.Average | es.Max | es.UniqueCount | es.RawData | es.Percentiles
+Metric = es.Count | es.Sum | es.Average | es.Max | es.UniqueCount | es.RawData | es.Percentiles
 
 
 def ask(

@@ -7,7 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import orjson
@@ -29,6 +29,8 @@ from pipeline.sinks.elasticsearch.backing import Backing, resolve, writable
 from pipeline.sinks.elasticsearch.client import connect, elasticsearch_errors
 from pipeline.sinks.elasticsearch.settings import ElasticsearchSettings
 from pipeline.sinks.elasticsearch.setup import set_up
+from pipeline.sinks.elasticsearch.window_indices import delete_expired
+from pipeline.sinks.elasticsearch.window_store import FULLER, WRITTEN, Window, WindowStore
 from pipeline.sinks.elasticsearch.writer import DocumentWriter
 from pipeline.training.labels import Labels, said
 from tests.integration.compose.secured import password, secured
@@ -278,3 +280,22 @@ def test_the_doctor_says_that_a_password_is_wrong(server: ElasticsearchSettings)
     (found,) = examine([Check("elasticsearch", lambda: store.server(wrong))])
     assert (found.level, "refuses the user or the password" in found.text) == ("fault", True)
     assert "sesame" not in found.text
+
+
+def test_windows_are_written_replaced_and_deleted_and_nothing_else_is(as_user: As) -> None:
+    """A month's index is made by the first window, also with a reason that is a new field; other indices are closed."""
+    client, settings = as_user("only_windows")
+    index, body = "tweetpulse-windows-secured-1m-2020.01", b'{"window":{"reasons":{"late_flight":1}}}'
+    store = WindowStore(client, settings)
+    assert store.write([Window(index, "one", 2, body)]) == {WRITTEN: 1}
+    assert store.write([Window(index, "one", 1, body), Window(index, "one", 2, body)]) == {FULLER: 1, WRITTEN: 1}
+    assert delete_expired(client, "secured", {"1m": timedelta(days=1)}, datetime.now(UTC)) == [index]
+    for attempt in (
+        lambda: client.search(index=SCORED),
+        lambda: client.indices.delete(index="tweetpulse-labels"),
+        lambda: client.index(index="tweetpulse-labels", document={}),
+        lambda: client.indices.delete_index_template(name="tweetpulse-windows"),
+        lambda: client.indices.rollover(alias=SCORED),
+    ):
+        with pytest.raises(AuthorizationException):
+            attempt()

@@ -380,6 +380,8 @@ def test_roles_are_of_least_privilege() -> None:
         role = json.loads(path.read_text())
         privileges = {p for grant in role["indices"] for p in grant["privileges"]} | set(role["cluster"])
         names = [name for grant in role["indices"] for name in grant["names"]]
-        assert not privileges & {"all", "manage_security", "manage_all", "write", "delete_index"}
+        # Windows that are too old are deleted as whole indices, by whoever writes them.
+        deletes = {"delete_index"} if path.stem == "tweetpulse_windows" else set()
+        assert not (privileges - deletes) & {"all", "manage_security", "manage_all", "write", "delete_index"}
         assert not {p for p in privileges if p.startswith(("indices:", "cluster:"))} - SEALING
         assert all(name.startswith(("logs-tweets.", "tweetpulse-")) for name in names)

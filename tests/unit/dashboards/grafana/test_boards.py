@@ -50,9 +50,9 @@ def rows(board: Json) -> list[Json]:
     return [panel for panel in board["panels"] if panel["type"] == "row"]
 
 
-def test_there_is_a_board_for_each_of_the_four() -> None:
-    """Overview, entity, pipeline, models."""
-    assert {config.OVERVIEW, config.ENTITY, config.PIPELINE, config.MODELS} <= UIDS
+def test_there_is_a_board_for_each_of_the_five() -> None:
+    """Overview, entity, pipeline, models, history."""
+    assert {config.OVERVIEW, config.ENTITY, config.PIPELINE, config.MODELS, config.HISTORY} <= UIDS
 
 
 @each_board
@@ -97,7 +97,7 @@ def test_links_to_an_entity_keep_the_time_and_what_is_chosen(board: Json) -> Non
     shared = "sentiment" in board["tags"]
     assert all("var-entity=" in url and "${__url_time_range}" in url for url in urls)
     assert all(("${__all_variables}" in url) is shared for url in urls)
-    assert urls or board["uid"] in (config.ENTITY, config.PIPELINE)
+    assert urls or board["uid"] in (config.ENTITY, config.PIPELINE, config.HISTORY)
 
 
 def discover_links(board: Json) -> list[str]:
@@ -481,5 +481,9 @@ def test_unsupported_is_in_no_share() -> None:
         stacked = panel["fieldConfig"]["defaults"].get("custom", {}).get("stacking", {}).get("mode") == "percent"
         if (math or stacked) and panel["title"] != "Share of voice":
             queries = [t["query"] for t in panel["targets"] if "query" in t]
+            if uid == config.HISTORY:
+                summed = {m["field"] for t in panel["targets"] for m in t.get("metrics", ())}
+                assert summed <= {"window.negative", "window.scored", "window.complaints", "window.judged"}
+                continue
             judged = ("label:negative", "NOT tweet.sentiment.label:unsupported", "tweet.complaint.label")
             assert all(any(part in query for part in judged) for query in queries), uid
