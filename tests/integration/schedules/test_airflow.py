@@ -20,7 +20,7 @@ from tests.streams import scored_stream
 from tests.topical import document, planted
 
 AIRFLOW = "TWEETPULSE_TEST_AIRFLOW"
-DAGS = ("report", "retrain", "topics")
+DAGS = ("archive", "report", "retrain", "topics")
 
 pytestmark = pytest.mark.skipif(AIRFLOW not in os.environ, reason=f"needs an Airflow, which {AIRFLOW} names")
 
