@@ -51,7 +51,5 @@ with dag("topics", "30 4 * * *", 3, "What people talked about in the 7 days befo
 with dag("report", "0 6 * * 1", 1, "A page of the last week"):
     task("report", f"tweetpulse report --last 7d --output '{PAGES}/report-{DAY}.html'")
 
-with dag(
-    "archive", "30 2 * * *", 4, "Compact and vacuum the raw archive"
-):
+with dag("archive", "30 2 * * *", 4, "Compact and vacuum the raw archive"):
     task("archive", "tweetpulse archive compact && tweetpulse archive vacuum")
