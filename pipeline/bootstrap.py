@@ -244,7 +244,9 @@ def windows(settings: Settings, stop: threading.Event, tell: Tell = quiet) -> It
     jars = spark_jars(settings, tell)
     telemetry, more = settings.telemetry, conf(settings.windows)
     with (
-        checkpoint.held(settings.windows_checkpoint),
+        checkpoint.held(
+            settings.windows_checkpoint, user="`tweetpulse windows`", variable="TWEETPULSE_WINDOWS__CHECKPOINT"
+        ),
         serving(
             collectors, telemetry.host, telemetry.windows_port, "TWEETPULSE_TELEMETRY__WINDOWS_PORT", telemetry
         ) as url,

@@ -57,8 +57,13 @@ def make(folder: Path) -> None:
 
 
 @contextmanager
-def held(folder: Path) -> Iterator[None]:
+def held(folder: Path, *, user: str = "stream", variable: str = "TWEETPULSE_STREAM__CHECKPOINT") -> Iterator[None]:
     """Hold the checkpoint for one stream of this machine; let go at the end, also when the process is killed.
+
+    Args:
+        folder: the checkpoint.
+        user: who needs it, for errors.
+        variable: the setting that names another folder, for errors.
 
     Raises:
         AlreadyRunning: another stream has it.
@@ -72,8 +77,8 @@ def held(folder: Path) -> Iterator[None]:
             if not take(lock):
                 lock.seek(0)
                 raise AlreadyRunning(
-                    f"another stream uses the checkpoint {folder} ({lock.read(100).decode().strip()}): end it, "
-                    "or give this one a checkpoint of its own (TWEETPULSE_STREAM__CHECKPOINT)"
+                    f"another {user} uses the checkpoint {folder} ({lock.read(100).decode().strip()}): end it, "
+                    f"or give this one a checkpoint of its own ({variable})"
                 )
             _sign(lock)
         except OSError as error:
