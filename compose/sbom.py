@@ -1,6 +1,8 @@
 """A list of what is in the image, as CycloneDX 1.5: Debian's packages, Python's, and the jars.
 
-docker run --rm --interactive --network none --entrypoint python tweetpulse:local - < compose/sbom.py > sbom.cdx.json
+docker run --rm -i --user 0 --network none --entrypoint python tweetpulse:local - < compose/sbom.py > sbom.cdx.json
+
+As root, because the folder of Spark's Kafka connector is one that others may pass through and not list.
 """
 
 from __future__ import annotations
@@ -66,7 +68,8 @@ def of_python() -> Iterator[Component]:
 
 def of_jar(path: Path) -> Component:
     """What a jar says of itself; where it says nothing, or holds several, what it is called."""
-    name, version = re.fullmatch(r"(.+?)(?:-(\d[^/]*))?\.jar", path.name).groups()  # type: ignore[union-attr]
+    named = re.fullmatch(r"(.+)-(\d[^-]*(?:-[a-z]\w*)?)", path.stem)
+    name, version = named.groups() if named else (path.stem, "unknown")
     with zipfile.ZipFile(path) as opened:
         told = [one for one in opened.namelist() if re.fullmatch(r"META-INF/maven/[^/]+/[^/]+/pom.properties", one)]
         pairs = [
@@ -74,7 +77,7 @@ def of_jar(path: Path) -> Component:
         ]
     if len(told) == 1 and (found := dict(pairs)).get("artifactId") == name:
         return Component("maven", found["groupId"], name, found["version"])
-    return Component("generic", "", name, version or "unknown")
+    return Component("generic", "", name, version)
 
 
 def main() -> None:

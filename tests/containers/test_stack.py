@@ -70,9 +70,9 @@ def test_the_image(engine: Engine, stack: Stack) -> None:
 
 def test_the_image_lists_what_is_in_it(engine: Engine, stack: Stack) -> None:
     """compose/sbom.py finds Debian's packages, Python's and the jars, with their versions."""
-    options = ("--rm", "--interactive", "--network", "none", "--entrypoint", "python", "tweetpulse:local", "-")
+    options = ("--rm", "--interactive", "--user", "0", "--network", "none", "--entrypoint", "python")
     script = (ROOT / "compose/sbom.py").read_text(encoding="utf-8")
-    found = json.loads(engine.run("run", *options, input=script).stdout)["components"]
+    found = json.loads(engine.run("run", *options, "tweetpulse:local", "-", input=script).stdout)["components"]
     urls = {one["purl"].partition("@")[0] for one in found}
     assert {"pkg:deb/debian/openjdk-17-jre-headless", "pkg:pypi/pyspark", "pkg:pypi/tweetpulse"} <= urls
     assert {one["name"] for one in found} >= {"spark-sql-kafka-0-10_2.13", "spark-core_2.13"}

@@ -35,6 +35,8 @@ def test_a_jar_is_what_it_says_of_itself(tmp_path: Path) -> None:
     found = sbom().of_jar(jar(tmp_path / "one-1.2.jar", one=told))
     assert found.purl == "pkg:maven/org.example/one@1.2"
     assert sbom().of_jar(jar(tmp_path / "shaded_2.13-4.0.jar", one=told)).purl == "pkg:generic/shaded_2.13@4.0"
+    kafka, hive = (sbom().of_jar(jar(tmp_path / name)) for name in ("sql-kafka-0-10_2.13-4.0.jar", "exec-2.3-core.jar"))
+    assert (kafka.name, kafka.version, hive.name, hive.version) == ("sql-kafka-0-10_2.13", "4.0", "exec", "2.3-core")
     assert sbom().of_jar(jar(tmp_path / "nameless.jar")).purl == "pkg:generic/nameless@unknown"
 
 
