@@ -103,6 +103,19 @@ def test_every_command_runs_in_the_image(engine: Engine, stack: Stack) -> None:
     assert "positive" in scored
 
 
+def test_spark_keeps_state_in_the_image(engine: Engine, stack: Stack) -> None:
+    """By RocksDB, of which the image has the library for its own system: the long series needs it."""
+    load = (
+        "from pyspark.sql import SparkSession; session = SparkSession.builder.master('local[1]').config("
+        "'spark.driver.extraJavaOptions', '-Djava.io.tmpdir=/var/lib/tweetpulse').getOrCreate(); "
+        "session._jvm.org.rocksdb.RocksDB.loadLibrary(); print('loaded')"
+    )
+    options = ("--rm", "--network", "none", "--hostname", "localhost", "--read-only", "--cap-drop", "ALL")
+    mounts = ("--tmpfs", "/tmp:exec", "--tmpfs", "/var/lib/tweetpulse:exec,uid=10001")
+    done = engine.run("run", *options, *mounts, "--entrypoint", "python", "tweetpulse:local", "-c", load)
+    assert done.stdout.splitlines()[-1] == "loaded"
+
+
 def test_a_model_is_trained_in_the_image(engine: Engine, stack: Stack, tmp_path: Path) -> None:
     """With what the image has left of Spark and of Arrow: training, its evaluation, the plots and the registry."""
     (tmp_path / "rows.csv").write_text(labelled(600))
