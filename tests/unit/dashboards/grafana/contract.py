@@ -11,8 +11,10 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.core import Metric
 
 from exporters.server import scrape_of
+from pipeline.archive.faults import WAITS
 from pipeline.components import sinks_of
 from pipeline.settings import Settings
+from pipeline.telemetry.archive import ArchiveMetrics
 from pipeline.telemetry.metrics import StreamMetrics
 from pipeline.telemetry.process import MemoryCollector
 from pipeline.telemetry.sources import SourceMetrics
@@ -28,7 +30,10 @@ def metrics() -> dict[str, str]:
     stream.register(MemoryCollector())
     source = CollectorRegistry()
     SourceMetrics(source, ["twitter"])
-    return dict(_series(family) for family in chain(stream.collect(), _of_the_exporter(), source.collect()))
+    archive = CollectorRegistry()
+    ArchiveMetrics(archive, WAITS)
+    families = chain(stream.collect(), _of_the_exporter(), source.collect(), archive.collect())
+    return dict(_series(family) for family in families)
 
 
 def ad_hoc() -> set[str]:
