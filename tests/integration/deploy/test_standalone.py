@@ -69,6 +69,8 @@ def known_to(spark: Cluster) -> dict[str, str]:
         "spark.authenticate": "true",
         "spark.authenticate.secret": spark.secret,
         "spark.executor.memory": "512m",
+        # An executor that is killed leaves its temporary files.
+        "spark.executor.extraJavaOptions": f"-Djava.io.tmpdir={spark.folder}",
     }
 
 
