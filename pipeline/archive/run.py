@@ -13,8 +13,7 @@ from contextlib import closing
 from typing import Protocol
 from uuid import uuid4
 
-from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_exponential
-from tenacity.nap import sleep_using_event
+from tenacity import RetryCallState
 
 from pipeline.archive.columns import RawRecord, as_table
 from pipeline.archive.reader import Batch, TopicReader
@@ -23,12 +22,11 @@ from pipeline.domain.progress import Lag, Partition, lags
 from pipeline.domain.record import Reason, Rejection, decode
 from pipeline.domain.tweet import Tweet
 from pipeline.errors import PipelineError, SinkUnavailable
+from pipeline.outages import FIRST_WAIT, attempts
 from pipeline.privacy.forgotten import ForgottenList, entries_in
 from pipeline.privacy.guard import OPEN, Guard
 from pipeline.privacy.key import secret_key
 from pipeline.settings import Settings
-
-FIRST_WAIT, LONGEST_WAIT = 1.0, 30.0
 
 
 class Observer(Protocol):
@@ -214,13 +212,7 @@ class Archiving:
         Raises:
             Stopped: it was asked to stop meanwhile.
         """
-        patient = Retrying(
-            retry=retry_if_exception_type(SinkUnavailable),
-            wait=wait_exponential(multiplier=self._sleep_first, max=LONGEST_WAIT),
-            sleep=sleep_using_event(self._stop),
-            before_sleep=self._tell_waiting,
-        )
-        for attempt in patient:
+        for attempt in attempts(self._stop, self._tell_waiting, first_wait=self._sleep_first):
             with attempt:
                 if attempt.retry_state.attempt_number > 1 and self._stop.is_set():
                     raise Stopped("asked to stop")

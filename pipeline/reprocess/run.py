@@ -11,8 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_exponential
-from tenacity.nap import sleep_using_event
+from tenacity import RetryCallState
 
 from pipeline.archive.table import ArchiveTable
 from pipeline.domain.delivery import Attempt
@@ -20,12 +19,12 @@ from pipeline.domain.document import SCORED
 from pipeline.domain.outcome import Outcome
 from pipeline.domain.prediction import Task
 from pipeline.errors import ConfigError, PipelineError, SinkError, SinkUnavailable
+from pipeline.outages import attempts
 from pipeline.ports import Scorer, Sink
 from pipeline.reprocess.progress import Progress, load, save
 from pipeline.reprocess.windows import Days, Span, as_stream, read, spans
 from pipeline.settings import Settings
 from pipeline.stream import partition
-from pipeline.stream.batch import FIRST_WAIT, LONGEST_WAIT
 from pipeline.stream.champions import Champion, Champions
 from pipeline.stream.kafka_io import HEAD_BYTES
 from pipeline.stream.privacy import Privacy
@@ -213,12 +212,7 @@ class Reprocessing:
         return outcomes.outcome
 
     def _patiently(self, work: Callable[[], Any]) -> Any:
-        for attempt in Retrying(
-            retry=retry_if_exception_type(SinkUnavailable),
-            wait=wait_exponential(multiplier=FIRST_WAIT, max=LONGEST_WAIT),
-            sleep=sleep_using_event(self._stop),
-            before_sleep=self._tell_waiting,
-        ):
+        for attempt in attempts(self._stop, self._tell_waiting):
             with attempt:
                 if self._stop.is_set():
                     raise Stopped("stopped; the same command goes on")

@@ -16,20 +16,18 @@ from py4j.protocol import Py4JError
 from pyspark.accumulators import AccumulatorParam
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame
-from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_exponential
-from tenacity.nap import sleep_using_event
+from tenacity import RetryCallState
 
 from pipeline.domain.delivery import Attempt
 from pipeline.domain.outcome import Outcome
 from pipeline.errors import PipelineError, SinkUnavailable
+from pipeline.outages import attempts
 from pipeline.ports import Scorer, Sink
 from pipeline.settings import Settings
 from pipeline.stream import kafka_io, messages, partition
 from pipeline.stream.champions import Champion, Champions
 from pipeline.stream.checkpoint import Unfinished
 from pipeline.stream.privacy import Privacy, Told
-
-FIRST_WAIT, LONGEST_WAIT = 1.0, 30.0
 
 
 class Observer(Protocol):
@@ -122,12 +120,7 @@ class BatchRunner:
     def _until_done(self, records: DataFrame, champions: tuple[Champion, ...], this: Attempt) -> Outcome:
         outcome = Outcome()
         # There is no last attempt: an outage may take days, and the batch must not be skipped.
-        for attempt in Retrying(
-            retry=retry_if_exception_type(SinkUnavailable),
-            wait=wait_exponential(multiplier=FIRST_WAIT, max=LONGEST_WAIT),
-            sleep=sleep_using_event(self._stop),
-            before_sleep=self._tell_waiting,
-        ):
+        for attempt in attempts(self._stop, self._tell_waiting):
             with attempt:
                 # The batch stays uncommitted, and Spark repeats it at the next start.
                 if self._stop.is_set():

@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from functools import partial
 
 from pyspark.sql import SparkSession
-from tenacity import RetryCallState, Retrying, retry_if_result, wait_exponential
-from tenacity.nap import sleep_using_event
+from tenacity import RetryCallState, retry_if_result
 
 from pipeline.domain.outcome import Outcome
 from pipeline.errors import SetupError, SinkUnavailable
+from pipeline.outages import attempts
 from pipeline.ports import Scorer, Sink
 from pipeline.settings import Settings
 from pipeline.stream import checkpoint, query
-from pipeline.stream.batch import FIRST_WAIT, LONGEST_WAIT, BatchRunner
+from pipeline.stream.batch import BatchRunner
 from pipeline.stream.champions import Champions
 from pipeline.stream.privacy import Privacy
 from pipeline.stream.topic_watch import TopicWatch
@@ -54,15 +54,10 @@ class Run:
         self.spark.streams.addListener(listener)
         # Before the first batch, so that the metrics show the champions also while nothing comes in.
         self.champions.of_batch(self.spark.sparkContext)
-        patient = Retrying(
-            retry=retry_if_result(lambda ended: ended.kafka_away and not self.stop.is_set()),
-            wait=wait_exponential(multiplier=FIRST_WAIT, max=LONGEST_WAIT),
-            sleep=sleep_using_event(self.stop),
-            before_sleep=self._tell_waiting,
-        )
+        is_away = retry_if_result(lambda ended: ended.kafka_away and not self.stop.is_set())
         self.events.started()
         try:
-            patient(self._once_through, once)
+            attempts(self.stop, self._tell_waiting, retry=is_away)(self._once_through, once)
         finally:
             self.events.ended()
             self.spark.streams.removeListener(listener)
@@ -93,7 +88,7 @@ class Run:
                 return query.wait(self.spark, started, self.settings, runner, self.stop, partial(self._look, watch))
             except SetupError:
                 # Spark takes a topic that was created again, or is about to be, for one that retention has cut.
-                if _is_gone(watch):
+                if watch.is_gone():
                     return query.Ended(kafka_away=True)
                 raise
 
@@ -107,16 +102,3 @@ class Run:
     def _tell_waiting(self, state: RetryCallState) -> None:
         error = SinkUnavailable("Kafka does not answer", reason="kafka", sink="kafka")
         self.events.waiting("kafka", error, state.attempt_number)
-
-
-def _is_gone(watch: TopicWatch) -> bool:
-    """True if the topic can't be reached now.
-
-    Raises:
-        SetupError: it was created again.
-    """
-    try:
-        watch.check()
-    except SinkUnavailable:
-        return True
-    return False

@@ -53,6 +53,18 @@ class TopicWatch:
         if self._topic not in known:
             _keep(self._file, known | {self._topic: found})
 
+    def is_gone(self) -> bool:
+        """True if the topic can't be reached now.
+
+        Raises:
+            SetupError: it was created again.
+        """
+        try:
+            self.check()
+        except SinkUnavailable:
+            return True
+        return False
+
     def check_sizes(self) -> None:
         """Check that the topics take the stream's largest messages. Does nothing if Kafka does not answer.
 

@@ -12,16 +12,16 @@ from typing import Protocol
 from py4j.protocol import Py4JError
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, Row
-from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_exponential
-from tenacity.nap import sleep_using_event
+from tenacity import RetryCallState
 
 from pipeline.errors import NewerFormat, SetupError, SinkUnavailable
+from pipeline.outages import attempts
 from pipeline.sinks.elasticsearch.client import Elasticsearch, elasticsearch_errors
 from pipeline.sinks.elasticsearch.settings import ElasticsearchSettings
 from pipeline.sinks.elasticsearch.window_indices import delete_expired, expired, index_of
 from pipeline.sinks.elasticsearch.window_store import EXPIRED, Window, WindowStore
 from pipeline.stream import kafka_io
-from pipeline.stream.batch import FIRST_WAIT, LONGEST_WAIT, Stopping
+from pipeline.stream.batch import Stopping
 
 SWEEP_SECONDS = 3_600.0
 """How often windows that are too old are deleted."""
@@ -128,12 +128,7 @@ class WindowWriter:
 
     def _patiently(self, step: Callable[[], None]) -> None:
         # There is no last attempt: an outage may take days, and the batch must not be skipped.
-        for attempt in Retrying(
-            retry=retry_if_exception_type(SinkUnavailable),
-            wait=wait_exponential(multiplier=FIRST_WAIT, max=LONGEST_WAIT),
-            sleep=sleep_using_event(self._stop),
-            before_sleep=self._tell_waiting,
-        ):
+        for attempt in attempts(self._stop, self._tell_waiting):
             with attempt:
                 if self._stop.is_set():
                     raise Stopping("asked to stop")

@@ -10,15 +10,14 @@ from dataclasses import dataclass
 
 from pyspark.sql import SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
-from tenacity import RetryCallState, Retrying, retry_if_result, wait_exponential
-from tenacity.nap import sleep_using_event
+from tenacity import RetryCallState, retry_if_result
 
 from pipeline.domain.names import WINDOWS
 from pipeline.errors import SetupError, SinkUnavailable
+from pipeline.outages import attempts
 from pipeline.settings import Settings
 from pipeline.sinks.elasticsearch.client import Elasticsearch
 from pipeline.stream import checkpoint, kafka_io, query
-from pipeline.stream.batch import FIRST_WAIT, LONGEST_WAIT
 from pipeline.stream.topic_watch import TopicWatch
 from pipeline.telemetry.windows import KAFKA, WindowsEvents
 from pipeline.windows.batch import WindowWriter
@@ -52,15 +51,10 @@ class WindowsRun:
             self.events.checkpoint_mended(path)
         listener = WindowsListener(self.events)
         self.spark.streams.addListener(listener)
-        patient = Retrying(
-            retry=retry_if_result(lambda ended: ended.kafka_away and not self.stop.is_set()),
-            wait=wait_exponential(multiplier=FIRST_WAIT, max=LONGEST_WAIT),
-            sleep=sleep_using_event(self.stop),
-            before_sleep=self._tell_waiting,
-        )
+        is_away = retry_if_result(lambda ended: ended.kafka_away and not self.stop.is_set())
         self.events.started()
         try:
-            patient(self._once_through, once)
+            attempts(self.stop, self._tell_waiting, retry=is_away)(self._once_through, once)
             _await(lambda: not self.events.is_behind, _LAST_PROGRESS)
         finally:
             self.events.ended()
@@ -91,7 +85,7 @@ class WindowsRun:
             try:
                 return query.wait(self.spark, started, settings, writer, self.stop, look, command="tweetpulse windows")
             except SetupError:
-                if _is_gone(watch):
+                if watch.is_gone():
                     return query.Ended(kafka_away=True)
                 raise
 
@@ -113,19 +107,6 @@ class WindowsRun:
     def _tell_waiting(self, state: RetryCallState) -> None:
         error = SinkUnavailable("Kafka does not answer", reason=KAFKA, sink=KAFKA)
         self.events.waiting(KAFKA, error, state.attempt_number)
-
-
-def _is_gone(watch: TopicWatch) -> bool:
-    """True if the topic can't be reached now.
-
-    Raises:
-        SetupError: it was created again.
-    """
-    try:
-        watch.check()
-    except SinkUnavailable:
-        return True
-    return False
 
 
 def _await(condition: Callable[[], bool], seconds: float) -> None:
