@@ -81,7 +81,9 @@ def firing(instances: Mapping[str, str]) -> list[Firing]:
         Firing("TweetpulseArchiveAbsent", "warning", "The archive does not answer", process["archive"]),
         Firing("TweetpulseArchiveWaiting", "warning", "The archive waits", _ARCHIVE),
         Firing("TweetpulseArchiveBehind", "warning", "The archive falls behind", _ARCHIVE),
-        Firing("TweetpulseArchiveRecordsExpired", "critical", "Kafka deleted 7 records that were not archived", _ARCHIVE),
+        Firing(
+            "TweetpulseArchiveRecordsExpired", "critical", "Kafka deleted 7 records that were not archived", _ARCHIVE
+        ),
         Firing("TweetpulseRecordsRejected", "critical", "20% of the records are rejected", _JOB),
         Firing("TweetpulseRecordsRejected", "warning", "20% of the records of 3 days were rejected", _JOB),
         Firing("TweetpulseDocumentsFailed", "critical", "Elasticsearch refuses 5% of the documents", _JOB),
