@@ -30,8 +30,7 @@ from tests.paths import ROOT, real_data
 from tests.processes import environment
 from tests.reporting import Reading
 from tests.streams import roll_over, scored_stream
-from tests.topical import DAY, document, planted, reader, theme_of
-from tests.unit.topics.test_page import some
+from tests.topical import DAY, document, planted, reader, some, theme_of
 
 NOW = {"luggage": 250, "coffee": 150, "weather": 100}
 BEFORE = {"luggage": 150, "phone": 100}

@@ -10,8 +10,7 @@ from pipeline.sinks.elasticsearch.setup import resource
 from pipeline.topics.documents import documents, name_of, run_id
 from pipeline.topics.found import Question
 from pipeline.topics.models import Method
-from tests.topical import DAY
-from tests.unit.topics.test_page import some
+from tests.topical import DAY, some
 
 MADE = datetime(2026, 3, 3, 6, tzinfo=UTC)
 
