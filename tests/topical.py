@@ -88,7 +88,9 @@ def some(period: Period = DAY, entity: str | None = None) -> Found:
         *planted({"luggage": 150, "coffee": 100}, period=period),
         *[replace(one, id=f"{one.id}before") for one in before],
     ]
-    return find(Question(period, entity, k=2), reader(tweets), (), lambda _: None)
+    labels = (Label.NEGATIVE, Label.NEGATIVE, Label.NEUTRAL, Label.POSITIVE)
+    mixed = [replace(one, label=labels[number % len(labels)]) for number, one in enumerate(tweets)]
+    return find(Question(period, entity, k=2), reader(mixed), (), lambda _: None)
 
 
 def reader(tweets: Sequence[Said], size: int = 97) -> Read:

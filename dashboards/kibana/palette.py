@@ -21,6 +21,9 @@ SHARES = ((NEUTRAL, 0.0), ("#D9CBB5", 0.2), ("#F7CF95", 0.3), (WARNING, 0.4), (N
 A low one is not "good": no green.
 """
 
+EARLIER = ("#98A2B3", "#B5BCC9", "#CDD2DB", "#E0E3E9")
+"""Of the weeks before, the last one first: the further away, the paler."""
+
 BY_ORDER = "complimentary"
 """Kibana's palette for what is neither good nor bad, from blue to orange: the others hand out red and green.
 

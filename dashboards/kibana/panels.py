@@ -42,7 +42,10 @@ class Reference:
 
 @dataclass(frozen=True)
 class LensPanel:
-    """A Lens panel by value; bucket columns first, outermost first. `line`: the columns of the line behind a number."""
+    """A Lens panel by value; bucket columns first, outermost first. `line`: the columns of the line behind a number.
+
+    `since`: a time range of its own, from then until now, whatever that of the dashboard is.
+    """
 
     title: str
     description: str
@@ -52,6 +55,7 @@ class LensPanel:
     visualization: Json = field(hash=False)
     condition: Condition = ANY
     line: tuple[AnyColumn, ...] = ()
+    since: str = ""
 
     def references(self) -> list[Reference]:
         """The data views, as the layers name them."""
@@ -62,7 +66,7 @@ class LensPanel:
     def json(self) -> Json:
         """The options that differ from other kinds of panels. A number has its label, and needs no title above it."""
         hidden = {"hidePanelTitles": True} if self.shape == "lnsMetric" else {}
-        config = {"attributes": self._attributes(), "enhancements": {}} | hidden
+        config = {"attributes": self._attributes(), "enhancements": {}} | hidden | _own_time(self.since)
         return {"type": "lens", "embeddableConfig": config}
 
     def _attributes(self) -> Json:
@@ -92,13 +96,14 @@ class LensPanel:
 
 @dataclass(frozen=True)
 class SavedPanel:
-    """A saved search or a map by reference, with what is different on a dashboard."""
+    """A saved search or a map by reference, with what is different on a dashboard; `since` as that of a Lens panel."""
 
     title: str
     description: str
     type: str
     id: str
     here: Json = field(default_factory=dict)
+    since: str = ""
 
     def references(self) -> list[Reference]:
         """The saved object."""
@@ -109,7 +114,12 @@ class SavedPanel:
         return {
             "type": self.type,
             "panelRefName": f"panel_{slug(self.title)}",
-            "embeddableConfig": {"description": self.description, "enhancements": {}, **self.here},
+            "embeddableConfig": {
+                "description": self.description,
+                "enhancements": {},
+                **self.here,
+                **_own_time(self.since),
+            },
         }
 
 
@@ -194,6 +204,7 @@ def metric(
     of: Column | None = None,
     color: str | None = None,
     condition: Condition = ANY,
+    since: str = "",
 ) -> LensPanel:
     """One number, called as its column, with the words `under` it.
 
@@ -216,7 +227,7 @@ def metric(
         visualization |= {"trendlineTimeAccessor": time.id, "trendlineMetricAccessor": past.id}
         columns.append(earlier)
         line = (time, past)
-    return LensPanel(title, description, view, "lnsMetric", tuple(columns), visualization, condition, line)
+    return LensPanel(title, description, view, "lnsMetric", tuple(columns), visualization, condition, line, since)
 
 
 def chart(
@@ -224,12 +235,13 @@ def chart(
     description: str,
     view: DataView,
     x: Column,
-    values: Sequence[Column],
+    values: Sequence[AnyColumn],
     *,
     series: str,
     colors: Mapping[str, str] | None = None,
     split: Column | None = None,
     condition: Condition = ANY,
+    since: str = "",
 ) -> LensPanel:
     """Values along time or terms; along time with the events that `annotate` and the pipeline itself record.
 
@@ -259,15 +271,45 @@ def chart(
     }
     # Lens wants the split before the axis: the first bucket is the outermost.
     columns = (*((split,) if split else ()), x, *values)
-    return LensPanel(title, description, view, "lnsXY", columns, visualization, condition)
+    return LensPanel(title, description, view, "lnsXY", columns, visualization, condition, since=since)
 
 
-def bars(title: str, description: str, view: DataView, by: Column, value: Column) -> LensPanel:
+def bars(
+    title: str,
+    description: str,
+    view: DataView,
+    by: Column,
+    value: AnyColumn,
+    *,
+    color: str = palette.VOLUME,
+    condition: Condition = ANY,
+    since: str = "",
+) -> LensPanel:
     """One bar per term, the longest on top."""
-    return chart(title, description, view, by, (value,), series="bar_horizontal", colors={value.id: palette.VOLUME})
+    colors = {value.id: color}
+    return chart(
+        title,
+        description,
+        view,
+        by,
+        (value,),
+        series="bar_horizontal",
+        colors=colors,
+        condition=condition,
+        since=since,
+    )
 
 
-def cloud(title: str, description: str, view: DataView, words: Column, value: Column) -> LensPanel:
+def cloud(
+    title: str,
+    description: str,
+    view: DataView,
+    words: Column,
+    value: Column,
+    *,
+    condition: Condition = ANY,
+    since: str = "",
+) -> LensPanel:
     """A tag cloud."""
     visualization = {
         "layerId": LAYER,
@@ -280,7 +322,7 @@ def cloud(title: str, description: str, view: DataView, words: Column, value: Co
         "showLabel": False,
         "palette": {"type": "palette", "name": "custom", "params": _ONE_COLOUR},
     }
-    return LensPanel(title, description, view, "lnsTagcloud", (words, value), visualization)
+    return LensPanel(title, description, view, "lnsTagcloud", (words, value), visualization, condition, since=since)
 
 
 def table(
@@ -291,13 +333,19 @@ def table(
     values: Sequence[tuple[AnyColumn, int]],
     *,
     means: AnyColumn | None = None,
+    condition: Condition = ANY,
 ) -> LensPanel:
     """Terms with numbers, each with its width in pixels; the first column takes the rest. `means` has colours."""
     first, *others = rows
     widths = [(first, 0), *((row, 100) for row in others), *values]
     shown = [_shown(column, width) | (_by_mean() if column is means else {}) for column, width in widths]
     visualization = {"layerId": LAYER, "layerType": "data", "columns": shown}
-    return LensPanel(title, description, view, "lnsDatatable", tuple(column for column, _ in widths), visualization)
+    columns = tuple(column for column, _ in widths)
+    return LensPanel(title, description, view, "lnsDatatable", columns, visualization, condition)
+
+
+def _own_time(since: str) -> Json:
+    return {"timeRange": {"from": since, "to": "now"}} if since else {}
 
 
 def _layer(columns: Sequence[AnyColumn]) -> Json:

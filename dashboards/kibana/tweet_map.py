@@ -15,17 +15,19 @@ from dashboards.kibana.panels import Reference, SavedPanel
 ID = "tweetpulse-map"
 LOCATION = "tweet.geo.location"
 IS_NEGATIVE = "tweet.sentiment.is_negative"
+HASHTAGS = "tweet.hashtags"
 _INDEX = "layer_1_source_index_pattern"
 
 
 @dataclass(frozen=True)
 class TweetMap:
-    """Tweets by place: the larger, the more; the colour is the share of negative ones."""
+    """Tweets by place: the larger, the more; the colour is the share of negative ones, the word a hashtag."""
 
     id: str = ID
     title: str = "Tweets by place, redder where more negative"
     description: str = (
-        "Size: how many tweets. Colour: how many of the scored ones are negative, orange from 40 %, red from 50 %."
+        "Size: how many tweets. Colour: how many of the scored ones are negative, orange from 40 %, red from 50 %. "
+        "Word: the most frequent hashtag."
     )
 
     def saved_object(self) -> Json:
@@ -95,6 +97,7 @@ def _tweet_layer() -> Json:
         "metrics": [
             {"type": "count", "label": "Tweets"},
             {"type": "avg", "field": IS_NEGATIVE, "label": "Negative share"},
+            {"type": "terms", "field": HASHTAGS, "label": "Most frequent hashtag"},
         ],
         "applyGlobalQuery": True,
         "applyGlobalTime": True,
@@ -119,12 +122,15 @@ def _circles() -> Json:
         "maxSize": 28,
         "fieldMetaOptions": {"isEnabled": True, "sigma": 3},
     }
+    hashtag = {"field": {"name": f"terms_of_{HASHTAGS}", "origin": "source"}}
     white_edge = {"type": "STATIC", "options": {"color": "#FFFFFF"}}
     properties = {
         "fillColor": {"type": "DYNAMIC", "options": by_share},
         "iconSize": {"type": "DYNAMIC", "options": by_count},
         "lineColor": white_edge,
         "lineWidth": {"type": "STATIC", "options": {"size": 1}},
+        "labelText": {"type": "DYNAMIC", "options": hashtag},
+        "labelSize": {"type": "STATIC", "options": {"size": 13}},
         "symbolizeAs": {"options": {"value": "circle"}},
     }
     return {"type": "VECTOR", "properties": properties, "isTimeAware": True}

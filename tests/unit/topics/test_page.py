@@ -77,7 +77,7 @@ def test_the_numbers_are_those_of_the_topics() -> None:
         f"{luggage.counts.tweets}",
         f"{luggage.share:.0%}",
         points.replace("+0", "±0"),
-        "100%",
+        f"{luggage.counts.negative_share:.0%}",
     ]
     assert rows[coffee.name][2] == "new"
     assert rows[found.vanished[0].name] == [f"{found.vanished[0].share:.0%}"]

@@ -171,7 +171,7 @@ def test_names_in_a_list_are_shown_as_names() -> None:
 
 def test_the_map_is_coloured_by_the_share_of_negative_tweets() -> None:
     """Of the scored ones; a mean is nearly everywhere a little above 0, and all of the map green."""
-    maps = [panel for _, panel in PANELS if panel["type"] == "geomap"]
+    maps = [panel for _, panel in PANELS if panel["type"] == "geomap" and panel["title"] == "Where are they?"]
     assert len(maps) == 2
     for panel in maps:
         scored, negative = (target["query"] for target in panel["targets"])
@@ -180,6 +180,17 @@ def test_the_map_is_coloured_by_the_share_of_negative_tweets() -> None:
         assert "NOT tweet.sentiment.label:unsupported" in scored
         assert "tweet.sentiment.label:negative" in negative
         assert (style["size"]["field"], style["color"]["field"]) == ("Tweets", made[-1])
+
+
+def test_the_map_of_hashtags_writes_one_for_each_cell() -> None:
+    """The most frequent one; the name of its bucket is that of the column which is written."""
+    (panel,) = [panel for _, panel in PANELS if panel["title"] == "Hashtags by place"]
+    cell, hashtag = panel["targets"][0]["bucketAggs"]
+    layer = panel["options"]["layers"][-1]
+    assert (cell["type"], layer["location"]["geohash"]) == ("geohash_grid", cell["field"])
+    assert (hashtag["settings"]["size"], hashtag["settings"]["orderBy"]) == ("1", "_count")
+    assert layer["config"]["style"]["text"]["field"] == hashtag["field"]
+    assert layer["config"]["style"]["size"]["field"] == "Count"
 
 
 @pytest.mark.parametrize("uid", [config.OVERVIEW, config.ENTITY])
