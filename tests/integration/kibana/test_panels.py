@@ -14,7 +14,7 @@ from dashboards.kibana.tweet_map import TWEET_MAP
 from pipeline.domain.document import Coordinates, data_stream, rejected_document, scored_document
 from pipeline.domain.prediction import COMPLAINT, NO_OPINION, Opinion, Prediction
 from pipeline.domain.record import Rejection, decode, encode
-from pipeline.domain.tweet import Author, Geo, Kind, Tweet
+from pipeline.domain.tweet import Author, Geo, GeoSource, Kind, Tweet
 from pipeline.embedded.info import StackInfo
 from pipeline.scoring.analysis import Analyzer
 from pipeline.settings import ScoringSettings
@@ -132,7 +132,7 @@ def _tweets(at: datetime) -> Iterator[tuple[Tweet, Opinion]]:
                 kind=kind,
                 author=Author(id=str(number), name=f"author{number}", followers=200_000),
                 entities=("Acme Air",),
-                geo=Geo(lat=48.1, lon=11.6, place="Munich", country="Germany", source="point"),
+                geo=Geo(lat=48.1, lon=11.6, place="Munich", country="Germany", source=GeoSource.COORDINATES),
                 url=f"https://x.com/i/status/{number}",
             ),
             opinion,
