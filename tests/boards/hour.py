@@ -18,8 +18,9 @@ from pipeline.domain.record import encode
 from pipeline.domain.tweet import Tweet
 from pipeline.embedded.guard import guarded
 from pipeline.embedded.stack import start
+from pipeline.geo.locator import Locator
 from pipeline.scoring.analysis import Analyzer
-from pipeline.settings import ScoringSettings
+from pipeline.settings import PlacesSettings, ScoringSettings
 from pipeline.sinks.elasticsearch.client import connect
 from pipeline.sinks.elasticsearch.events import record_event
 from pipeline.sinks.elasticsearch.settings import ElasticsearchSettings
@@ -95,7 +96,8 @@ def _fill(client: Elasticsearch, settings: ElasticsearchSettings) -> list[dict[s
 
 def _chunk(namespace: str) -> Chunk:
     analyzer = Analyzer(ScoringSettings(entities={brand.name: (brand.name,) for brand in BRANDS}))
-    return score_chunk(_records(), analyzer, _models(), namespace=namespace, now=lambda: _INGESTED)
+    locator = Locator(PlacesSettings())
+    return score_chunk(_records(), analyzer, _models(), namespace=namespace, locator=locator, now=lambda: _INGESTED)
 
 
 def _records() -> Iterator[Record]:

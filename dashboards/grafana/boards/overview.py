@@ -40,7 +40,7 @@ def board() -> Board:
                 collapsed=True,
             ),
         ],
-        variables=[variables.TWEETS, variables.retweets(), variables.filters(), variables.kibana()],
+        variables=[variables.TWEETS, variables.retweets(), variables.places(), variables.filters(), variables.kibana()],
         annotations=[variables.events()],
         since="now-24h",
         refresh="1m",

@@ -9,13 +9,16 @@ from grafana_foundation_sdk.models import dashboard as sdk
 from dashboards.grafana import config
 from dashboards.grafana.panels import fields
 from dashboards.grafana.panels.charts import SHOWN
-from dashboards.grafana.queries.tweets import ask, by_cell
+from dashboards.grafana.queries.tweets import PLACES, ask, by_cell
 
 LOCATION = "tweet.geo.location"
 
 
 def where(scored: str, negative: str) -> sdk.Panel:
-    """A circle per cell of the map: its size is how many tweets, its colour the share of negative ones."""
+    """A circle per cell of the map: its size is how many tweets, its colour the share of negative ones.
+
+    The board's variable `places` says whether those count whose place is a guess.
+    """
     defaults = sdk.FieldConfig(
         unit="short",
         no_value="no data",
@@ -42,11 +45,13 @@ def where(scored: str, negative: str) -> sdk.Panel:
         "layers": [_outlines("Countries", "countries"), _outlines("States", "usa-states"), _circles()],
     }
     description = (
-        "Tweets that carry a position (a few per cent), by map cell: size = tweets, colour = share of negative ones, "
-        "orange from 40 %, red from 50 %. "
+        "Tweets by map cell: size = tweets, colour = share of negative ones, orange from 40 %, red from 50 %. "
+        "At first only those that state where they were written, by coordinates or a place: a few per cent. "
+        '"Places on the map" above shows those instead, or too, whose author\'s profile names a city: '
+        "a guess of where people live, and not where they wrote. "
         "The outlines come with Grafana; only the street map behind them needs the internet."
     )
-    targets = [ask(scored, by_cell(), ref="A"), ask(negative, by_cell(), ref="B")]
+    targets = [ask(f"{query} AND {PLACES}", by_cell(), ref=ref) for ref, query in (("A", scored), ("B", negative))]
     return fields.panel(
         "geomap",
         "Where are they?",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import closing
+from typing import Any
 
 from pyspark.sql import SparkSession
 
@@ -44,7 +46,7 @@ def test_three_kinds_of_places(settings: Settings, spark: SparkSession) -> None:
     assert _ids(settings, near, stated) == {"x:1", "x:2"}
 
 
-def _ids(settings: Settings, *filters: dict[str, object]) -> set[str]:
+def _ids(settings: Settings, *filters: Mapping[str, Any]) -> set[str]:
     with closing(connect(settings.elasticsearch)) as client:
         query = {"bool": {"filter": list(filters)}}
         answer = client.search(index=scored_stream(settings), query=query, size=10)

@@ -180,6 +180,17 @@ def test_the_map_is_coloured_by_the_share_of_negative_tweets() -> None:
 
 
 @pytest.mark.parametrize("uid", [config.OVERVIEW, config.ENTITY])
+def test_the_map_shows_no_guess_at_first(uid: str) -> None:
+    """The board's choice is in each of the map's queries, begins without profiles, and is told in its description."""
+    (board,) = [board for board in BOARDS if board["uid"] == uid]
+    (choice,) = [variable for variable in board["templating"]["list"] if variable["name"] == "places"]
+    (map_,) = [panel for of, panel in PANELS if of == uid and panel["type"] == "geomap"]
+    assert choice["current"]["value"] == "NOT tweet.geo.source:profile"
+    assert all(target["query"].endswith(" AND ${places:raw}") for target in map_["targets"])
+    assert choice["label"] in map_["description"]
+
+
+@pytest.mark.parametrize("uid", [config.OVERVIEW, config.ENTITY])
 def test_the_share_has_the_one_before_beside_it(uid: str) -> None:
     """The same question, of a day earlier."""
     (board,) = [board for board in BOARDS if board["uid"] == uid]
