@@ -12,7 +12,7 @@ MOST_PARTS = 4
 MOST_WORDS = 6
 """Of a part: the longest names of cities in the gazetteer that people write have as many."""
 
-_LISTS = r"[/|;•·&+]|\s[-–—]|[-–—]\s"
+_LISTS = r"[/|;•·&+]|--|\s[-–—]|[-–—]\s"
 _OF_LISTS = re.compile(_LISTS)
 _BETWEEN = re.compile(rf"[,\n()]|{_LISTS}")
 _INSIDE_WORDS = re.compile(r"['’ʼ`.]")

@@ -54,7 +54,7 @@ class _Read:
     Attributes:
         meanings: all that its name may mean.
         qualified: a state or country that they lie in is named, too.
-        other_names: those of them whose main name is another one.
+        other_names: those of them that are seldom called so: their main name is another one.
     """
 
     meanings: Meanings
@@ -95,7 +95,8 @@ def _read(text: str, names: Gazetteer) -> _Read | None:
     if not rest:
         return found
     areas = [_areas_of(part, names) for part in rest]
-    if not all(areas):
+    # Of `Bloomington/San Francisco` one can't lie in the other, though both are in California.
+    if not all(areas) or (is_list(text) and any(one.lat is not None for area in areas for one in area)):
         return None
     narrowed = found.meanings if found else ()
     for area in areas:
@@ -114,10 +115,24 @@ def _alone(part: str, names: Gazetteer) -> _Read | None:
         return _Read(known, False)
     cities, others = names.cities.get(name, ()), names.other_cities.get(name, ())
     # In small letters `me`, `in` and `or` are words.
-    areas = names.areas.get(name, ()) or (names.codes.get(name, ()) if part == part.upper() else ())
+    codes = _clear(names.codes.get(name, ())) if part == part.upper() else ()
+    areas = names.areas.get(name, ()) or codes
     if found := tuple(dict.fromkeys((*cities, *others, *areas))):
-        return _Read(found, False, frozenset(others) - frozenset(cities))
+        return _Read(found, False, frozenset(others) - frozenset(cities) | _rare(codes))
     return _before_area(name.split(), names)
+
+
+def _clear(areas: Meanings) -> Meanings:
+    """The meanings of an abbreviation; none where a country is the likeliest of several, as Colombia is of `CO`."""
+    if len(areas) < 2:
+        return areas
+    read = _Read(areas, False, _rare(areas))
+    return areas if max(areas, key=lambda one: _weight(one, read)).region else ()
+
+
+def _rare(areas: Meanings) -> frozenset[Meaning]:
+    """The countries of an abbreviation that is a state's, too: few write `CA` for Canada."""
+    return frozenset(one for one in areas if one.region is None) if any(one.region for one in areas) else frozenset()
 
 
 def _before_area(words: Sequence[str], names: Gazetteer) -> _Read | None:
@@ -138,9 +153,10 @@ def _unknown_in(rest: Sequence[str], areas: Sequence[Meanings]) -> _Read | None:
     for area in areas[1:]:
         meanings = _within(meanings, area)
     # Of `Boston, Austin, Dallas` nothing is known; and in small letters `me`, `in` and `or` are words.
-    if not all(one.lat is None for one in meanings) or any(len(part) == 2 and part != part.upper() for part in rest):
+    if any(one.lat is not None for one in meanings) or any(len(part) == 2 and part != part.upper() for part in rest):
         return None
-    return _Read(meanings, False)
+    clear = _clear(meanings)
+    return _Read(clear, False, _rare(clear)) if clear else None
 
 
 def _areas_of(part: str, names: Gazetteer) -> Meanings:
