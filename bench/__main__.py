@@ -25,6 +25,7 @@ NAMES = (
     "windows",
     "profile",
     "places",
+    "fields",
 )
 
 
