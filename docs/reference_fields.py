@@ -12,7 +12,7 @@ from pipeline.domain.document import EVENTS, ORIGINAL_CHARS, REJECTED, SCORED, d
 from pipeline.domain.prediction import CLOSED_LABELS, Task
 from pipeline.domain.sentiment import SCORED as SHARES
 from pipeline.domain.sentiment import THRESHOLD, Label
-from pipeline.domain.tweet import Kind
+from pipeline.domain.tweet import GeoSource, Kind
 from pipeline.topics.documents import DATASET as TOPICS
 from pipeline.topics.documents import EVERYTHING, NEWEST
 from pipeline.topics.models import Method
@@ -90,10 +90,12 @@ _SCORED = {
         }.items()
     },
     "tweet.label.given": "the sentiment that people gave it, if the file that it comes from says so",
-    "tweet.geo.location": "latitude and longitude",
+    "tweet.geo.location": "latitude and longitude; none where only a country or a state is known",
     "tweet.geo.place": "the name of the place",
-    "tweet.geo.country": "the country, as the source writes it",
-    "tweet.geo.source": "how exact the place is: `point`, `place` or `profile`",
+    "tweet.geo.country": "the country, as the source writes it; of a profile, in English",
+    "tweet.geo.country_code": "the country, as ISO 3166-1 alpha-2; none in documents of earlier versions",
+    "tweet.geo.source": f"what says so: {_either(tuple(GeoSource))}; `point` in documents of earlier versions",
+    "tweet.geo.confidence": "how sure it is, 0 to 1: [places](../geo.md); none in documents of earlier versions",
     "tweet.sentiment.label": f"{_either(tuple(Label))}; the last one if no scorer speaks the language",
     "tweet.sentiment.compound": f"VADER's score, -1 to 1: positive from {THRESHOLD}, negative up to -{THRESHOLD}",
     **{f"tweet.sentiment.{name}": f"the share of the text that is {name}; the three add up to 1" for name in SHARES},

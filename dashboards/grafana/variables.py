@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from grafana_foundation_sdk.models import dashboard as sdk
@@ -38,15 +39,26 @@ TWEETS_BESIDES = data_source("elasticsearch", "Tweets", config.TWEETS, SECOND)
 
 
 def retweets() -> sdk.VariableModel:
-    """The kinds that count: a piece of Lucene, put into queries as it stands (`${retweets:raw}`)."""
-    choices = {"left out": "NOT tweet.kind:retweet", "counted": "*"}
+    """The kinds that count."""
+    return _choice("retweets", "Retweets", {"left out": "NOT tweet.kind:retweet", "counted": "*"})
+
+
+def places() -> sdk.VariableModel:
+    """The places that the map shows: first those that tweets state, since what profiles name is a guess."""
+    guessed = "tweet.geo.source:profile"
+    choices = {"stated by tweets": f"NOT {guessed}", "guessed from profiles": guessed, "stated and guessed": "*"}
+    return _choice("places", "Places on the map", choices)
+
+
+def _choice(name: str, label: str, choices: Mapping[str, str]) -> sdk.VariableModel:
+    """One of some pieces of Lucene, put into queries as it stands (`${name:raw}`)."""
     options = [
         sdk.VariableOption(selected=i == 0, text=text, value=value) for i, (text, value) in enumerate(choices.items())
     ]
     return sdk.VariableModel(
         type_val=sdk.VariableType.CUSTOM,
-        name="retweets",
-        label="Retweets",
+        name=name,
+        label=label,
         query=", ".join(f"{text} : {value}" for text, value in choices.items()),
         current=options[0],
         options=options,

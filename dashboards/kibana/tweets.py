@@ -113,6 +113,14 @@ def languages() -> LensPanel:
 
 
 def countries() -> LensPanel:
-    """The places as a table, for those without a map."""
-    country = terms("country", "Country", "tweet.geo.country", 12)
-    return bars("Countries", "Of the tweets that say where they were written.", TWEETS, country, COUNT)
+    """The places without a map; countries that only profiles name are told apart."""
+    return chart(
+        "Countries",
+        "Coordinates and place: where tweets say that they were written. Profile: where authors say that they live, "
+        "which is a guess.",
+        TWEETS,
+        terms("country", "Country", "tweet.geo.country", 12),
+        (COUNT,),
+        series="bar_horizontal_stacked",
+        split=terms("place_by", "Place by", "tweet.geo.source", 4),
+    )

@@ -21,9 +21,10 @@ from pipeline.domain.record import encode
 from pipeline.domain.tweet import Tweet
 from pipeline.embedded.guard import guarded
 from pipeline.embedded.stack import start
+from pipeline.geo.locator import Locator
 from pipeline.report.period import Period
 from pipeline.scoring.analysis import Analyzer
-from pipeline.settings import ScoringSettings
+from pipeline.settings import PlacesSettings, ScoringSettings
 from pipeline.sinks.elasticsearch import plain_index
 from pipeline.sinks.elasticsearch.client import connect
 from pipeline.sinks.elasticsearch.events import record_event
@@ -120,7 +121,8 @@ def _find_topics(client: Elasticsearch, settings: ElasticsearchSettings) -> None
 
 def _chunk(namespace: str) -> Chunk:
     analyzer = Analyzer(ScoringSettings(entities={brand.name: (brand.name,) for brand in BRANDS}))
-    return score_chunk(_records(), analyzer, _models(), namespace=namespace, now=lambda: _INGESTED)
+    locator = Locator(PlacesSettings())
+    return score_chunk(_records(), analyzer, _models(), namespace=namespace, locator=locator, now=lambda: _INGESTED)
 
 
 def _records() -> Iterator[Record]:

@@ -13,7 +13,7 @@ from dashboards.kibana.conditions import All, Condition, Json, Not
 from dashboards.kibana.data_views import EVENTS, TIME, TWEETS
 from dashboards.kibana.panels import MARKS, LensPanel, Panel, SavedPanel
 from dashboards.kibana.saved_searches import SEARCHES, SavedSearch
-from dashboards.kibana.tweet_map import HASHTAGS, IS_NEGATIVE, LOCATION
+from dashboards.kibana.tweet_map import HASHTAGS, IS_NEGATIVE, LAYERS, LOCATION
 
 _ROWS = 50
 
@@ -51,7 +51,7 @@ def _of_panel(board: Board, panel: Panel) -> Iterator[Search]:
             yield _search(board, f"{panel.title}, line behind it", panel.condition, line, panel.since)
         yield from _marks(board, panel)
     elif isinstance(panel, SavedPanel):
-        yield _of_saved(board, panel)
+        yield from _of_saved(board, panel)
 
 
 def _marks(board: Board, panel: LensPanel) -> Iterator[Search]:
@@ -63,11 +63,14 @@ def _marks(board: Board, panel: LensPanel) -> Iterator[Search]:
             yield Search(board.title, f"{panel.title}, events", EVENTS.indices, {"aggs": texts, "query": query})
 
 
-def _of_saved(board: Board, panel: SavedPanel) -> Search:
+def _of_saved(board: Board, panel: SavedPanel) -> Iterator[Search]:
     saved = {search.id: search for search in SEARCHES}.get(panel.id)
     if saved is None:
-        return _search(board, panel.title, All(), {"size": 0, "aggs": _circles()})
-    return _search(board, panel.title, saved.condition, _rows(saved), panel.since)
+        for layer in LAYERS:
+            title = f"{panel.title}, {layer.label}" if layer.hollow else panel.title
+            yield _search(board, title, layer.condition, {"size": 0, "aggs": _circles()})
+    else:
+        yield _search(board, panel.title, saved.condition, _rows(saved), panel.since)
 
 
 def _rows(saved: SavedSearch) -> Json:

@@ -52,9 +52,10 @@ FIELDS = {
     "url": ("url",),
     "user.id": ("user", "id"),
     "user.name": ("user", "name"),
+    "user.location": ("user", "location"),
     "geo.place": ("geo", "place"),
     "geo.country": ("geo", "country"),
-    "geo.source": ("geo", "source"),
+    "geo.country_code": ("geo", "country_code"),
 }
 MAPPED = {
     "user.id": "user.id",
@@ -65,7 +66,7 @@ MAPPED = {
     "entities": "tweet.entity",
     "geo.place": "tweet.geo.place",
     "geo.country": "tweet.geo.country",
-    "geo.source": "tweet.geo.source",
+    "geo.country_code": "tweet.geo.country_code",
 }
 
 

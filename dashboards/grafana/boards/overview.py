@@ -41,7 +41,7 @@ def board() -> Board:
             ),
             Row("Which hashtags come from where?", [Line(13, [(24, hashtags(q.ALL))])], collapsed=True),
         ],
-        variables=[variables.TWEETS, variables.retweets(), variables.filters(), variables.kibana()],
+        variables=[variables.TWEETS, variables.retweets(), variables.places(), variables.filters(), variables.kibana()],
         annotations=[variables.events()],
         since="now-24h",
         refresh="1m",

@@ -9,14 +9,17 @@ from grafana_foundation_sdk.models import dashboard as sdk
 from dashboards.grafana import config
 from dashboards.grafana.panels import fields
 from dashboards.grafana.panels.charts import SHOWN
-from dashboards.grafana.queries.tweets import ask, by_cell, by_term
+from dashboards.grafana.queries.tweets import PLACES, ask, by_cell, by_term
 
 LOCATION = "tweet.geo.location"
 HASHTAGS = "tweet.hashtags"
 
 
 def where(scored: str, negative: str) -> sdk.Panel:
-    """A circle per cell of the map: its size is how many tweets, its colour the share of negative ones."""
+    """A circle per cell of the map: its size is how many tweets, its colour the share of negative ones.
+
+    The board's variable `places` says whether those count whose place is a guess.
+    """
     defaults = sdk.FieldConfig(
         unit="short",
         no_value="no data",
@@ -30,11 +33,13 @@ def where(scored: str, negative: str) -> sdk.Panel:
     ]
     options = _options(_circles())
     description = (
-        "Tweets that carry a position (a few per cent), by map cell: size = tweets, colour = share of negative ones, "
-        "orange from 40 %, red from 50 %. "
+        "Tweets by map cell: size = tweets, colour = share of negative ones, orange from 40 %, red from 50 %. "
+        "At first only those that state where they were written, by coordinates or a place: a few per cent. "
+        '"Places on the map" above shows those instead, or too, whose author\'s profile names a city: '
+        "a guess of where people live, and not where they wrote. "
         "The outlines come with Grafana; only the street map behind them needs the internet."
     )
-    targets = [ask(scored, by_cell(), ref="A"), ask(negative, by_cell(), ref="B")]
+    targets = [ask(f"{query} AND {PLACES}", by_cell(), ref=ref) for ref, query in (("A", scored), ("B", negative))]
     return fields.panel(
         "geomap",
         "Where are they?",
@@ -53,10 +58,10 @@ def hashtags(query: str) -> sdk.Panel:
         unit="short", no_value="no data", color=fields.fixed(config.VOLUME), custom={"hideFrom": SHOWN}
     )
     description = (
-        "Of the tweets that carry a position (a few per cent), by map cell: the most frequent hashtag, and as size how "
-        "many tweets have it."
+        "By map cell: the most frequent hashtag, and as size how many tweets have it. At first of those that state "
+        'where they were written, a few per cent; see "Places on the map" above.'
     )
-    asked = ask(query, by_cell(), by_term(HASHTAGS, 1, "11"))
+    asked = ask(f"{query} AND {PLACES}", by_cell(), by_term(HASHTAGS, 1, "11"))
     return fields.panel("geomap", "Hashtags by place", description, [asked], defaults, _options(_words()))
 
 

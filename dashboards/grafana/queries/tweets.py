@@ -18,6 +18,8 @@ ALL = "${retweets:raw}"
 SCORED = f"{ALL} AND NOT tweet.sentiment.label:unsupported"
 """Those that a scorer has judged: the whole of every share."""
 NEGATIVE = f"{ALL} AND tweet.sentiment.label:negative"
+PLACES = "${places:raw}"
+"""Which places count, on a map."""
 THIS = ' AND tweet.entity:"$entity"'
 OTHERS = ' AND NOT tweet.entity:"$entity"'
 

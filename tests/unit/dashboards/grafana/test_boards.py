@@ -194,6 +194,19 @@ def test_the_map_of_hashtags_writes_one_for_each_cell() -> None:
 
 
 @pytest.mark.parametrize("uid", [config.OVERVIEW, config.ENTITY])
+def test_maps_show_no_guess_at_first(uid: str) -> None:
+    """The board's choice is in each query of a map, begins without profiles, and is told in its description."""
+    (board,) = [board for board in BOARDS if board["uid"] == uid]
+    (choice,) = [variable for variable in board["templating"]["list"] if variable["name"] == "places"]
+    maps = [panel for of, panel in PANELS if of == uid and panel["type"] == "geomap"]
+    assert choice["current"]["value"] == "NOT tweet.geo.source:profile"
+    assert maps
+    for map_ in maps:
+        assert all(target["query"].endswith(" AND ${places:raw}") for target in map_["targets"])
+        assert choice["label"] in map_["description"]
+
+
+@pytest.mark.parametrize("uid", [config.OVERVIEW, config.ENTITY])
 def test_the_share_has_the_one_before_beside_it(uid: str) -> None:
     """The same question, of a day earlier."""
     (board,) = [board for board in BOARDS if board["uid"] == uid]

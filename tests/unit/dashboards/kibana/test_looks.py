@@ -149,6 +149,19 @@ def test_searches_for_tweets_leave_retweets_out() -> None:
     assert all('not (tweet.kind: "retweet")' in query for query in queries)
 
 
+def test_a_guess_is_not_shown_as_a_place() -> None:
+    """Tweets that state their place are full circles; those of profiles are a layer of hollow ones, hidden at first."""
+    map_ = OBJECTS["map", "tweetpulse-map"]
+    _, stated, guessed = map_["attributes"]["layerListJSON"]
+    assert (stated["visible"], guessed["visible"]) == (True, False)
+    assert stated["query"]["query"] == f"not ({guessed['query']['query']})" == 'not (tweet.geo.source: "profile")'
+    fill, edge = (guessed["style"]["properties"][name] for name in ("fillColor", "lineColor"))
+    assert (edge, fill) == tuple(stated["style"]["properties"][name] for name in ("fillColor", "lineColor"))
+    names = [layer["sourceDescriptor"]["indexPatternRefName"] for layer in (stated, guessed)]
+    assert [reference["name"] for reference in map_["references"]] == names
+    assert "guess" in map_["attributes"]["description"]
+
+
 def test_the_map_opens_on_its_data_and_with_its_legend() -> None:
     """Not on the whole world, where tweets of one country hide under the tools."""
     attributes = OBJECTS["map", "tweetpulse-map"]["attributes"]
