@@ -18,6 +18,12 @@ MARKS = "events"
 """The layer of events on a chart over time."""
 _ONE_COLOUR = {"colors": [palette.VOLUME], "gradient": False}
 """Of all words: a colour of its own would mean nothing, and the pale ones of a palette can't be read."""
+_BY_ORDER = {
+    "type": "palette",
+    "name": "custom",
+    "params": {"colors": list(palette.CATEGORIES), "gradient": False},
+}
+"""Kibana's own palettes hand out red and green, or colours that are hardly seen."""
 VERSION = "8.9.0"
 """The newest shape of a by-value panel: every later Kibana reads it."""
 
@@ -257,7 +263,7 @@ def chart(
         "yConfig": [{"forAccessor": id_, "color": color} for id_, color in (colors or {}).items()],
     }
     if split:
-        layer |= {"splitAccessor": split.id, "palette": {"type": "palette", "name": palette.BY_ORDER}}
+        layer |= {"splitAccessor": split.id, "palette": _BY_ORDER}
     visible = len(values) > 1 or split is not None
     # Below, more than a few names are cut off.
     legend = {"position": "right", "legendSize": "large"} if split else {"position": "bottom"}

@@ -143,7 +143,7 @@ BOARD = Board(
         Row(6, ((12, _topics()), (12, _new()), (12, _vanished()), (12, _tweets()))),
         Row(16, ((48, TOPIC_LIST.panel(_ALL_TIME)),)),
         Row(13, ((48, _over_time()),)),
-        Row(14, ((20, _sentiments()), (14, _complaints()), (14, _words()))),
+        Row(14, ((17, _sentiments()), (13, _complaints()), (18, _words()))),
         Row(12, ((48, TOPIC_CHANGES.panel(_ALL_TIME)),)),
         Row(14, ((48, TOPIC_EXAMPLES.panel(_ALL_TIME)),)),
     ),

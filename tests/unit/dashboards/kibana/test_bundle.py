@@ -226,7 +226,8 @@ def test_complaints_are_split_by_whatever_reasons_the_model_has() -> None:
     layer, _events = state["visualization"]["layers"]
     split = state["datasourceStates"]["formBased"]["layers"]["layer"]["columns"][layer["splitAccessor"]]
     assert (split["sourceField"], split["params"]["size"]) == ("tweet.complaint.reason", MOST_LABELS)
-    assert layer["palette"] == {"type": "palette", "name": "complimentary"}
+    assert layer["palette"]["name"] == "custom"
+    assert layer["palette"]["params"] == {"colors": list(config.CATEGORIES), "gradient": False}
 
 
 @pytest.mark.parametrize("name", ["NEGATIVE", "NEUTRAL", "POSITIVE", "VOLUME", "WARNING", "EVENT", "MOST_REASONS"])
