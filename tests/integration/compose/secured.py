@@ -28,6 +28,7 @@ BARE = {
     "only_setup": ["tweetpulse_setup"],
     "only_eraser": ["tweetpulse_eraser"],
     "only_windows": ["tweetpulse_windows"],
+    "only_topics": ["tweetpulse_topics"],
     # This server has no data stream API, so that the set-up makes the data streams by a bulk.
     "setup_by_bulk": ["tweetpulse_setup", "tweetpulse_writer"],
 }

@@ -7,6 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -25,6 +26,8 @@ from pipeline.domain.delivery import Entry, Fate
 from pipeline.domain.prediction import Task
 from pipeline.erasure.indices import delete, indices_of, opened
 from pipeline.errors import ConfigError
+from pipeline.report.period import Period
+from pipeline.sinks.elasticsearch import plain_index
 from pipeline.sinks.elasticsearch.backing import Backing, resolve, writable
 from pipeline.sinks.elasticsearch.client import connect, elasticsearch_errors
 from pipeline.sinks.elasticsearch.settings import ElasticsearchSettings
@@ -32,9 +35,12 @@ from pipeline.sinks.elasticsearch.setup import set_up
 from pipeline.sinks.elasticsearch.window_indices import delete_expired
 from pipeline.sinks.elasticsearch.window_store import FULLER, WRITTEN, Window, WindowStore
 from pipeline.sinks.elasticsearch.writer import DocumentWriter
+from pipeline.topics import store as topics
+from pipeline.topics.found import Question
 from pipeline.training.labels import Labels, said
 from tests.integration.compose.secured import password, secured
 from tests.paths import ROOT
+from tests.topical import DAY, some
 
 SCORED = "logs-tweets.scored-secured"
 As = Callable[[str], tuple[Elasticsearch, ElasticsearchSettings]]
@@ -299,3 +305,20 @@ def test_windows_are_written_replaced_and_deleted_and_nothing_else_is(as_user: A
     ):
         with pytest.raises(AuthorizationException):
             attempt()
+
+
+def test_topics_are_written_and_no_longer_the_newest_and_read_by_boards(as_user: As) -> None:
+    """Two questions of one user, of which the older loses a name; who reads boards finds the newest, and windows."""
+    client, settings = as_user("only_topics")
+    plain_index.ensure(as_user("only_setup")[0], settings.topics_index, plain_index.TOPICS)
+    for days in (0, 1):
+        period = Period(DAY.since + timedelta(days=days), DAY.until + timedelta(days=days))
+        found = replace(some(), question=Question(period, k=2))
+        topics.store(client, settings.topics_index, found, "secured", DAY.until)
+    for name in ("tweetpulse_grafana", "analyst"):
+        reader = as_user(name)[0]
+        newest = reader.search(index=settings.topics_index, query={"term": {"run.names": "newest"}}, size=100)
+        assert {hit["_source"]["event"]["start"] for hit in newest["hits"]["hits"]} == {period.since.isoformat()}
+        assert reader.search(index="tweetpulse-windows-*")["timed_out"] is False
+    with pytest.raises(AuthorizationException):
+        as_user("tweetpulse_grafana")[0].index(index=settings.topics_index, document={})
