@@ -14,6 +14,7 @@ from pipeline.domain.sentiment import SCORED as SHARES
 from pipeline.domain.sentiment import THRESHOLD, Label
 from pipeline.domain.tweet import GeoSource, Kind
 from pipeline.topics.documents import DATASET as TOPICS
+from pipeline.topics.documents import EVERYTHING, NEWEST
 from pipeline.topics.models import Method
 from pipeline.windows.documents import ALL, ENTITY, QUANTILES, TOP_HASHTAGS, UNKNOWN_LANGUAGE
 from pipeline.windows.documents import DATASET as WINDOWS
@@ -130,6 +131,9 @@ _OF_TOPICS = {
     "run.id": "what was asked: the same for the same period, entity, languages, method and namespace",
     "run.namespace": "the setting `elasticsearch.namespace`",
     "run.entity": "the brand that the tweets are about, if one was asked for",
+    "run.about": f"the same, or `{EVERYTHING}`",
+    "run.names": "what boards call it: by its end (UTC), length, languages and method; the one that ends last, of its "
+    f"namespace and entity, has the name `{NEWEST}` too",
     "run.languages": "the languages that were asked for",
     "run.method": f"how the topics were found: {_either(tuple(Method))}",
     "run.topics": "how many there are",
@@ -143,6 +147,7 @@ _OF_TOPICS = {
     "topic.tweets": "its tweets",
     "topic.scored": "of them, those that are scored",
     "topic.negative": "of them, negative ones",
+    "topic.neutral": "of them, neutral ones",
     "topic.positive": "of them, positive ones",
     "topic.share": "its part of all tweets that are in a topic",
     "topic.negative_share": "negative ones among the scored",

@@ -15,6 +15,7 @@ from dashboards.kibana.panels import Reference, SavedPanel
 ID = "tweetpulse-map"
 LOCATION = "tweet.geo.location"
 IS_NEGATIVE = "tweet.sentiment.is_negative"
+HASHTAGS = "tweet.hashtags"
 GUESSED = Is("tweet.geo.source", "profile")
 STATED = Not(GUESSED)
 """Of documents of earlier versions all that have a point: they had none of profiles."""
@@ -22,7 +23,7 @@ STATED = Not(GUESSED)
 
 @dataclass(frozen=True)
 class TweetMap:
-    """Tweets by place: the larger, the more; the colour is the share of negative ones.
+    """Tweets by place: the larger, the more; the colour is the share of negative ones, the word a hashtag.
 
     Places that profiles name are guesses: a layer of their own, hidden at first, of hollow circles.
     """
@@ -31,6 +32,7 @@ class TweetMap:
     title: str = "Tweets by place, redder where more negative"
     description: str = (
         "Size: how many tweets. Colour: how many of the scored ones are negative, orange from 40 %, red from 50 %. "
+        "Word: the most frequent hashtag. "
         "Full circles: tweets that state their place. The layer of hollow ones, hidden at first, has the places that "
         "authors' profiles name: a guess of where people live, and not where they wrote."
     )
@@ -123,6 +125,7 @@ class Circles:
             "metrics": [
                 {"type": "count", "label": "Tweets"},
                 {"type": "avg", "field": IS_NEGATIVE, "label": "Negative share"},
+                {"type": "terms", "field": HASHTAGS, "label": "Most frequent hashtag"},
             ],
             "applyGlobalQuery": True,
             "applyGlobalTime": True,
@@ -154,12 +157,15 @@ def _circles(hollow: bool) -> Json:
         "maxSize": 28,
         "fieldMetaOptions": {"isEnabled": True, "sigma": 3},
     }
+    hashtag = {"field": {"name": f"terms_of_{HASHTAGS}", "origin": "source"}}
     white, share = {"type": "STATIC", "options": {"color": "#FFFFFF"}}, {"type": "DYNAMIC", "options": by_share}
     properties = {
         "fillColor": white if hollow else share,
         "iconSize": {"type": "DYNAMIC", "options": by_count},
         "lineColor": share if hollow else white,
         "lineWidth": {"type": "STATIC", "options": {"size": 3 if hollow else 1}},
+        "labelText": {"type": "DYNAMIC", "options": hashtag},
+        "labelSize": {"type": "STATIC", "options": {"size": 13}},
         "symbolizeAs": {"options": {"value": "circle"}},
     }
     return {"type": "VECTOR", "properties": properties, "isTimeAware": True}

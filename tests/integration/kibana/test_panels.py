@@ -16,15 +16,21 @@ from pipeline.domain.prediction import COMPLAINT, NO_OPINION, Opinion, Predictio
 from pipeline.domain.record import Rejection, decode, encode
 from pipeline.domain.tweet import Author, Geo, GeoSource, Kind, Tweet
 from pipeline.embedded.info import StackInfo
+from pipeline.report.period import Period
 from pipeline.scoring.analysis import Analyzer
 from pipeline.settings import ScoringSettings
+from pipeline.sinks.elasticsearch import plain_index
 from pipeline.sinks.elasticsearch.client import connect
 from pipeline.sinks.elasticsearch.events import record_event
 from pipeline.sinks.elasticsearch.settings import ElasticsearchSettings
 from pipeline.sinks.elasticsearch.setup import set_up
+from pipeline.sinks.elasticsearch.window_indices import pattern
+from pipeline.topics.store import store
+from tests import series
 from tests.answers import has_hits
 from tests.boards.kibana import Search, searches
 from tests.builders import AIRLINE_REASONS
+from tests.topical import some
 
 NAMESPACE = "kibana"
 TEXTS = (
@@ -37,7 +43,10 @@ by_search = pytest.mark.parametrize("search", list(searches()), ids=lambda s: f"
 
 @pytest.fixture(scope="module")
 def client(stack: StackInfo) -> Iterator[Elasticsearch]:
-    """A server with tweets of the last minutes, a rejected record and an event; the alias is taken away at the end."""
+    """A server with tweets of the last minutes, a rejected record, an event, topics and windows of a week.
+
+    What would meet other tests is taken away at the end.
+    """
     settings = ElasticsearchSettings(url=stack.elasticsearch.address, namespace=NAMESPACE)
     with connect(settings) as client:
         set_up(client, settings, switch=True)
@@ -51,7 +60,13 @@ def client(stack: StackInfo) -> Iterator[Elasticsearch]:
         now = datetime.now(UTC)
         record_event(client, NAMESPACE, "annotate", "spring campaign", end=now, entities=["Acme Air"], tags=["x"])
         client.indices.refresh(index=data_stream("tweets.events", NAMESPACE))
+        plain_index.ensure(client, settings.topics_index, plain_index.TOPICS)
+        store(client, settings.topics_index, some(Period(now - timedelta(days=1), now)), NAMESPACE, now)
+        hour = now.replace(minute=0, second=0, microsecond=0)
+        series.write(client, settings, series.windows(NAMESPACE, ["Acme Air", "Sky"], hour, days=7))
         yield client
+        kept = [index["name"] for index in client.indices.resolve_index(name=pattern(NAMESPACE))["indices"]]
+        client.indices.delete(index=[settings.topics_index, *kept])
         client.indices.delete_alias(index=data_stream("tweets.scored", NAMESPACE), name="tweetpulse-tweets")
 
 
@@ -91,6 +106,14 @@ def test_the_colour_of_a_place_is_its_negative_share(client: Elasticsearch) -> N
     assert (place["doc_count"], place["share"]["value"]) == (1, 1)
 
 
+def test_a_place_has_its_most_frequent_hashtag(client: Elasticsearch) -> None:
+    """That of the tweets with a complaint, of which one has a guessed place, and of one other; no retweet's counts."""
+    search = next(s for s in searches() if (s.board, s.panel) == ("Explore stored tweets", TWEET_MAP.title))
+    (place,) = client.search(index=search.index, body=search.body)["aggregations"]["places"]["buckets"]
+    found = [(top["key"], top["doc_count"]) for top in place["hashtags"]["buckets"]]
+    assert found == [("travel", len(AIRLINE_REASONS))]
+
+
 def test_complaints_are_counted_by_reason(client: Elasticsearch) -> None:
     """One of each, and each a curve of its own; only the sure ones are among the sure."""
     over_time, sure = (
@@ -110,6 +133,24 @@ def test_a_negative_tweet_has_its_link(client: Elasticsearch) -> None:
     hits = client.search(index=search.index, body=search.body)["hits"]["hits"]
     links = {link for hit in hits for link in hit["fields"]["url.full"]}
     assert links == {"https://x.com/i/status/0", f"https://x.com/i/status/{len(TEXTS) + 2}"}
+
+
+@pytest.mark.parametrize("entity", ["", "Acme Air"])
+def test_a_total_of_the_long_series_is_of_all_or_of_the_chosen(client: Elasticsearch, entity: str) -> None:
+    """Whatever is chosen, one of the two numbers of the formula is there, and it has each tweet once."""
+    search = next(s for s in searches() if (s.board, s.panel) == ("History", "Tweets this week"))
+    chosen = [{"term": {"tweet.entity": entity}}] if entity else []
+    query = {"bool": {"filter": [search.body["query"], *chosen]}}
+    asked = client.search(index=pattern(NAMESPACE), body=search.body | {"query": query})["aggregations"]
+    of_all, of_entities = (asked[f"tweetsX{number}"] for number in (0, 1))
+    scope = {"term": {"window.scope": "entity" if entity else "all"}}
+    wanted = {"bool": {"filter": [scope, *chosen, {"range": {"@timestamp": {"gte": "now-7d"}}}]}}
+    tweets = client.search(
+        index=pattern(NAMESPACE), size=0, query=wanted, aggs={"n": {"sum": {"field": "window.tweets"}}}
+    )
+    assert (of_all["doc_count"] == 0) is bool(entity)
+    first = of_entities if entity else of_all
+    assert first["value"]["value"] == tweets["aggregations"]["n"]["value"] > 0
 
 
 def _documents(now: datetime) -> Iterator[tuple[str, dict[str, Any]]]:
