@@ -15,9 +15,6 @@ from pipeline.domain.moments import moment_of
 from pipeline.domain.record import Rejection
 from pipeline.domain.tweet import Tweet
 
-FORMAT = 1
-"""Of the table: raised when a column changes its meaning. A column that is added leaves it as it is."""
-
 PARTITIONED_BY = ["day"]
 
 _TIME = pa.timestamp("us", tz="UTC")
