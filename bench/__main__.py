@@ -13,7 +13,19 @@ from pathlib import Path
 from typing import Any
 
 RESULTS = Path(__file__).parent / "results"
-NAMES = ("scoring", "exporter", "drain", "latency", "scraped", "models", "training", "boards", "windows", "profile")
+NAMES = (
+    "scoring",
+    "exporter",
+    "drain",
+    "archive",
+    "latency",
+    "scraped",
+    "models",
+    "training",
+    "boards",
+    "windows",
+    "profile",
+)
 
 
 def main(names: list[str]) -> int:
