@@ -25,6 +25,8 @@ NAMES = (
     "boards",
     "windows",
     "profile",
+    "places",
+    "fields",
 )
 
 

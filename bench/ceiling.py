@@ -26,7 +26,7 @@ def rate(settings: Settings, tweets: Iterable[Tweet]) -> float:
 
     Until then the server compiles its own code: a fresh one takes three times the processor time for a document.
     """
-    lines = operations(_entries(settings, tweets))
+    lines = operations(entries(settings, tweets))
     step = 2 * settings.elasticsearch.bulk_documents
     bodies = [b"\n".join(lines[start : start + step]) + b"\n" for start in range(0, len(lines), step)]
     stream = data_stream(SCORED, settings.elasticsearch.namespace)
@@ -43,7 +43,8 @@ def rate(settings: Settings, tweets: Iterable[Tweet]) -> float:
         return (len(bodies) - half) * settings.elasticsearch.bulk_documents / send(bodies[half:])
 
 
-def _entries(settings: Settings, tweets: Iterable[Tweet]) -> list[Entry]:
+def entries(settings: Settings, tweets: Iterable[Tweet]) -> list[Entry]:
+    """The stream's documents of these tweets."""
     now = datetime.now(UTC)
     records = (Record(encode(tweet), Coordinates("tweets", 0, at, now)) for at, tweet in enumerate(tweets))
     chunk = score_chunk(records, Analyzer(settings.scoring), namespace=settings.elasticsearch.namespace)

@@ -131,9 +131,10 @@ PAGES = {
         "The flow",
         code=(
             "pipeline/stream/*.py",
+            "pipeline/geo/*.py",
             *_in("pipeline/telemetry", ("events", "listener", "metrics", "process")),
         ),
-        settings=("stream", "telemetry.stream_port"),
+        settings=("stream", "places", "telemetry.stream_port"),
         commands=("run", "watch", "health"),
         metrics={
             "stream": (

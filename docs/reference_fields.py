@@ -12,8 +12,9 @@ from pipeline.domain.document import EVENTS, ORIGINAL_CHARS, REJECTED, SCORED, d
 from pipeline.domain.prediction import CLOSED_LABELS, Task
 from pipeline.domain.sentiment import SCORED as SHARES
 from pipeline.domain.sentiment import THRESHOLD, Label
-from pipeline.domain.tweet import Kind
+from pipeline.domain.tweet import GeoSource, Kind
 from pipeline.topics.documents import DATASET as TOPICS
+from pipeline.topics.documents import EVERYTHING, NEWEST
 from pipeline.topics.models import Method
 from pipeline.windows.documents import ALL, ENTITY, QUANTILES, TOP_HASHTAGS, UNKNOWN_LANGUAGE
 from pipeline.windows.documents import DATASET as WINDOWS
@@ -89,10 +90,12 @@ _SCORED = {
         }.items()
     },
     "tweet.label.given": "the sentiment that people gave it, if the file that it comes from says so",
-    "tweet.geo.location": "latitude and longitude",
+    "tweet.geo.location": "latitude and longitude; none where only a country or a state is known",
     "tweet.geo.place": "the name of the place",
-    "tweet.geo.country": "the country, as the source writes it",
-    "tweet.geo.source": "how exact the place is: `point`, `place` or `profile`",
+    "tweet.geo.country": "the country, as the source writes it; of a profile, in English",
+    "tweet.geo.country_code": "the country, as ISO 3166-1 alpha-2; none in documents of earlier versions",
+    "tweet.geo.source": f"what says so: {_either(tuple(GeoSource))}; `point` in documents of earlier versions",
+    "tweet.geo.confidence": "how sure it is, 0 to 1: [places](../geo.md); none in documents of earlier versions",
     "tweet.sentiment.label": f"{_either(tuple(Label))}; the last one if no scorer speaks the language",
     "tweet.sentiment.compound": f"VADER's score, -1 to 1: positive from {THRESHOLD}, negative up to -{THRESHOLD}",
     **{f"tweet.sentiment.{name}": f"the share of the text that is {name}; the three add up to 1" for name in SHARES},
@@ -128,6 +131,9 @@ _OF_TOPICS = {
     "run.id": "what was asked: the same for the same period, entity, languages, method and namespace",
     "run.namespace": "the setting `elasticsearch.namespace`",
     "run.entity": "the brand that the tweets are about, if one was asked for",
+    "run.about": f"the same, or `{EVERYTHING}`",
+    "run.names": "what boards call it: by its end (UTC), length, languages and method; the one that ends last, of its "
+    f"namespace and entity, has the name `{NEWEST}` too",
     "run.languages": "the languages that were asked for",
     "run.method": f"how the topics were found: {_either(tuple(Method))}",
     "run.topics": "how many there are",
@@ -141,6 +147,7 @@ _OF_TOPICS = {
     "topic.tweets": "its tweets",
     "topic.scored": "of them, those that are scored",
     "topic.negative": "of them, negative ones",
+    "topic.neutral": "of them, neutral ones",
     "topic.positive": "of them, positive ones",
     "topic.share": "its part of all tweets that are in a topic",
     "topic.negative_share": "negative ones among the scored",

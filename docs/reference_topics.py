@@ -9,7 +9,7 @@ from typing import NamedTuple
 from pipeline.domain.document import ORIGINAL_CHARS
 from pipeline.domain.record import encode
 from pipeline.domain.sentiment import Label
-from pipeline.domain.tweet import Author, Geo, Kind, PublicMetrics, Tweet
+from pipeline.domain.tweet import Author, Geo, GeoSource, Kind, PublicMetrics, Tweet
 from pipeline.kafka.topics import topic_options
 from pipeline.settings import KafkaSettings
 
@@ -49,9 +49,9 @@ _TWEET = Tweet(
     lang="en",
     kind=Kind.ORIGINAL,
     url="https://example.org/posts/1",
-    author=Author("42", "somebody", 7),
+    author=Author("42", "somebody", 7, "Vienna, Austria"),
     entities=("Ostrakel",),
-    geo=Geo(48.2, 16.4, "Vienna", "AT", "place"),
+    geo=Geo(48.2, 16.4, "Vienna", "Austria", GeoSource.PLACE, "AT", 0.9),
     public_metrics=PublicMetrics(like_count=3),
     given_label=Label.NEGATIVE,
 )

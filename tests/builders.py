@@ -13,7 +13,7 @@ from pipeline.domain.analysis import Analysis
 from pipeline.domain.document import Coordinates
 from pipeline.domain.prediction import CLOSED_LABELS, Task
 from pipeline.domain.sentiment import SCORED, Label, Sentiment
-from pipeline.domain.tweet import Author, Geo, Kind, PublicMetrics, Tweet
+from pipeline.domain.tweet import Author, Geo, GeoSource, Kind, PublicMetrics, Tweet
 from pipeline.registry.manifest import MODEL, Manifest
 from pipeline.registry.registry import Registry
 from pipeline.scoring.features import Vocabulary, word_grams
@@ -53,9 +53,9 @@ def full_tweet(**fields: Any) -> Tweet:
             "original_written_at": WRITTEN,
             "lang": "en",
             "kind": Kind.QUOTE,
-            "author": Author("7", "ann", 12),
+            "author": Author("7", "ann", 12, "Linz, Austria"),
             "entities": ("Acme",),
-            "geo": Geo(52.5, 13.4, "Berlin", "DE", "place"),
+            "geo": Geo(52.5, 13.4, "Berlin", "Germany", GeoSource.PLACE, "DE", 0.8),
             "url": "https://example.org/1",
             "public_metrics": PublicMetrics(like_count=3, retweet_count=0),
             "given_label": Label.NEGATIVE,
@@ -128,13 +128,17 @@ authors = st.builds(
     id=maybe(st.none(), words),
     name=maybe(st.none(), words),
     followers=counts,
+    location=maybe(st.none(), words),
 )
 degrees = st.tuples(st.floats(-90, 90), st.floats(-180, 180))
 geos = st.builds(
-    lambda at, place, country: Geo(at[0], at[1], place, country, "point"),
+    lambda at, *named: Geo(*at, *named),
     degrees,
     maybe(st.none(), words),
     maybe(st.none(), words),
+    maybe(st.none(), st.sampled_from(GeoSource)),
+    maybe(st.none(), st.sampled_from(["DE", "US"])),
+    maybe(st.none(), st.floats(0, 1)),
 )
 tweets = st.builds(
     Tweet,

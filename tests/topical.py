@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from random import Random
 from typing import Any
 
@@ -12,7 +14,8 @@ from pipeline.domain.prediction import COMPLAINT, NO_COMPLAINT, Opinion, Predict
 from pipeline.domain.sentiment import Label, Sentiment
 from pipeline.domain.tweet import Kind
 from pipeline.report.period import Period
-from pipeline.topics.find import Read
+from pipeline.topics.find import Read, find
+from pipeline.topics.found import Found, Question
 from pipeline.topics.said import Said
 from tests import builders
 
@@ -41,6 +44,7 @@ def invented(
         "label": Label.POSITIVE if theme == "praise" else Label.NEGATIVE,
         "complains": theme != "praise",
         "lang": "en",
+        "url": f"https://x.com/i/status/{number}",
         **fields,
     }
     return Said(**said)
@@ -74,6 +78,19 @@ def document(one: Said, namespace: str, prefix: str = "") -> dict[str, Any]:
         namespace,
         Opinion(complaint=complaint) if one.complains is not None else Opinion(),
     )
+
+
+@cache
+def some(period: Period = DAY, entity: str | None = None) -> Found:
+    """Topics of a time and of the one before, of which one is new, and one has vanished."""
+    before = planted({"luggage": 150, "phone": 100}, seed=2, period=period.before)
+    tweets = [
+        *planted({"luggage": 150, "coffee": 100}, period=period),
+        *[replace(one, id=f"{one.id}before") for one in before],
+    ]
+    labels = (Label.NEGATIVE, Label.NEGATIVE, Label.NEUTRAL, Label.POSITIVE)
+    mixed = [replace(one, label=labels[number % len(labels)]) for number, one in enumerate(tweets)]
+    return find(Question(period, entity, k=2), reader(mixed), (), lambda _: None)
 
 
 def reader(tweets: Sequence[Said], size: int = 97) -> Read:

@@ -17,7 +17,7 @@ from pipeline.domain.delivery import Attempt, Delivery, Entry, Fate, Report, Ver
 from pipeline.domain.faults import Fault
 from pipeline.domain.identity import content_id
 from pipeline.domain.sentiment import Label, Sentiment
-from pipeline.domain.tweet import Author, Geo, Kind, PublicMetrics, Tweet
+from pipeline.domain.tweet import Author, Geo, GeoSource, Kind, PublicMetrics, Tweet
 from pipeline.errors import PipelineError, SinkUnavailable
 from pipeline.ports import Scorer, Sink
 from pipeline.scoring.analysis import Analyzer
@@ -33,6 +33,7 @@ __all__ = [
     "Fate",
     "Fault",
     "Geo",
+    "GeoSource",
     "Kind",
     "Label",
     "LiveSource",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 TAG = "tweetpulse"
-TAGS = ("sentiment", "operations", "models", "history")
+TAGS = ("sentiment", "operations", "models", "history", "topics")
 """What each board is about, besides; boards of one kind ask the same data sources."""
 FOLDER = "tweetpulse"
 
@@ -11,12 +11,14 @@ PROMETHEUS = "tweetpulse-prometheus"
 TWEETS = "tweetpulse-elasticsearch"
 EVENTS = "tweetpulse-events"
 WINDOWS = "tweetpulse-windows"
+TOPICS = "tweetpulse-topics"
 
 OVERVIEW = "tweetpulse-overview"
 ENTITY = "tweetpulse-entity"
 PIPELINE = "tweetpulse-pipeline"
 MODELS = "tweetpulse-models"
 HISTORY = "tweetpulse-history"
+TOPICS_BOARD = "tweetpulse-topics"
 
 NEGATIVE = "#F2495C"
 NEUTRAL = "#8E9297"
@@ -64,6 +66,9 @@ red nor green are not more.
 MOST_REASONS = 20
 """As many as a model may tell apart; a test holds it equal to the pipeline's own bound."""
 
+NUMBERED = {rf"/^\d*{number}\. /": colour for number, colour in zip("1234567890", CATEGORIES, strict=True)}
+"""Topics: pattern of the number before a topic's name → colour. The eleventh has that of the first."""
+
 STEPS = {"documents": VOLUME, "models": EVENT}
 """What the time of a chunk goes into: all that is done for each tweet, VADER included, and the trained models."""
 
@@ -82,6 +87,8 @@ NO_MODEL_OF = {
 NO_MODEL_YET = "no model yet?"
 NO_SENTIMENT_YET = "no model of sentiment yet?"
 """The same where there is little room."""
+
+NO_TOPICS = "Nothing here. No topics found yet? tweetpulse topics"
 
 Steps = tuple[tuple[float | None, str], ...]
 

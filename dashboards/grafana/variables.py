@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from grafana_foundation_sdk.models import dashboard as sdk
@@ -31,21 +32,33 @@ def data_source(kind: str, name: str, uid: str, variable: str = "datasource") ->
 TWEETS = data_source("elasticsearch", "Tweets", config.TWEETS)
 PROMETHEUS = data_source("prometheus", "Prometheus", config.PROMETHEUS)
 WINDOWS = data_source("elasticsearch", "Tweet windows", config.WINDOWS)
+TOPICS = data_source("elasticsearch", "Tweet topics", config.TOPICS)
 SECOND = "tweets"
 """The variable with the data source of tweets on a board that asks Prometheus too."""
 TWEETS_BESIDES = data_source("elasticsearch", "Tweets", config.TWEETS, SECOND)
 
 
 def retweets() -> sdk.VariableModel:
-    """The kinds that count: a piece of Lucene, put into queries as it stands (`${retweets:raw}`)."""
-    choices = {"left out": "NOT tweet.kind:retweet", "counted": "*"}
+    """The kinds that count."""
+    return _choice("retweets", "Retweets", {"left out": "NOT tweet.kind:retweet", "counted": "*"})
+
+
+def places() -> sdk.VariableModel:
+    """The places that the map shows: first those that tweets state, since what profiles name is a guess."""
+    guessed = "tweet.geo.source:profile"
+    choices = {"stated by tweets": f"NOT {guessed}", "guessed from profiles": guessed, "stated and guessed": "*"}
+    return _choice("places", "Places on the map", choices)
+
+
+def _choice(name: str, label: str, choices: Mapping[str, str]) -> sdk.VariableModel:
+    """One of some pieces of Lucene, put into queries as it stands (`${name:raw}`)."""
     options = [
         sdk.VariableOption(selected=i == 0, text=text, value=value) for i, (text, value) in enumerate(choices.items())
     ]
     return sdk.VariableModel(
         type_val=sdk.VariableType.CUSTOM,
-        name="retweets",
-        label="Retweets",
+        name=name,
+        label=label,
         query=", ".join(f"{text} : {value}" for text, value in choices.items()),
         current=options[0],
         options=options,
@@ -94,17 +107,34 @@ def entity() -> sdk.VariableModel:
     )
 
 
-def namespace() -> sdk.VariableModel:
+def namespace(field: str = "window.namespace") -> sdk.VariableModel:
     """One namespace, out of those that have windows in the time range: two would count the same tweets twice."""
-    find = json.dumps({"find": "terms", "field": "window.namespace", "query": "*", "size": 50})
+    return _one_of("namespace", "Namespace", field, "*", "default")
+
+
+def about() -> sdk.VariableModel:
+    """What topics are about, out of what they were asked for in the time range: all tweets, or one entity."""
+    return _one_of("about", "About", "run.about", 'run.namespace:"$namespace"', "all tweets")
+
+
+def found() -> sdk.VariableModel:
+    """One question about topics, the newest first: others are about the same tweets again."""
+    chosen = 'run.namespace:"$namespace" AND run.about:"$about"'
+    model = _one_of("found", "Found", "run.names", chosen, "newest")
+    model.sort = sdk.VariableSort.ALPHABETICAL_DESC
+    return model
+
+
+def _one_of(name: str, label: str, field: str, query: str, first: str) -> sdk.VariableModel:
+    find = json.dumps({"find": "terms", "field": field, "query": query, "size": 50})
     return sdk.VariableModel(
         type_val=sdk.VariableType.QUERY,
-        name="namespace",
-        label="Namespace",
+        name=name,
+        label=label,
         datasource=DataSourceRef("elasticsearch", "${datasource}"),
         query=find,
         definition=find,
-        current=sdk.VariableOption(selected=True, text="default", value="default"),
+        current=sdk.VariableOption(selected=True, text=first, value=first),
         refresh=sdk.VariableRefresh.ON_TIME_RANGE_CHANGED,
         sort=sdk.VariableSort.ALPHABETICAL_ASC,
         options=[],

@@ -20,7 +20,7 @@ _OPTIONS = {
     "syncTooltips": False,
     "hidePanelTitles": False,
 }
-_OBEY = {"ignoreFilters": False, "ignoreQuery": False, "ignoreTimerange": False, "ignoreValidations": False}
+_OBEY: Json = {"ignoreFilters": False, "ignoreQuery": False, "ignoreTimerange": False, "ignoreValidations": False}
 
 
 @dataclass(frozen=True)
@@ -33,15 +33,19 @@ class Row:
 
 @dataclass(frozen=True)
 class Control:
-    """A drop-down list of a field's values."""
+    """A drop-down list of a field's values. One that opens with a `chosen` value takes only one at a time."""
 
     title: str
     of: str
+    chosen: str = ""
 
 
 @dataclass(frozen=True)
 class Board:
-    """A dashboard; `about` is its question. `refresh_seconds` of None leaves it to the reader to reload."""
+    """A dashboard; `about` is its question. `refresh_seconds` of None leaves it to the reader to reload.
+
+    Its controls list values of its time range, or with `all_time` of any time.
+    """
 
     id: str
     title: str
@@ -52,6 +56,7 @@ class Board:
     time_from: str
     refresh_seconds: int | None = None
     controls: tuple[Control, ...] = ()
+    all_time: bool = False
 
     def all_rows(self) -> tuple[Row, ...]:
         """Its rows, below the heading that every dashboard has."""
@@ -82,7 +87,7 @@ class Board:
                 "controlGroupInput": {
                     "controlStyle": "oneLine",
                     "chainingSystem": "HIERARCHICAL",
-                    "ignoreParentSettingsJSON": _OBEY,
+                    "ignoreParentSettingsJSON": self._obeyed(),
                     "panelsJSON": {slug(c.title): _control(i, c) for i, c in enumerate(self.controls)},
                 },
                 "optionsJSON": _OPTIONS,
@@ -91,6 +96,9 @@ class Board:
             },
             "references": [reference.json() for reference in self._references()],
         }
+
+    def _obeyed(self) -> Json:
+        return _OBEY | {"ignoreTimerange": self.all_time}
 
     def pinned(self) -> tuple[tuple[Is, bool], ...]:
         """The filters at the top of the dashboard; True where they exclude."""
@@ -112,22 +120,29 @@ class Board:
 
 def _heading(here: Board) -> Row:
     """At the top: links to the other dashboards and to Grafana, and the question of this one."""
-    is_rejected = here.id == REJECTED_RECORDS
-    board = grafana.PIPELINE if is_rejected else grafana.OVERVIEW
+    board = _GRAFANA.get(here.id, grafana.OVERVIEW)
     outside = OutsideLink(f"Grafana: {board.removeprefix('tweetpulse-')}", grafana.since(board, here.time_from))
-    links = tuple(Link(id_, filters=(id_ == REJECTED_RECORDS) == is_rejected) for id_ in TITLES)
+    links = tuple(Link(id_, filters=_kind(id_) == _kind(here.id)) for id_ in TITLES)
     return Row(4, ((30, LinksPanel("Dashboards", links, (outside,))), (18, TextPanel("About", here.about))))
 
 
-REJECTED_RECORDS = "tweetpulse-rejected-records"
-"""The dashboard that is not about tweets: their filters would hide all that it has."""
+def _kind(id_: str) -> str:
+    """Dashboards of one kind take each other's filters: those of another would hide all that it has."""
+    return id_ if id_ in _GRAFANA else "tweets"
+
+
+REJECTED_RECORDS, TOPICS, HISTORY = "tweetpulse-rejected-records", "tweetpulse-topics", "tweetpulse-history"
 TITLES = {
     "tweetpulse-live": "Sentiment live",
     "tweetpulse-explore": "Explore stored tweets",
     "tweetpulse-care": "Customer care",
+    TOPICS: "Topics",
+    HISTORY: "History",
     REJECTED_RECORDS: "Rejected records",
 }
 """All dashboards, in the order in which they link to each other."""
+_GRAFANA = {REJECTED_RECORDS: grafana.PIPELINE, TOPICS: grafana.TOPICS_BOARD, HISTORY: grafana.HISTORY}
+"""The dashboards on other documents than tweets, with the board on the same in Grafana."""
 
 
 def _placed(rows: tuple[Row, ...]) -> Iterator[Json]:
@@ -152,7 +167,10 @@ def _panel(panel: Panel, place: Json) -> Json:
 
 def _control(order: int, control: Control) -> Json:
     id_ = slug(control.title)
-    explicit = {"id": id_, "title": control.title, "fieldName": control.of, "enhancements": {}}
+    explicit: Json = {"id": id_, "title": control.title, "fieldName": control.of, "enhancements": {}}
+    if control.chosen:
+        by_name = {"by": "_key", "direction": "desc"}
+        explicit |= {"selectedOptions": [control.chosen], "singleSelect": True, "sort": by_name}
     return {
         "order": order,
         "width": "medium",

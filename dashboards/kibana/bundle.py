@@ -9,7 +9,7 @@ from pathlib import Path
 from dashboards.kibana import alerts
 from dashboards.kibana.boards import BOARDS
 from dashboards.kibana.conditions import Json
-from dashboards.kibana.data_views import EVENTS, REJECTED, TWEETS
+from dashboards.kibana.data_views import EVENTS, REJECTED, TOPICS, TWEETS, WINDOWS
 from dashboards.kibana.saved_searches import SEARCHES
 from dashboards.kibana.tweet_map import TWEET_MAP
 
@@ -37,7 +37,7 @@ _STRINGS = frozenset(
 
 def saved_objects() -> list[Json]:
     """All of them, nested; what others refer to comes first."""
-    parts = (TWEETS, REJECTED, EVENTS, *SEARCHES, TWEET_MAP, *BOARDS)
+    parts = (TWEETS, REJECTED, EVENTS, WINDOWS, TOPICS, *SEARCHES, TWEET_MAP, *BOARDS)
     return [{"coreMigrationVersion": CORE_MIGRATION_VERSION} | part.saved_object() for part in parts]
 
 

@@ -107,6 +107,10 @@ COMPLAINT = Is("tweet.complaint.label", "complaint")
 ASKED = Exists("tweet.complaint.label")
 """What the complaint model has seen."""
 RETWEET = Is("tweet.kind", "retweet")
+TOPIC = All((Is("topic.kind", "topic"), Compares("topic.tweets", ">=", 1)))
+"""A topic of the period; one that has vanished has no tweets in it."""
+HOURS = Is("window.length", "1h")
+"""Windows of an hour: a tweet is in one of each length."""
 
 
 def kuery(condition: Condition = ANY) -> Json:

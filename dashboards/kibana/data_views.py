@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from urllib.parse import quote
 
 from dashboards.kibana import grafana, palette
 from dashboards.kibana.conditions import Is, Json
@@ -12,7 +13,7 @@ TIME = "@timestamp"
 
 @dataclass(frozen=True)
 class DataView:
-    """Some indices. `dataset` is what `data_stream.dataset` says in all of their documents.
+    """Some indices. `dataset` is what the field `says` has in all of their documents.
 
     `labels` is what Kibana calls fields, as in the heads of columns.
     """
@@ -23,11 +24,12 @@ class DataView:
     dataset: str
     formats: Json = field(default_factory=dict, hash=False)
     labels: Json = field(default_factory=dict, hash=False)
+    says: str = "data_stream.dataset"
 
     @property
     def condition(self) -> Is:
         """The filters of every dashboard on these indices."""
-        return Is("data_stream.dataset", self.dataset)
+        return Is(self.says, self.dataset)
 
     def saved_object(self) -> Json:
         """With `allowNoIndex`: it can be imported before the first document is there."""
@@ -56,6 +58,7 @@ _WHOLE = {"id": "number", "params": {"pattern": "0"}}
 _PERCENT = {"id": "percent", "params": {"pattern": "0%"}}
 _AGO = {"id": "relative_date", "params": {}}
 _KAFKA = {"kafka.topic": "Topic", "kafka.partition": "Partition", "kafka.offset": "Offset"}
+_LINK = {"id": "url", "params": {"labelTemplate": "open the tweet", "openLinkInCurrentTab": False}}
 _ON_COLOUR = "#000000"
 
 
@@ -84,7 +87,7 @@ TWEETS = DataView(
     indices="tweetpulse-tweets",
     dataset="tweets.scored",
     formats={
-        "url.full": {"id": "url", "params": {"labelTemplate": "open the tweet", "openLinkInCurrentTab": False}},
+        "url.full": _LINK,
         "tweet.entity": grafana.entity_link(),
         "tweet.sentiment.compound": _COMPOUND,
         "tweet.sentiment.label": _LABEL,
@@ -121,4 +124,50 @@ EVENTS = DataView(
     indices="logs-tweets.events-*",
     dataset="tweets.events",
     labels={"event.action": "Event", "message": "What", "tweet.entity": "Entity", "event.end": "Until", "tags": "Tags"},
+)
+WINDOWS = DataView(
+    id="tweetpulse-windows",
+    name="Tweet windows",
+    indices="tweetpulse-windows-*",
+    dataset="tweets.windows",
+    says="event.dataset",
+    formats={"tweet.entity": grafana.entity_link()},
+    labels={"tweet.entity": "Entity", "tweet.lang": "Language", "window.namespace": "Namespace"},
+)
+_TWEET = 'event.id: "{{value}}"'
+_READ = quote(f"(query:(language:kuery,query:'{_TWEET}'))", safe="(){}:,'")
+TOPICS = DataView(
+    id="tweetpulse-topics",
+    name="Tweet topics",
+    indices="tweetpulse-topics",
+    dataset="tweets.topics",
+    says="event.dataset",
+    formats={
+        **{f"topic.{name}": _PERCENT for name in ("share", "before.share", "negative_share", "complaint_share")},
+        "topic.tweet": {
+            "id": "url",
+            "params": {
+                "urlTemplate": f"/app/discover#/view/tweetpulse-all-tweets?_g=(time:(from:now-10y,to:now))&_a={_READ}",
+                "labelTemplate": "{{value}}",
+                "openLinkInCurrentTab": False,
+            },
+        },
+        "topic.url": _LINK,
+    },
+    labels={
+        "run.namespace": "Namespace",
+        "run.about": "About",
+        "run.names": "Found",
+        "topic.number": "No.",
+        "topic.name": "Topic",
+        "topic.words": "Words, the strongest first",
+        "topic.tweets": "Tweets",
+        "topic.share": "Share",
+        "topic.before.share": "Before",
+        "topic.negative_share": "Negative",
+        "topic.complaint_share": "Complaints",
+        "topic.state": "State",
+        "topic.tweet": "Tweet",
+        "topic.url": "Link",
+    },
 )

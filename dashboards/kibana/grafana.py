@@ -7,10 +7,20 @@ An alert knows its time.
 
 from __future__ import annotations
 
-from dashboards.grafana.config import ENTITY, OVERVIEW, PIPELINE
+from dashboards.grafana.config import ENTITY, HISTORY, OVERVIEW, PIPELINE, TOPICS_BOARD
 from dashboards.kibana.conditions import Json
 
-__all__ = ["ENTITY", "GRAFANA", "OVERVIEW", "PIPELINE", "around", "entity_link", "since"]
+__all__ = [
+    "ENTITY",
+    "GRAFANA",
+    "HISTORY",
+    "OVERVIEW",
+    "PIPELINE",
+    "TOPICS_BOARD",
+    "around",
+    "entity_link",
+    "since",
+]
 
 GRAFANA = "http://127.0.0.1:3000"
 """Where Grafana is, until `provision kibana` puts the setting `kibana.grafana_url` in its place."""

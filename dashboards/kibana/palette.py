@@ -21,11 +21,14 @@ SHARES = ((NEUTRAL, 0.0), ("#D9CBB5", 0.2), ("#F7CF95", 0.3), (WARNING, 0.4), (N
 A low one is not "good": no green.
 """
 
-BY_ORDER = "complimentary"
-"""Kibana's palette for what is neither good nor bad, from blue to orange: the others hand out red and green.
+EARLIER = ("#98A2B3", "#B5BCC9", "#CDD2DB", "#E0E3E9")
+"""Of the weeks before, the last one first: the further away, the paler."""
 
-The spelling is Kibana's; a name that it does not know is an error in the panel.
-"""
+CATEGORIES = (
+    *(VOLUME, WARNING, EVENT),
+    *("#FADE2A", "#8AB8FF", "#CA95E5", "#FFCB7D", "#3274D9", "#E0B400", "#6E7278"),
+)
+"""For what is neither good nor bad, in the order in which it comes: no red, no green, and none too pale to be seen."""
 
 MOST_REASONS = 20
 """As many as a model may tell apart; which they are is the model's own word."""

@@ -18,6 +18,12 @@ MARKS = "events"
 """The layer of events on a chart over time."""
 _ONE_COLOUR = {"colors": [palette.VOLUME], "gradient": False}
 """Of all words: a colour of its own would mean nothing, and the pale ones of a palette can't be read."""
+_BY_ORDER = {
+    "type": "palette",
+    "name": "custom",
+    "params": {"colors": list(palette.CATEGORIES), "gradient": False},
+}
+"""Kibana's own palettes hand out red and green, or colours that are hardly seen."""
 VERSION = "8.9.0"
 """The newest shape of a by-value panel: every later Kibana reads it."""
 
@@ -42,7 +48,10 @@ class Reference:
 
 @dataclass(frozen=True)
 class LensPanel:
-    """A Lens panel by value; bucket columns first, outermost first. `line`: the columns of the line behind a number."""
+    """A Lens panel by value; bucket columns first, outermost first. `line`: the columns of the line behind a number.
+
+    `since`: a time range of its own, from then until now, whatever that of the dashboard is.
+    """
 
     title: str
     description: str
@@ -52,6 +61,7 @@ class LensPanel:
     visualization: Json = field(hash=False)
     condition: Condition = ANY
     line: tuple[AnyColumn, ...] = ()
+    since: str = ""
 
     def references(self) -> list[Reference]:
         """The data views, as the layers name them."""
@@ -62,7 +72,7 @@ class LensPanel:
     def json(self) -> Json:
         """The options that differ from other kinds of panels. A number has its label, and needs no title above it."""
         hidden = {"hidePanelTitles": True} if self.shape == "lnsMetric" else {}
-        config = {"attributes": self._attributes(), "enhancements": {}} | hidden
+        config = {"attributes": self._attributes(), "enhancements": {}} | hidden | _own_time(self.since)
         return {"type": "lens", "embeddableConfig": config}
 
     def _attributes(self) -> Json:
@@ -92,13 +102,14 @@ class LensPanel:
 
 @dataclass(frozen=True)
 class SavedPanel:
-    """A saved search or a map by reference, with what is different on a dashboard."""
+    """A saved search or a map by reference, with what is different on a dashboard; `since` as that of a Lens panel."""
 
     title: str
     description: str
     type: str
     id: str
     here: Json = field(default_factory=dict)
+    since: str = ""
 
     def references(self) -> list[Reference]:
         """The saved object."""
@@ -109,7 +120,12 @@ class SavedPanel:
         return {
             "type": self.type,
             "panelRefName": f"panel_{slug(self.title)}",
-            "embeddableConfig": {"description": self.description, "enhancements": {}, **self.here},
+            "embeddableConfig": {
+                "description": self.description,
+                "enhancements": {},
+                **self.here,
+                **_own_time(self.since),
+            },
         }
 
 
@@ -194,6 +210,7 @@ def metric(
     of: Column | None = None,
     color: str | None = None,
     condition: Condition = ANY,
+    since: str = "",
 ) -> LensPanel:
     """One number, called as its column, with the words `under` it.
 
@@ -216,7 +233,7 @@ def metric(
         visualization |= {"trendlineTimeAccessor": time.id, "trendlineMetricAccessor": past.id}
         columns.append(earlier)
         line = (time, past)
-    return LensPanel(title, description, view, "lnsMetric", tuple(columns), visualization, condition, line)
+    return LensPanel(title, description, view, "lnsMetric", tuple(columns), visualization, condition, line, since)
 
 
 def chart(
@@ -224,12 +241,13 @@ def chart(
     description: str,
     view: DataView,
     x: Column,
-    values: Sequence[Column],
+    values: Sequence[AnyColumn],
     *,
     series: str,
     colors: Mapping[str, str] | None = None,
     split: Column | None = None,
     condition: Condition = ANY,
+    since: str = "",
 ) -> LensPanel:
     """Values along time or terms; along time with the events that `annotate` and the pipeline itself record.
 
@@ -245,7 +263,7 @@ def chart(
         "yConfig": [{"forAccessor": id_, "color": color} for id_, color in (colors or {}).items()],
     }
     if split:
-        layer |= {"splitAccessor": split.id, "palette": {"type": "palette", "name": palette.BY_ORDER}}
+        layer |= {"splitAccessor": split.id, "palette": _BY_ORDER}
     visible = len(values) > 1 or split is not None
     # Below, more than a few names are cut off.
     legend = {"position": "right", "legendSize": "large"} if split else {"position": "bottom"}
@@ -259,15 +277,45 @@ def chart(
     }
     # Lens wants the split before the axis: the first bucket is the outermost.
     columns = (*((split,) if split else ()), x, *values)
-    return LensPanel(title, description, view, "lnsXY", columns, visualization, condition)
+    return LensPanel(title, description, view, "lnsXY", columns, visualization, condition, since=since)
 
 
-def bars(title: str, description: str, view: DataView, by: Column, value: Column) -> LensPanel:
+def bars(
+    title: str,
+    description: str,
+    view: DataView,
+    by: Column,
+    value: AnyColumn,
+    *,
+    color: str = palette.VOLUME,
+    condition: Condition = ANY,
+    since: str = "",
+) -> LensPanel:
     """One bar per term, the longest on top."""
-    return chart(title, description, view, by, (value,), series="bar_horizontal", colors={value.id: palette.VOLUME})
+    colors = {value.id: color}
+    return chart(
+        title,
+        description,
+        view,
+        by,
+        (value,),
+        series="bar_horizontal",
+        colors=colors,
+        condition=condition,
+        since=since,
+    )
 
 
-def cloud(title: str, description: str, view: DataView, words: Column, value: Column) -> LensPanel:
+def cloud(
+    title: str,
+    description: str,
+    view: DataView,
+    words: Column,
+    value: Column,
+    *,
+    condition: Condition = ANY,
+    since: str = "",
+) -> LensPanel:
     """A tag cloud."""
     visualization = {
         "layerId": LAYER,
@@ -280,7 +328,7 @@ def cloud(title: str, description: str, view: DataView, words: Column, value: Co
         "showLabel": False,
         "palette": {"type": "palette", "name": "custom", "params": _ONE_COLOUR},
     }
-    return LensPanel(title, description, view, "lnsTagcloud", (words, value), visualization)
+    return LensPanel(title, description, view, "lnsTagcloud", (words, value), visualization, condition, since=since)
 
 
 def table(
@@ -291,13 +339,19 @@ def table(
     values: Sequence[tuple[AnyColumn, int]],
     *,
     means: AnyColumn | None = None,
+    condition: Condition = ANY,
 ) -> LensPanel:
     """Terms with numbers, each with its width in pixels; the first column takes the rest. `means` has colours."""
     first, *others = rows
     widths = [(first, 0), *((row, 100) for row in others), *values]
     shown = [_shown(column, width) | (_by_mean() if column is means else {}) for column, width in widths]
     visualization = {"layerId": LAYER, "layerType": "data", "columns": shown}
-    return LensPanel(title, description, view, "lnsDatatable", tuple(column for column, _ in widths), visualization)
+    columns = tuple(column for column, _ in widths)
+    return LensPanel(title, description, view, "lnsDatatable", columns, visualization, condition)
+
+
+def _own_time(since: str) -> Json:
+    return {"timeRange": {"from": since, "to": "now"}} if since else {}
 
 
 def _layer(columns: Sequence[AnyColumn]) -> Json:

@@ -4,11 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dashboards.kibana.conditions import ANY, COMPLAINT, NEGATIVE, RETWEET, All, Condition, Json, Not, kuery
-from dashboards.kibana.data_views import EVENTS, REJECTED, TIME, TWEETS, DataView
+from dashboards.kibana.conditions import (
+    ANY,
+    COMPLAINT,
+    NEGATIVE,
+    RETWEET,
+    TOPIC,
+    All,
+    Condition,
+    Exists,
+    Is,
+    Json,
+    Not,
+    kuery,
+)
+from dashboards.kibana.data_views import EVENTS, REJECTED, TIME, TOPICS, TWEETS, DataView
 from dashboards.kibana.panels import Reference, SavedPanel
 
 _AS_HIGH_AS_THE_TEXT = -1
+_BY_NUMBER = ("topic.number", "asc")
 _INDEX = "kibanaSavedObjectMeta.searchSourceJSON.index"
 
 
@@ -23,6 +37,7 @@ class SavedSearch:
     columns: tuple[str, ...]
     condition: Condition = ANY
     lines: int = _AS_HIGH_AS_THE_TEXT
+    order: tuple[str, str] = (TIME, "desc")
 
     def saved_object(self) -> Json:
         """With attributes that all versions since 8.8 know."""
@@ -34,7 +49,7 @@ class SavedSearch:
                 "title": self.title,
                 "description": self.description,
                 "columns": list(self.columns),
-                "sort": [[TIME, "desc"]],
+                "sort": [list(self.order)],
                 "grid": {
                     "columns": {name: {"width": _WIDTHS[name]} for name in (TIME, *self.columns) if name in _WIDTHS}
                 },
@@ -47,9 +62,9 @@ class SavedSearch:
             "references": [Reference(_INDEX, "index-pattern", self.view.id).json()],
         }
 
-    def panel(self) -> SavedPanel:
-        """The search on a dashboard."""
-        return SavedPanel(self.title, self.description, "search", self.id)
+    def panel(self, since: str = "") -> SavedPanel:
+        """The search on a dashboard; `since`: with a time range of its own."""
+        return SavedPanel(self.title, self.description, "search", self.id, since=since)
 
 
 _WIDTHS = {
@@ -71,6 +86,15 @@ _WIDTHS = {
     "event.action": 160,
     "event.end": 230,
     "tags": 160,
+    "topic.number": 70,
+    "topic.tweets": 110,
+    "topic.share": 100,
+    "topic.before.share": 105,
+    "topic.negative_share": 120,
+    "topic.complaint_share": 140,
+    "topic.state": 110,
+    "topic.tweet": 330,
+    "topic.url": 130,
 }
 """In pixels, so that no name and no value is cut off. What has none takes the rest: the text."""
 
@@ -117,4 +141,36 @@ EVENT_LIST = SavedSearch(
     view=EVENTS,
     columns=("event.action", "message", "tweet.entity", "event.end", "tags"),
 )
-SEARCHES = (NEGATIVE_TWEETS, COMPLAINTS, ALL_TWEETS, REJECTED_RECORDS, EVENT_LIST)
+_SHARES = ("topic.share", "topic.before.share", "topic.negative_share", "topic.complaint_share")
+TOPIC_LIST = SavedSearch(
+    id="tweetpulse-topic-list",
+    title="Topics and their words",
+    description="The topic of most tweets first. Share: of all tweets in a topic, beside that of the same time "
+    "before. Negative: of its scored tweets. Complaints: of those that the complaint model has seen.",
+    view=TOPICS,
+    columns=("topic.number", "topic.words", "topic.tweets", *_SHARES, "topic.state"),
+    condition=TOPIC,
+    order=_BY_NUMBER,
+)
+TOPIC_CHANGES = SavedSearch(
+    id="tweetpulse-topic-changes",
+    title="New and vanished topics",
+    description="Those without similar words in the same time before, and those of then that are there no more.",
+    view=TOPICS,
+    columns=("topic.state", "topic.words", "topic.tweets", "topic.share", "topic.before.share"),
+    condition=All((Is("topic.kind", "topic"), Exists("topic.state"), Not(Is("topic.state", "kept")))),
+    order=_BY_NUMBER,
+)
+TOPIC_EXAMPLES = SavedSearch(
+    id="tweetpulse-topic-examples",
+    title="Examples of topics",
+    description="The clearest tweets of each topic; click one to read it.",
+    view=TOPICS,
+    columns=("topic.number", "topic.name", "topic.tweet", "topic.url"),
+    condition=Is("topic.kind", "example"),
+    order=_BY_NUMBER,
+)
+SEARCHES = (
+    *(NEGATIVE_TWEETS, COMPLAINTS, ALL_TWEETS, REJECTED_RECORDS, EVENT_LIST),
+    *(TOPIC_LIST, TOPIC_CHANGES, TOPIC_EXAMPLES),
+)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dashboards.kibana import palette
-from dashboards.kibana.columns import COUNT, Share, count, measure, newest, over_time, terms
+from dashboards.kibana.columns import COUNT, count, measure, newest, over_time, share, terms
 from dashboards.kibana.conditions import NEGATIVE, NEUTRAL, POSITIVE, SCORED
 from dashboards.kibana.data_views import TWEETS
 from dashboards.kibana.panels import LensPanel, bars, chart, cloud, metric, table
@@ -12,7 +12,7 @@ NEGATIVE_COUNT = count("negative", "Negative", NEGATIVE)
 BY_SENTIMENT = (NEGATIVE_COUNT, count("neutral", "Neutral", NEUTRAL), count("positive", "Positive", POSITIVE))
 """Three counts rather than a split by label: the order and the colours are fixed, and `unsupported` is in no share."""
 
-NEGATIVE_SHARE = Share("negative_share", "Negative", NEGATIVE, SCORED)
+NEGATIVE_SHARE = share("negative_share", "Negative", NEGATIVE, SCORED)
 COMPOUND = measure("compound", "Compound", "average", "tweet.sentiment.compound")
 AUTHORS = measure("authors", "Authors", "unique_count", "user.id")
 ENTITY = terms("entity", "Entity", "tweet.entity", 20)
@@ -24,7 +24,7 @@ def negative_share() -> LensPanel:
         "Negative share",
         "How many of the scored tweets are negative, beside the same of the period before.",
         TWEETS,
-        Share("negative_share", "Negative tweets", NEGATIVE, SCORED),
+        share("negative_share", "Negative tweets", NEGATIVE, SCORED),
         under="of those in a language that is scored",
         history=True,
     )
@@ -97,6 +97,11 @@ def hashtags() -> LensPanel:
     return cloud("Hashtags", "The most frequent.", TWEETS, terms("hashtag", "Hashtag", "tweet.hashtags", 15), COUNT)
 
 
+def top_hashtags() -> LensPanel:
+    """The same with their numbers."""
+    return bars("Top hashtags", "The most frequent.", TWEETS, terms("hashtag", "Hashtag", "tweet.hashtags", 12), COUNT)
+
+
 def words() -> LensPanel:
     """The words that tweets use most."""
     return cloud("Words", "The most frequent keywords.", TWEETS, terms("word", "Word", "tweet.words", 25), COUNT)
@@ -108,6 +113,14 @@ def languages() -> LensPanel:
 
 
 def countries() -> LensPanel:
-    """The places as a table, for those without a map."""
-    country = terms("country", "Country", "tweet.geo.country", 12)
-    return bars("Countries", "Of the tweets that say where they were written.", TWEETS, country, COUNT)
+    """The places without a map; countries that only profiles name are told apart."""
+    return chart(
+        "Countries",
+        "Coordinates and place: where tweets say that they were written. Profile: where authors say that they live, "
+        "which is a guess.",
+        TWEETS,
+        terms("country", "Country", "tweet.geo.country", 12),
+        (COUNT,),
+        series="bar_horizontal_stacked",
+        split=terms("place_by", "Place by", "tweet.geo.source", 4),
+    )

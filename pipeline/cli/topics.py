@@ -82,7 +82,7 @@ def answer(settings: Settings, question: Question, output: Path) -> Found:
         SetupError: the data stream is not there, or a file can't be written.
         TooFew: there are not enough tweets.
     """
-    from pipeline.topics import charts, documents, page, reading, store
+    from pipeline.topics import charts, page, reading, store
     from pipeline.topics.find import find
 
     elastic = settings.elasticsearch
@@ -96,9 +96,7 @@ def answer(settings: Settings, question: Question, output: Path) -> Found:
             texts = tweets.texts([tweet.id for topic in found.topics for tweet in topic.examples])
         write(output, page.page(found, texts).encode())
         write(picture_of(output), charts.picture(found, title(question.entity)))
-        run = documents.run_id(question, elastic.namespace)
-        made = documents.documents(found, elastic.namespace, datetime.now(UTC))
-        count = store.store(client, elastic.topics_index, run, made)
+        count = store.store(client, elastic.topics_index, found, elastic.namespace, datetime.now(UTC))
     err.print(f"{number(count)} documents in {elastic.topics_index}", markup=False, soft_wrap=True)
     return found
 

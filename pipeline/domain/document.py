@@ -73,8 +73,12 @@ def scored_document(
     ingested: datetime,
     namespace: str,
     opinion: Opinion = NO_OPINION,
+    geo: Geo | None = None,
 ) -> Document:
-    """The document of a scored tweet, with what the champions say of it. Its `_id` is the tweet's id."""
+    """The document of a scored tweet, with what the champions say of it. Its `_id` is the tweet's id.
+
+    `geo` is its place, where that is not the one that its source gave. What a profile says is in no document.
+    """
     user = present({"id": tweet.author.id, "name": tweet.author.name}) or None
     return {
         "@timestamp": tweet.written_at or at.time,
@@ -90,7 +94,7 @@ def scored_document(
         "kafka": {"topic": at.topic, "partition": at.partition, "offset": at.offset},
         "data_stream": stream_fields(SCORED, namespace),
         "ecs": {"version": ECS_VERSION},
-        "tweet": _tweet_fields(tweet, analysis) | _opinion_fields(opinion),
+        "tweet": _tweet_fields(tweet, analysis, geo or tweet.geo) | _opinion_fields(opinion),
     }
 
 
@@ -143,7 +147,7 @@ def present(fields: Document) -> Document:
     return {name: value for name, value in fields.items() if value is not None}
 
 
-def _tweet_fields(tweet: Tweet, analysis: Analysis) -> Document:
+def _tweet_fields(tweet: Tweet, analysis: Analysis, geo: Geo | None) -> Document:
     sentiment = analysis.sentiment
     fields: Document = {
         "source": tweet.source,
@@ -175,8 +179,8 @@ def _tweet_fields(tweet: Tweet, analysis: Analysis) -> Document:
         fields["public_metrics"] = counts
     if tweet.given_label is not None:
         fields["label"] = {"given": tweet.given_label}
-    if tweet.geo is not None:
-        fields["geo"] = _geo_fields(tweet.geo)
+    if geo is not None:
+        fields["geo"] = _geo_fields(geo)
     return fields
 
 
@@ -202,6 +206,8 @@ def _geo_fields(geo: Geo) -> Document:
             "location": {"lat": geo.lat, "lon": geo.lon} if located else None,
             "place": geo.place,
             "country": geo.country,
+            "country_code": geo.country_code,
             "source": geo.source,
+            "confidence": geo.confidence,
         }
     )

@@ -5,9 +5,10 @@ A record is one flat JSON object:
     id, text, source                      required; `id` is the `event.id`
     created_at, original_created_at       ISO 8601 with an offset
     lang, kind, url                       strings
-    user                                  {id, name, followers}
+    user                                  {id, name, followers, location}
     entities                              a list of strings
-    geo                                   {lat, lon, place, country, source}
+    geo                                   {lat, lon, place, country, country_code, source, confidence}; source is
+                                          coordinates, place or profile
     public_metrics                        {like_count, retweet_count, reply_count, quote_count, bookmark_count,
                                           impression_count}: counts
     given_label                           negative, neutral or positive
@@ -17,7 +18,7 @@ Whatever can't be read so is data too: a `Rejection` with a reason out of a clos
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -26,7 +27,7 @@ import orjson
 
 from pipeline.domain.identity import MAX_ID_BYTES
 from pipeline.domain.sentiment import SCORED, Label
-from pipeline.domain.tweet import COUNTS, Author, Geo, Kind, PublicMetrics, Tweet
+from pipeline.domain.tweet import COUNTS, Author, Geo, GeoSource, Kind, PublicMetrics, Tweet
 
 MAX_TEXT_CHARS = 100_000
 """Well above X's longest tweet (25,000). A longer text is not a tweet."""
@@ -41,9 +42,11 @@ MAX_CHARS = {
     "url": 2048,
     "user.id": 1024,
     "user.name": 1024,
+    "user.location": 512,
     "entities": 256,
     "geo.place": 512,
     "geo.country": 128,
+    "geo.country_code": 8,
     "geo.source": 32,
 }
 """Of each field: what Elasticsearch's mapping finds again (`ignore_above`). What is longer would be kept unfound."""
@@ -87,7 +90,7 @@ def encode(tweet: Tweet, *, time: str | None = None) -> bytes:
         "lang": tweet.lang,
         "kind": tweet.kind,
         "url": tweet.url,
-        "user": _present({"id": tweet.author.id, "name": tweet.author.name, "followers": tweet.author.followers}),
+        "user": _user_record(tweet.author),
         "entities": list(tweet.entities) or None,
         "geo": _geo_record(tweet.geo),
         "public_metrics": tweet.public_metrics.known() or None,
@@ -129,6 +132,10 @@ def _tweet(record: Any) -> Tweet:
     if "text" not in record or "id" not in record:
         missing = " and ".join(name for name in ("id", "text") if name not in record)
         raise _Refused(Reason.NOT_A_TWEET, f"the record has no {missing}")
+    author, geo = _author(record.get("user")), _geo(record.get("geo"))
+    if geo is not None and geo == Geo(place=geo.place, source=GeoSource.PROFILE):
+        # So earlier versions wrote what a profile says.
+        author, geo = replace(author, location=author.location or geo.place), None
     return Tweet(
         id=_id(record["id"]),
         text=_text(record["text"]),
@@ -137,9 +144,9 @@ def _tweet(record: Any) -> Tweet:
         original_written_at=_time(record, "original_created_at"),
         lang=_string(record, "lang"),
         kind=_kind(record),
-        author=_author(record.get("user")),
+        author=author,
         entities=_entities(record.get("entities")),
-        geo=_geo(record.get("geo")),
+        geo=geo,
         url=_string(record, "url"),
         public_metrics=_public_metrics(record.get("public_metrics")),
         given_label=_given_label(record.get("given_label")),
@@ -202,7 +209,8 @@ def _author(value: Any) -> Author:
         return Author()
     if not isinstance(value, dict):
         raise _Refused(Reason.BAD_FIELD, "user is not an object")
-    return Author(_string(value, "id", "user."), _string(value, "name", "user."), _count(value, "followers"))
+    id_, name, location = (_string(value, field, "user.") for field in ("id", "name", "location"))
+    return Author(id_, name, _count(value, "followers"), location)
 
 
 def _count(record: dict[str, Any], name: str) -> int | None:
@@ -250,8 +258,29 @@ def _geo(value: Any) -> Geo | None:
         lon=_degrees(value, "lon", 180),
         place=_string(value, "place", "geo."),
         country=_string(value, "country", "geo."),
-        source=_string(value, "source", "geo."),
+        source=_geo_source(_string(value, "source", "geo.")),
+        country_code=_string(value, "country_code", "geo."),
+        confidence=_confidence(value.get("confidence")),
     )
+
+
+def _geo_source(value: str | None) -> GeoSource | None:
+    # Earlier versions wrote `point`.
+    source = GeoSource.COORDINATES if value == "point" else value
+    if source is not None and source not in _GEO_SOURCES:
+        raise _Refused(Reason.BAD_FIELD, "geo.source is none of " + ", ".join(GeoSource))
+    return None if source is None else GeoSource(source)
+
+
+_GEO_SOURCES = frozenset(GeoSource)
+
+
+def _confidence(value: Any) -> float | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+        raise _Refused(Reason.BAD_FIELD, "geo.confidence is not a number from 0 to 1")
+    return float(value)
 
 
 def _degrees(record: dict[str, Any], name: str, most: int) -> float | None:
@@ -263,10 +292,15 @@ def _degrees(record: dict[str, Any], name: str, most: int) -> float | None:
     return float(value)
 
 
+def _user_record(author: Author) -> dict[str, Any] | None:
+    return _present({name: getattr(author, name) for name in ("id", "name", "followers", "location")})
+
+
 def _geo_record(geo: Geo | None) -> dict[str, Any] | None:
-    if geo is None:
-        return None
-    return _present({"lat": geo.lat, "lon": geo.lon, "place": geo.place, "country": geo.country, "source": geo.source})
+    return None if geo is None else _present({name: getattr(geo, name) for name in _GEO_FIELDS})
+
+
+_GEO_FIELDS = ("lat", "lon", "place", "country", "country_code", "source", "confidence")
 
 
 def _present(fields: dict[str, Any]) -> dict[str, Any] | None:

@@ -20,22 +20,47 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """The author. `name` is the handle without @."""
+    """The author. `name` is the handle without @; `location`, what the profile says of where they are: free text."""
 
     id: str | None = None
     name: str | None = None
     followers: int | None = None
+    location: str | None = None
+
+
+class GeoSource(StrEnum):
+    """What says where a tweet is from. A closed list: boards split by it.
+
+    `coordinates`: the tweet's own. `place`: the centre of the place that it is tagged with. `profile`: a place that the
+    author's profile names, which is a guess about the author and not the tweet.
+    """
+
+    COORDINATES = "coordinates"
+    PLACE = "place"
+    PROFILE = "profile"
 
 
 @dataclass(frozen=True, slots=True)
 class Geo:
-    """The place of a tweet; degrees, WGS 84. `source` says how exact it is: point, place or profile."""
+    """The place of a tweet.
+
+    Attributes:
+        lat, lon: degrees, WGS 84; both, or there is no point.
+        place: its name.
+        country: its name, as the source writes it.
+        source: what says so.
+        country_code: ISO 3166-1 alpha-2.
+        confidence: how sure it is, 0 to 1 (docs/geo.md); None where the source of the tweet does not say, and the
+            stream then takes that of `source`.
+    """
 
     lat: float | None = None
     lon: float | None = None
     place: str | None = None
     country: str | None = None
-    source: str | None = None
+    source: GeoSource | None = None
+    country_code: str | None = None
+    confidence: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

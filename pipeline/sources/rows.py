@@ -8,9 +8,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from pipeline.domain.identity import content_id, event_id
-from pipeline.domain.record import MAX_COUNT, encode
+from pipeline.domain.record import MAX_CHARS, MAX_COUNT, encode
 from pipeline.domain.sentiment import SCORED, Label
-from pipeline.domain.tweet import Author, Geo, PublicMetrics, Tweet
+from pipeline.domain.tweet import Author, Geo, GeoSource, PublicMetrics, Tweet
 from pipeline.sources.layouts import COUNTED, Columns
 from pipeline.sources.times import LONGEST_TIME, parse_time, snowflake_time
 
@@ -54,9 +54,9 @@ def tweet_of(row: Sequence[str], columns: Columns, *, source: str, now: datetime
         source=source,
         written_at=snowflake_time(native_id, now=now) if is_own and not time else None,
         lang=columns.value(row, "lang").strip() or None,
-        author=Author(name=author or None),
+        author=Author(name=author or None, location=location_of(columns.value(row, "location"))),
         entities=(entity,) if entity else (),
-        geo=geo_of(columns.value(row, "coordinates"), columns.value(row, "location")),
+        geo=geo_of(columns.value(row, "coordinates")),
         url=tweet_url(author, native_id) if is_own else None,
         public_metrics=_public_metrics(row, columns),
         given_label=given_label(columns.value(row, "label")),
@@ -79,13 +79,19 @@ def given_label(text: str) -> Label | None:
     return Label(plain) if plain in SCORED else None
 
 
-def geo_of(coordinates: str, location: str) -> Geo | None:
-    """`[lat, lon]`, else the place in the author's profile; `[0.0, 0.0]` is the airline set's way to say nothing."""
+def location_of(text: str | None) -> str | None:
+    """The location in an author's profile; one that is too long for a record names no place, and is left out."""
+    stripped = (text or "").strip()
+    return stripped if 0 < len(stripped) <= MAX_CHARS["user.location"] else None
+
+
+def geo_of(coordinates: str) -> Geo | None:
+    """`[lat, lon]`; `[0.0, 0.0]` is the airline set's way to say nothing."""
     pair = _PAIR.match(coordinates.strip())
     lat, lon = (float(pair[1]), float(pair[2])) if pair else (0.0, 0.0)
     if (lat, lon) != (0.0, 0.0) and abs(lat) <= 90 and abs(lon) <= 180:
-        return Geo(lat=lat, lon=lon, source="point")
-    return Geo(place=location.strip(), source="profile") if location.strip() else None
+        return Geo(lat=lat, lon=lon, source=GeoSource.COORDINATES)
+    return None
 
 
 def _public_metrics(row: Sequence[str], columns: Columns) -> PublicMetrics:

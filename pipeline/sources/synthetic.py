@@ -14,7 +14,7 @@ from random import Random
 import orjson
 
 from pipeline.domain.record import encode
-from pipeline.domain.tweet import Author, Geo, Kind, Tweet
+from pipeline.domain.tweet import Author, Geo, GeoSource, Kind, Tweet
 from pipeline.sources.moods import mood_weights
 from pipeline.sources.phrases import BRANDS, CITIES, EMOJI, FOREIGN, SENTENCES, SLOTS, Brand, Mood
 from pipeline.sources.source import Item, Unreadable
@@ -24,6 +24,7 @@ TEXTS_PER_POOL = 400
 MOODS_HOLD_SECONDS = 10.0
 BAD, RETWEETS, QUOTES, FOREIGNERS, LOCATED, TAGGED, WITH_EMOJI = 0.003, 0.15, 0.05, 0.12, 0.2, 0.4, 0.3
 """Shares of all tweets."""
+NOWHERE = ("everywhere", "your heart", "Springfield", "he/him", "London / Paris")
 LANGUAGES = tuple(FOREIGN)
 POOLS = tuple((brand, mood) for brand in BRANDS for mood in Mood)
 
@@ -144,13 +145,20 @@ def _texts(brand: Brand, mood: Mood, random: Random) -> list[str]:
 
 
 def _author(number: int, random: Random) -> Author:
-    return Author(id=str(1_000 + number), name=f"user_{1_000 + number}", followers=int(random.lognormvariate(5.5, 1.6)))
+    id_, followers = str(1_000 + number), int(random.lognormvariate(5.5, 1.6))
+    return Author(id_, f"user_{id_}", followers, _location(number))
+
+
+def _location(number: int) -> str | None:
+    """What authors' profiles say: of two in five a city, of others a country, a joke, or nothing."""
+    name, country, _, _ = CITIES[number // 5 % len(CITIES)]
+    return (f"{name}, {country}", name.lower(), country, NOWHERE[number // 5 % len(NOWHERE)], None)[number % 5]
 
 
 def _place(city: tuple[str, str, float, float], random: Random) -> Geo:
     name, country, lat, lon = city
     return Geo(
-        round(lat + random.gauss(0, 0.05), 4), round(lon + random.gauss(0, 0.05), 4), name, country, source="place"
+        round(lat + random.gauss(0, 0.05), 4), round(lon + random.gauss(0, 0.05), 4), name, country, GeoSource.PLACE
     )
 
 

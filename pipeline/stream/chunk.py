@@ -20,15 +20,19 @@ from pipeline.domain.prediction import NO_OPINION, Opinion, Task
 from pipeline.domain.record import Reason, Rejection, decode
 from pipeline.domain.sentiment import Label
 from pipeline.domain.tweet import Tweet
+from pipeline.geo.locator import Locator
 from pipeline.ports import Model
 from pipeline.privacy.guard import OPEN, Guard
 from pipeline.scoring.analysis import Analyzer
 from pipeline.scoring.language import speaks
 from pipeline.scoring.opinions import opinions
+from pipeline.settings import PlacesSettings
 
 Models = Mapping[Task, Model]
 
 NO_MODELS: Models = MappingProxyType({})
+NOWHERE = Locator(PlacesSettings(profiles=False))
+"""Takes the place that a tweet's source states, and reads no profile."""
 
 
 class Record(NamedTuple):
@@ -89,12 +93,14 @@ def score_chunk(
     namespace: str,
     tracked: frozenset[str] = frozenset(),
     guard: Guard = OPEN,
+    locator: Locator = NOWHERE,
     clock: Callable[[], float] = time.perf_counter,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Chunk:
     """Decode, score and make documents of a chunk of records. Never raises for a record's content.
 
-    The models are asked once for the whole chunk, which is many times faster than tweet by tweet.
+    The models are asked once for the whole chunk, which is many times faster than tweet by tweet. The locator is asked
+    before an author is hidden, whose profile it reads.
     """
     chunk, ingested, started = Chunk(), now(), clock()
     scored = _scored(chunk, records, analyzer, guard)
@@ -104,7 +110,8 @@ def score_chunk(
     for scored_one, opinion in zip(scored, said, strict=True):
         # The text was scored as it was written. From here on it is what may leave the stream, as people read it.
         one = Scored(*guard.shown(readable(scored_one.tweet), scored_one.analysis), scored_one.record)
-        document = scored_document(one.tweet, one.analysis, one.record.at, ingested, namespace, opinion)
+        geo = locator.of(scored_one.tweet)
+        document = scored_document(one.tweet, one.analysis, one.record.at, ingested, namespace, opinion, geo)
         _accept(chunk, one, opinion, document, tracked)
     # Without the time of the models, which has a series of its own.
     chunk.outcome.scoring.observe(clock() - answered + asked - started)

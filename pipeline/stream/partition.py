@@ -27,10 +27,11 @@ from pipeline.domain.outcome import Outcome
 from pipeline.domain.prediction import Task
 from pipeline.domain.record import Reason, Rejection
 from pipeline.errors import PipelineError, SinkError, SinkUnavailable
+from pipeline.geo.locator import Locator
 from pipeline.ports import Model, Scorer, Sink
 from pipeline.privacy.guard import OPEN, Guard
 from pipeline.scoring.analysis import Analyzer
-from pipeline.settings import ScoringSettings, Settings
+from pipeline.settings import PlacesSettings, ScoringSettings, Settings
 from pipeline.stream import messages
 from pipeline.stream.champions import Champion
 from pipeline.stream.chunk import Chunk, Models, Record, RejectedRecord, refused_documents, score_chunk
@@ -57,6 +58,7 @@ class TaskSettings:
 
     Attributes:
         scoring: for the analyzer.
+        places: for the locator.
         namespace: of the data streams, as documents say it.
         scorers, sinks: as they are pickled.
         max_message_bytes: the most that a topic takes.
@@ -65,6 +67,7 @@ class TaskSettings:
     """
 
     scoring: ScoringSettings
+    places: PlacesSettings
     namespace: str
     scorers: tuple[Scorer, ...]
     sinks: tuple[Sink, ...]
@@ -80,6 +83,7 @@ class TaskSettings:
         kafka = settings.kafka
         return cls(
             scoring=settings.scoring,
+            places=settings.places,
             namespace=settings.elasticsearch.namespace,
             scorers=tuple(scorers),
             sinks=tuple(sinks),
@@ -152,17 +156,24 @@ def _overlapped(batches: Iterator[pa.RecordBatch], work: Work, outcome: Outcome)
 
 
 class _Worker:
-    """Everything that is made once per Python worker process: the analyzer with its lexicon, the sinks' clients."""
+    """Everything that is made once per Python worker process: the analyzer, the locator, the sinks' clients."""
 
     def __init__(self, settings: TaskSettings) -> None:
         self._settings = settings
         self._analyzer = Analyzer(settings.scoring, settings.scorers)
+        self._locator = Locator(settings.places)
         self._tracked = frozenset(settings.scoring.entities)
 
     def score(self, batch: pa.RecordBatch, models: Models, guard: Guard) -> Chunk:
         namespace = self._settings.namespace
         return score_chunk(
-            _records(batch), self._analyzer, models, namespace=namespace, tracked=self._tracked, guard=guard
+            _records(batch),
+            self._analyzer,
+            models,
+            namespace=namespace,
+            tracked=self._tracked,
+            guard=guard,
+            locator=self._locator,
         )
 
     def write(self, pool: ThreadPoolExecutor, chunk: Chunk, work: Work) -> Writes:

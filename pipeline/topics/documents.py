@@ -13,9 +13,15 @@ from datetime import UTC, datetime
 from pipeline.domain.document import ECS_VERSION, Document, present
 from pipeline.domain.identity import content_id
 from pipeline.report.figures import Counts
+from pipeline.report.shown import duration, moment
 from pipeline.topics.found import Before, Found, Question, Topic, Word
 
 DATASET = "tweets.topics"
+
+EVERYTHING = "all tweets"
+"""What a question without an entity is about."""
+NEWEST = "newest"
+"""A name that only the newest question about the same tweets has, in addition to its own."""
 
 
 def run_id(question: Question, namespace: str) -> str:
@@ -25,15 +31,30 @@ def run_id(question: Question, namespace: str) -> str:
     return content_id("topics", namespace, *times, question.entity or "", *question.languages, question.method)
 
 
-def documents(found: Found, namespace: str, made: datetime) -> Iterator[tuple[str, Document]]:
+def about(question: Question) -> str:
+    """What boards call its tweets."""
+    return question.entity or EVERYTHING
+
+
+def name_of(question: Question) -> str:
+    """What boards call it; those that end later come later in the order of names."""
+    period = question.period
+    languages = " ".join(question.languages)
+    return f"{moment(period.until.astimezone(UTC))}, {duration(period.length)}, {languages}, {question.method}"
+
+
+def documents(
+    found: Found, namespace: str, made: datetime, *, is_newest: bool = True
+) -> Iterator[tuple[str, Document]]:
     """Each document with its id.
 
     Args:
         found: what they say.
         namespace: of the tweets.
         made: when it was found.
+        is_newest: no question about the same tweets ends later.
     """
-    run = _run(found, namespace)
+    run = _run(found, namespace, is_newest)
     id_ = run["id"]
     for topic in found.topics:
         yield _document(f"{id_}:{topic.number}", found, run, made, "topic", _topic(found, topic))
@@ -49,7 +70,7 @@ def documents(found: Found, namespace: str, made: datetime) -> Iterator[tuple[st
         yield _document(f"{id_}:vanished:{place}", found, run, made, "topic", _vanished(gone))
 
 
-def _run(found: Found, namespace: str) -> Document:
+def _run(found: Found, namespace: str, is_newest: bool) -> Document:
     """What all documents of a question say of it."""
     question = found.question
     quality = next(one.quality for one in found.judged if one.method is question.method)
@@ -58,6 +79,8 @@ def _run(found: Found, namespace: str) -> Document:
             "id": run_id(question, namespace),
             "namespace": namespace,
             "entity": question.entity,
+            "about": about(question),
+            "names": [*([NEWEST] if is_newest else []), name_of(question)],
             "languages": list(question.languages),
             "method": question.method,
             "topics": len(found.topics),
@@ -127,5 +150,6 @@ def _counts(counts: Counts) -> Document:
         "tweets": counts.tweets,
         "scored": counts.scored,
         "negative": counts.negative,
+        "neutral": counts.neutral,
         "positive": counts.positive,
     }

@@ -166,5 +166,6 @@ INDICES = {
     config.TWEETS: "tweetpulse-tweets",
     config.EVENTS: "logs-tweets.events-*",
     config.WINDOWS: "tweetpulse-windows-*",
+    config.TOPICS: "tweetpulse-topics",
 }
 """What the provisioned data sources search."""

@@ -1,4 +1,7 @@
-"""A fixed hour of generated tweets, after one to compare it with: the documents that the stream makes of them."""
+"""A fixed hour of generated tweets, after one to compare it with: the documents that the stream makes of them.
+
+Beside them are the topics of that hour, and windows of an hour over months.
+"""
 
 from __future__ import annotations
 
@@ -18,8 +21,11 @@ from pipeline.domain.record import encode
 from pipeline.domain.tweet import Tweet
 from pipeline.embedded.guard import guarded
 from pipeline.embedded.stack import start
+from pipeline.geo.locator import Locator
+from pipeline.report.period import Period
 from pipeline.scoring.analysis import Analyzer
-from pipeline.settings import ScoringSettings
+from pipeline.settings import PlacesSettings, ScoringSettings
+from pipeline.sinks.elasticsearch import plain_index
 from pipeline.sinks.elasticsearch.client import connect
 from pipeline.sinks.elasticsearch.events import record_event
 from pipeline.sinks.elasticsearch.settings import ElasticsearchSettings
@@ -27,6 +33,11 @@ from pipeline.sinks.elasticsearch.setup import set_up
 from pipeline.sources.phrases import BRANDS
 from pipeline.sources.synthetic import Synthetic
 from pipeline.stream.chunk import Chunk, Models, Record, refused_documents, score_chunk
+from pipeline.topics import reading
+from pipeline.topics.find import find
+from pipeline.topics.found import Question
+from pipeline.topics.store import store
+from tests import series
 from tests.builders import linear_model
 from tests.stacks import stack_settings, state_folder
 
@@ -37,6 +48,8 @@ _SPAN = 2 * HOUR
 _TWEETS = 14_400
 _PARTITIONS = 3
 _INGESTED = ENDED
+_WINDOWS = ((ENDED, 180), (ENDED - timedelta(weeks=52), 90))
+"""Until when there are windows, and of how many days: what *History* opens with, as long before, and a year before."""
 
 _COMPLAINING = {
     "charged": 5.0,
@@ -89,13 +102,27 @@ def _fill(client: Elasticsearch, settings: ElasticsearchSettings) -> list[dict[s
     bulk(client, _creations(data_stream(REJECTED, settings.namespace), refused))
     for action, message, minutes in (("annotate", "spring campaign", 38), ("promote", "a model of complaints", 7)):
         record_event(client, settings.namespace, action, message, at=ENDED - timedelta(minutes=minutes), now=_INGESTED)
+    names = [brand.name for brand in BRANDS]
+    for end, days in _WINDOWS:
+        series.write(client, settings, series.windows(settings.namespace, names, end, days))
     client.indices.refresh(index=",".join(data_stream(of, settings.namespace) for of in (SCORED, REJECTED, EVENTS)))
+    _find_topics(client, settings)
     return [orjson.loads(body) for _, body in chunk.documents]
+
+
+def _find_topics(client: Elasticsearch, settings: ElasticsearchSettings) -> None:
+    """As `tweetpulse topics` does, without its page."""
+    plain_index.ensure(client, settings.topics_index, plain_index.TOPICS)
+    names = [brand.name for brand in BRANDS]
+    with reading.tweets(client, settings.namespace, None, lambda *_: None) as tweets:
+        found = find(Question(Period(ENDED - HOUR, ENDED)), tweets.read, names, lambda _: None)
+    store(client, settings.topics_index, found, settings.namespace, ENDED)
 
 
 def _chunk(namespace: str) -> Chunk:
     analyzer = Analyzer(ScoringSettings(entities={brand.name: (brand.name,) for brand in BRANDS}))
-    return score_chunk(_records(), analyzer, _models(), namespace=namespace, now=lambda: _INGESTED)
+    locator = Locator(PlacesSettings())
+    return score_chunk(_records(), analyzer, _models(), namespace=namespace, locator=locator, now=lambda: _INGESTED)
 
 
 def _records() -> Iterator[Record]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from playwright.sync_api import FloatRect, Page
 
-from dashboards.kibana.board import Board
+from dashboards.kibana.board import HISTORY, Board
 from dashboards.kibana.panels import slug
 from tests.boards import browser
 
@@ -20,7 +20,7 @@ _FILTERS = 60
 """Pixels above the panels."""
 _CONTROLS = 70
 _NOTHING = re.compile(r"No results found|No data|\bN/A\b")
-_LEAST_INK = 0.01
+_LEAST_INK = 0.005
 
 # Axes are grey: a chart without data has no colours, and says nothing of it. Of a map's
 # layers only Tweets counts: without internet there is no base map.
@@ -78,10 +78,15 @@ def height(board: Board) -> int:
     return _FILTERS + _CONTROLS * bool(board.controls) + _UNIT * sum(row.height for row in board.all_rows())
 
 
+def span(board: Board) -> timedelta:
+    """The time that a board is looked at: an hour, or months where it is about them."""
+    return timedelta(days=90) if board.id == HISTORY else timedelta(hours=1)
+
+
 def opened(page: Page, kibana: str, board: Board, start: datetime, end: datetime) -> None:
     """Open a board at a time, without Kibana's menus around it, and wait until all of it is drawn."""
-    span = f"from:'{start:%Y-%m-%dT%H:%M:%SZ}',to:'{end:%Y-%m-%dT%H:%M:%SZ}'"
-    state = f"(refreshInterval:(pause:!t,value:60000),time:({span}))"
+    chosen = f"from:'{start:%Y-%m-%dT%H:%M:%SZ}',to:'{end:%Y-%m-%dT%H:%M:%SZ}'"
+    state = f"(refreshInterval:(pause:!t,value:60000),time:({chosen}))"
     page.goto(f"{kibana}/app/dashboards#/view/{board.id}?embed=true&_g={state}")
     drawn(page, board)
 

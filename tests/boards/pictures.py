@@ -90,7 +90,7 @@ def _of_kibana(running: Browser, program: Path) -> Iterator[Picture]:
 
 def _of_board(page: Page, url: str, board: Board) -> Iterator[Picture]:
     is_live = board.id == live.ID
-    kibana_page.opened(page, url, board, ENDED - (HOUR / 4 if is_live else HOUR), ENDED)
+    kibana_page.opened(page, url, board, ENDED - (HOUR / 4 if is_live else kibana_page.span(board)), ENDED)
     yield board.id.replace("tweetpulse", "kibana"), page.screenshot()
     if is_live:
         yield "sentiment-live", page.screenshot(clip=kibana_page.around(page, FIRST_SCREEN))

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +22,15 @@ from pipeline.embedded.stack import start
 from pipeline.kafka.topics import ensure_topics
 from pipeline.registry.manifest import MODEL
 from pipeline.registry.registry import Registry
+from pipeline.report.period import Period
 from pipeline.settings import ArchiveSettings, KafkaSettings, ScoringSettings, Settings, TelemetrySettings
+from pipeline.sinks.elasticsearch import plain_index
 from pipeline.sinks.elasticsearch.client import connect
 from pipeline.sinks.elasticsearch.events import record_event
 from pipeline.sinks.elasticsearch.settings import ElasticsearchSettings
 from pipeline.sinks.elasticsearch.setup import set_up
 from pipeline.sources.phrases import BRANDS
+from pipeline.topics.store import store
 from tests import champions
 from tests.builders import published
 from tests.e2e.prometheus import Prometheus, scraping
@@ -35,6 +38,7 @@ from tests.fake_mastodon import FakeMastodon, Refusal
 from tests.processes import running, until
 from tests.stacks import stack_settings
 from tests.streams import publish, raw
+from tests.topical import some
 
 ENTITY = BRANDS[0].name
 HISTORY = 4_000
@@ -82,6 +86,7 @@ def flowing(state_dir: Path, logs: Path) -> Iterator[Flow]:
         _the_sink_waits(settings, client, prometheus)
         _the_archive_waits(settings, prometheus)
         _people_note_down(settings, client)
+        _topics_are_found(settings, client)
         _another_model_is_promoted(settings, prometheus, logs)
         _a_champion_cannot_be_loaded(settings, prometheus, logs)
         _seen(prometheus, "sum(tweetpulse_stream_lag_records) == 0")
@@ -268,6 +273,13 @@ def _people_note_down(settings: Settings, client: Elasticsearch) -> None:
     now, namespace = datetime.now(UTC), settings.elasticsearch.namespace
     record_event(client, namespace, "annotate", "spring campaign", end=now, entities=[ENTITY], tags=["campaign"])
     client.indices.refresh(index=data_stream(EVENTS, namespace))
+
+
+def _topics_are_found(settings: Settings, client: Elasticsearch) -> None:
+    """Of the last hours; one is new, and one has vanished."""
+    now, elastic = datetime.now(UTC).replace(microsecond=0), settings.elasticsearch
+    plain_index.ensure(client, elastic.topics_index, plain_index.TOPICS)
+    store(client, elastic.topics_index, some(Period(now - timedelta(hours=6), now)), elastic.namespace, now)
 
 
 def _tweets(name: str, number: int) -> list[Tweet]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dashboards.grafana.boards import entity, history, models, overview, pipeline
+from dashboards.grafana.boards import entity, history, models, overview, pipeline, topics
 from dashboards.grafana.boards.layout import Board
 
 
 def boards() -> list[Board]:
     """All boards, made anew."""
-    return [overview.board(), entity.board(), pipeline.board(), models.board(), history.board()]
+    return [overview.board(), entity.board(), pipeline.board(), models.board(), history.board(), topics.board()]

@@ -54,6 +54,7 @@ def board() -> Board:
             variables.TWEETS,
             variables.entity(),
             variables.retweets(),
+            variables.places(),
             variables.filters(),
             variables.kibana(),
         ],

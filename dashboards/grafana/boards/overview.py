@@ -9,7 +9,7 @@ from dashboards.grafana.boards.layout import Board, Line, Row
 from dashboards.grafana.panels.bars import ENTITY, by_reason, ranking, worst_first
 from dashboards.grafana.panels.charts import BARS, chart, moods
 from dashboards.grafana.panels.fields import in_discover
-from dashboards.grafana.panels.maps import where
+from dashboards.grafana.panels.maps import hashtags, where
 from dashboards.grafana.panels.stats import a_day_earlier, share_bars, stat, tweet_count
 from dashboards.grafana.panels.tables import entities, tweets
 from dashboards.grafana.queries import models as m
@@ -39,8 +39,9 @@ def board() -> Board:
                 [Line(10, [(8, _hashtags()), (8, _words()), (8, _complained_about())])],
                 collapsed=True,
             ),
+            Row("Which hashtags come from where?", [Line(13, [(24, hashtags(q.ALL))])], collapsed=True),
         ],
-        variables=[variables.TWEETS, variables.retweets(), variables.filters(), variables.kibana()],
+        variables=[variables.TWEETS, variables.retweets(), variables.places(), variables.filters(), variables.kibana()],
         annotations=[variables.events()],
         since="now-24h",
         refresh="1m",

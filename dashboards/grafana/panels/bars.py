@@ -17,9 +17,22 @@ _MOST_BARS = 10
 
 
 def ranking(title: str, description: str, query: str, bucket: Bucket) -> sdk.Panel:
-    """The commonest values of a field, each with its number: a bar gauge keeps room for it beside the longest bar."""
+    """The commonest values of a field, each with its number."""
+    return gauge(title, description, [ask(query, bucket)], "/^Count$/")
+
+
+def gauge(
+    title: str,
+    description: str,
+    targets: fields.Targets,
+    field: str,
+    *,
+    unit: str = "short",
+    transformations: list[sdk.DataTransformerConfig] | None = None,
+) -> sdk.Panel:
+    """A bar for each row; a bar gauge keeps room for the number beside the longest bar. `field` is a `/pattern/`."""
     defaults = sdk.FieldConfig(
-        unit="short",
+        unit=unit,
         min_val=0,
         no_value="no data",
         color=fields.fixed(config.VOLUME),
@@ -28,7 +41,7 @@ def ranking(title: str, description: str, query: str, bucket: Bucket) -> sdk.Pan
     options = {
         "displayMode": "basic",
         "orientation": "horizontal",
-        "reduceOptions": {"calcs": [], "fields": "/^Count$/", "values": True, "limit": _MOST_BARS},
+        "reduceOptions": {"calcs": [], "fields": field, "values": True, "limit": _MOST_BARS},
         "showUnfilled": False,
         "valueMode": "text",
         "namePlacement": "left",
@@ -38,7 +51,7 @@ def ranking(title: str, description: str, query: str, bucket: Bucket) -> sdk.Pan
         "maxVizHeight": 40,
         "text": {"titleSize": 13, "valueSize": 13},
     }
-    return fields.panel("bargauge", title, description, [ask(query, bucket)], defaults, options)
+    return fields.panel("bargauge", title, description, targets, defaults, options, transformations=transformations)
 
 
 def by_reason(title: str, description: str, query: str) -> sdk.Panel:
@@ -72,25 +85,36 @@ def distribution(title: str, description: str, query: str, bucket: Bucket, *, de
 
 def worst_first(title: str, description: str, targets: fields.Targets) -> sdk.Panel:
     """The three labels of each entity as one bar of 100 %, the most negative entity at the top."""
+    panel = stacked(title, description, targets, _matrix_by_share(), "entity", "no data")
+    links = {"links": fields.entity_link("${__data.fields[0]}")}
+    panel.field_config.overrides.append(fields.matching("/^(negative|neutral|positive)$/", links))  # type: ignore[union-attr]
+    return panel
+
+
+def stacked(
+    title: str,
+    description: str,
+    targets: fields.Targets,
+    transformations: list[sdk.DataTransformerConfig],
+    name: str,
+    absent: str,
+) -> sdk.Panel:
+    """A bar of 100 % for each row: the columns `negative`, `neutral` and `positive`; the row's own in `name`."""
     defaults = sdk.FieldConfig(
         unit="short",
-        no_value="no data",
+        no_value=absent,
         color=fields.fixed(config.QUIET),
         custom=_custom("hidden"),
     )
-    overrides = [
-        *fields.coloured(config.LABELS),
-        fields.when("entity", {"custom.axisPlacement": "auto"}),
-        fields.matching("/^(negative|neutral|positive)$/", {"links": fields.entity_link("${__data.fields[0]}")}),
-    ]
-    options = _options(None, show_value="never", longest=16) | {
+    overrides = [*fields.coloured(config.LABELS), fields.when(name, {"custom.axisPlacement": "auto"})]
+    options = _options(None, show_value="never", longest=16 if name == "entity" else 28) | {
         "stacking": "percent",
         "barWidth": 0.85,
         "legend": {"displayMode": "list", "placement": "bottom", "showLegend": True, "calcs": []},
         "tooltip": {"mode": "multi", "sort": "none"},
     }
     return fields.panel(
-        "barchart", title, description, targets, defaults, options, overrides, transformations=_matrix_by_share()
+        "barchart", title, description, targets, defaults, options, overrides, transformations=transformations
     )
 
 

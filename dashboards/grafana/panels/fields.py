@@ -142,9 +142,17 @@ def in_discover(panel: sdk.Panel, search: SavedSearch, condition: str = "") -> s
     `condition` is KQL; with the choice of retweets it takes the place of the search's own. Its variables are
     percent-encoded.
     """
-    # In an address of Discover itself an apostrophe in a brand ends the query, and Grafana can't escape it. So: JSON.
     query = " and ".join(("${retweets:percentencode}", *([condition] if condition else [])))
-    span = {"from": "${__from:date:iso}", "to": "${__to:date:iso}"}
+    url = discover(search, query, {"from": "${__from:date:iso}", "to": "${__to:date:iso}"})
+    link = sdk.DashboardLink(title="The tweets in Discover", type_val=sdk.DashboardLinkType.LINK, url=url)
+    link.target_blank = True
+    panel.links = [link]
+    return panel
+
+
+def discover(search: SavedSearch, query: str, span: Mapping[str, str]) -> str:
+    """The address at which Kibana shows a saved search with this KQL instead of its own; variables stay in it."""
+    # In an address of Discover itself an apostrophe in a brand ends the query, and Grafana can't escape it. So: JSON.
     state = {
         "savedSearchId": search.id,
         "timeRange": span,
@@ -152,11 +160,7 @@ def in_discover(panel: sdk.Panel, search: SavedSearch, condition: str = "") -> s
         # With a query of its own, Kibana 8.12 opens a saved search without its columns.
         "columns": search.columns,
     }
-    url = f"${{kibana}}/app/r?l=DISCOVER_APP_LOCATOR&v=8.11.0&p={_encoded(json.dumps(state, separators=(',', ':')))}"
-    link = sdk.DashboardLink(title="The tweets in Discover", type_val=sdk.DashboardLinkType.LINK, url=url)
-    link.target_blank = True
-    panel.links = [link]
-    return panel
+    return f"${{kibana}}/app/r?l=DISCOVER_APP_LOCATOR&v=8.11.0&p={_encoded(json.dumps(state, separators=(',', ':')))}"
 
 
 def _encoded(text: str) -> str:

@@ -75,8 +75,8 @@ def tweets(title: str, description: str, query: str, columns: Sequence[str], *, 
         ENTITY: COLUMNS[ENTITY] | {"links": fields.entity_link("${__value.raw}", variables=variables)},
     }
     overrides = [fields.when(name, shown[name]) for name in columns]
-    names = [_names_of(ENTITY)] if ENTITY in columns else []
-    return _table(title, description, [newest(query)], overrides, [keep, *names, fields.organise(columns)])
+    names = [joined(ENTITY)] if ENTITY in columns else []
+    return table(title, description, [newest(query)], overrides, [keep, *names, fields.organise(columns)])
 
 
 def entities(title: str, description: str) -> sdk.Panel:
@@ -86,7 +86,7 @@ def entities(title: str, description: str) -> sdk.Panel:
         ask(SCORED, by_term(ENTITY, 50), ref="A", metrics=measures),
         ask(NEGATIVE, by_term(ENTITY, 50), ref="B"),
     ]
-    panel = _table(title, description, targets, _entity_columns(), _joined())
+    panel = table(title, description, targets, _entity_columns(), _joined())
     panel.options["sortBy"] = [{"displayName": "Tweets", "desc": True}]  # type: ignore[index]
     return panel
 
@@ -98,7 +98,7 @@ def against(title: str, description: str, targets: fields.Targets, *, absent: st
     labels = tuple(config.MODEL_LABELS)
     matrix = {"rowField": LABEL, "columnField": MODEL, "valueField": "Count", "emptyValue": "zero"}
     renamed = {corner: "VADER", **{label: f"model: {label}" for label in labels}}
-    panel = _table(
+    panel = table(
         title,
         description,
         targets,
@@ -128,7 +128,7 @@ def alerts(title: str, description: str, targets: fields.Targets, *, nothing: st
     }
     keep = sdk.DataTransformerConfig(id_val="filterFieldsByName", options={"include": {"names": list(columns)}})
     overrides = [fields.when(name, properties) for name, properties in columns.items()]
-    panel = _table(title, description, targets, overrides, [keep, fields.organise(columns)])
+    panel = table(title, description, targets, overrides, [keep, fields.organise(columns)])
     panel.options["sortBy"] = [{"displayName": "Since", "desc": True}]  # type: ignore[index]
     return panel
 
@@ -162,19 +162,20 @@ def _joined() -> list[sdk.DataTransformerConfig]:
     ]
 
 
-def _names_of(field: str) -> sdk.DataTransformerConfig:
+def joined(field: str) -> sdk.DataTransformerConfig:
     """A list as the names that are in it: otherwise it is shown with its brackets and quotation marks."""
     conversion = {"targetField": field, "destinationType": "string", "joinWith": ", "}
     return sdk.DataTransformerConfig(id_val="convertFieldType", options={"fields": {}, "conversions": [conversion]})
 
 
-def _table(
+def table(
     title: str,
     description: str,
     targets: fields.Targets,
     overrides: fields.Overrides,
     transformations: list[sdk.DataTransformerConfig],
 ) -> sdk.Panel:
+    """Rows as the transformations leave them."""
     custom: dict[str, Any] = {"align": "auto", "cellOptions": {"type": "auto"}, "filterable": False}
     defaults = sdk.FieldConfig(unit="short", no_value="–", custom=custom, thresholds=fields.thresholds(config.NO_STEPS))
     options = {"showHeader": True, "cellHeight": "sm"}

@@ -18,6 +18,8 @@ ALL = "${retweets:raw}"
 SCORED = f"{ALL} AND NOT tweet.sentiment.label:unsupported"
 """Those that a scorer has judged: the whole of every share."""
 NEGATIVE = f"{ALL} AND tweet.sentiment.label:negative"
+PLACES = "${places:raw}"
+"""Which places count, on a map."""
 THIS = ' AND tweet.entity:"$entity"'
 OTHERS = ' AND NOT tweet.entity:"$entity"'
 
@@ -67,9 +69,9 @@ def by_label(unsupported: bool = False) -> es.Terms:
     return _terms(LABEL, 4 if unsupported else 3, es.TermsOrder.ASC, "_key", "11")
 
 
-def by_term(field: str, most: int) -> es.Terms:
+def by_term(field: str, most: int, ident: str = "10") -> es.Terms:
     """A bucket for each of the commonest values of a keyword field."""
-    return _terms(field, most, es.TermsOrder.DESC, "_count", "10")
+    return _terms(field, most, es.TermsOrder.DESC, "_count", ident)
 
 
 def by_name(field: str, most: int, ident: str = "10") -> es.Terms:

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from dashboards.kibana.boards import care, explore, live, rejected
+from dashboards.kibana.boards import care, explore, history, live, rejected, topics
 
-BOARDS = (live.BOARD, explore.BOARD, care.BOARD, rejected.BOARD)
+BOARDS = (live.BOARD, explore.BOARD, care.BOARD, topics.BOARD, history.BOARD, rejected.BOARD)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dashboards.kibana import palette, tweets
 from dashboards.kibana.board import TITLES, Board, Control, Row
-from dashboards.kibana.columns import COUNT, Share, count, measure, newest, over_time, terms
+from dashboards.kibana.columns import COUNT, count, measure, newest, over_time, share, terms
 from dashboards.kibana.conditions import ASKED, COMPLAINT, All, Compares
 from dashboards.kibana.data_views import TWEETS
 from dashboards.kibana.panels import LensPanel, bars, chart, metric, table
@@ -22,7 +22,7 @@ def _complaint_share() -> LensPanel:
         "Complaint share",
         "How many of the tweets that the complaint model has seen are complaints, beside that of the period before.",
         TWEETS,
-        Share("complaint_share", "Complaints", COMPLAINT, ASKED),
+        share("complaint_share", "Complaints", COMPLAINT, ASKED),
         under="of the tweets that the model has seen",
         history=True,
     )

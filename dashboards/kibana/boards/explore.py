@@ -24,7 +24,7 @@ BOARD = Board(
     rows=(
         Row(6, ((16, tweets.negative_share()), (16, tweets.tweet_count()), (16, tweets.authors()))),
         Row(11, ((24, tweets.shares_over_time()), (24, tweets.volume_over_time()))),
-        Row(13, ((18, tweets.entities()), (15, tweets.hashtags()), (15, tweets.words()))),
+        Row(13, ((18, tweets.entities()), (15, tweets.top_hashtags()), (15, tweets.words()))),
         Row(15, ((12, tweets.languages()), (12, tweets.countries()), (24, TWEET_MAP.panel()))),
         Row(18, ((48, ALL_TWEETS.panel()),)),
     ),

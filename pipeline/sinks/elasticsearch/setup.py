@@ -21,7 +21,7 @@ from pipeline.sinks.elasticsearch.settings import ElasticsearchSettings
 from pipeline.sinks.elasticsearch.templates import COMPONENT, INDEX, Kind, inspect_template, or_none, put_template
 from pipeline.sinks.elasticsearch.upkeep import Wanted
 
-VERSION = 3
+VERSION = 4
 """Of all templates together. When it grows, `setup` updates them and rolls the data streams over."""
 
 _COMPONENTS = ("tweets@settings", "tweets@mappings", "tweets@scored", "tweets@events")

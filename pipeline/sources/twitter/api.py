@@ -53,7 +53,7 @@ FIELDS = {
         "id", "text", "author_id", "created_at", "lang", "geo", "note_tweet", "public_metrics", "referenced_tweets",
         "in_reply_to_user_id",
     ],
-    "user_fields": ["id", "username", "public_metrics"],
+    "user_fields": ["id", "username", "public_metrics", "location"],
     "place_fields": ["id", "full_name", "name", "country", "country_code", "geo"],
 }  # fmt: skip
 """The fields that are requested with each tweet: those of a record, and no more."""

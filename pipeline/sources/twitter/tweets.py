@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -12,8 +13,8 @@ import orjson
 
 from pipeline.domain.identity import event_id
 from pipeline.domain.record import MAX_COUNT
-from pipeline.domain.tweet import COUNTS, Author, Geo, Kind, PublicMetrics, Tweet
-from pipeline.sources.rows import tweet_url
+from pipeline.domain.tweet import COUNTS, Author, Geo, GeoSource, Kind, PublicMetrics, Tweet
+from pipeline.sources.rows import location_of, tweet_url
 from pipeline.sources.source import Item, Unreadable, json_of
 from pipeline.sources.times import parse_time
 
@@ -40,6 +41,11 @@ OWN_FIELDS = {
 
 SHARED_FIELDS = {"attachments", "created_at", "entities", "geo", "id", "lang", "source", "text", "withheld"}
 """Those that others may have: a tweet of v2 has nothing else than these, or one of its own."""
+
+IN_PLACE = 0.9
+NEAR_KM, LARGEST_PLACE_KM = 50.0, 250.0
+"""From the middle of a place's box to its corners."""
+KM_OF_DEGREE = 111.2
 
 NEITHER = "neither a tweet nor a page of tweets"
 RETWEET_PREFIX = re.compile(r"^RT @\w{1,50}: ")
@@ -173,6 +179,7 @@ def _author(tweet: Json, author: Json) -> Author:
         id=as_string(tweet.get("author_id")) or as_string(author.get("id")),
         name=as_string(author.get("username")),
         followers=count_of(as_dict(author.get("public_metrics")).get("followers_count")),
+        location=location_of(as_string(author.get("location"))),
     )
 
 
@@ -188,16 +195,40 @@ def count_of(value: Any) -> int | None:
 
 def _geo(geo: Json, places: dict[str, Json]) -> Geo | None:
     place = places.get(str(geo.get("place_id")), geo)
+    exact = point_of(as_list(as_dict(geo.get("coordinates")).get("coordinates")))
+    return geo_of(place, exact, as_list(as_dict(place.get("geo")).get("bbox")))
+
+
+def geo_of(place: Json, exact: tuple[float, float] | None, bbox: list[Any]) -> Geo | None:
+    """A tweet's coordinates, else the middle of its place, with the place's names."""
     name = as_string(place.get("full_name")) or as_string(place.get("name"))
+    code = country_code_of(place.get("country_code"))
     country = as_string(place.get("country")) or as_string(place.get("country_code"))
-    point = point_of(as_list(as_dict(geo.get("coordinates")).get("coordinates")))
-    if point:
-        return Geo(point[0], point[1], place=name, country=country, source="point")
-    centre = centre_of(as_list(as_dict(place.get("geo")).get("bbox")))
-    if not (centre or name or country):
+    if exact:
+        return Geo(*exact, name, country, GeoSource.COORDINATES, code)
+    confidence = confidence_of(bbox)
+    lat, lon = (centre_of(bbox) if confidence else None) or (None, None)
+    if lat is None and not (name or country):
         return None
-    lat, lon = centre or (None, None)
-    return Geo(lat, lon, place=name, country=country, source="place")
+    return Geo(lat, lon, name, country, GeoSource.PLACE, code, confidence)
+
+
+def country_code_of(value: Any) -> str | None:
+    """An ISO 3166-1 alpha-2 code, in capitals."""
+    return value.upper() if isinstance(value, str) and len(value) == 2 and value.isascii() and value.isalpha() else None
+
+
+def confidence_of(bbox: list[Any]) -> float | None:
+    """How sure it is that a tweet in a box is within 50 km of its middle; None for a box as large as a country.
+
+    0.9 where all of the box is so near, as somebody may be elsewhere than the place that they choose.
+    """
+    if centre_of(bbox) is None:
+        return None
+    west, south, east, north = bbox
+    width = (east - west) % 360 * math.cos(math.radians((south + north) / 2))
+    reach = KM_OF_DEGREE * math.hypot(width, north - south) / 2
+    return round(IN_PLACE * min(1.0, NEAR_KM / reach if reach else 1.0), 2) if reach <= LARGEST_PLACE_KM else None
 
 
 def point_of(lon_lat: list[Any]) -> tuple[float, float] | None:

@@ -9,7 +9,7 @@ import orjson
 
 from pipeline.domain.identity import event_id
 from pipeline.domain.tweet import Author, Geo, Kind, Tweet
-from pipeline.sources.rows import tweet_url
+from pipeline.sources.rows import location_of, tweet_url
 from pipeline.sources.source import Item, Unreadable, json_of
 from pipeline.sources.twitter.tweets import (
     RETWEET_PREFIX,
@@ -18,8 +18,8 @@ from pipeline.sources.twitter.tweets import (
     as_dict,
     as_list,
     as_string,
-    centre_of,
     count_of,
+    geo_of,
     metrics_of,
     point_of,
     time_of,
@@ -84,6 +84,7 @@ def tweet_of(status: Any, *, source: str) -> Tweet:
         id=as_string(user.get("id_str")) or (str(user["id"]) if type(user.get("id")) is int else None),
         name=as_string(user.get("screen_name")),
         followers=count_of(user.get("followers_count")),
+        location=location_of(as_string(user.get("location"))),
     )
     return Tweet(
         id=event_id("x", native_id),
@@ -140,16 +141,8 @@ def _kind(status: Json) -> Kind | None:
 
 def _geo(status: Json) -> Geo | None:
     place = as_dict(status.get("place"))
-    name = as_string(place.get("full_name")) or as_string(place.get("name"))
-    country = as_string(place.get("country")) or as_string(place.get("country_code"))
     exact = point_of(as_list(as_dict(status.get("coordinates")).get("coordinates")))
-    if exact:
-        return Geo(exact[0], exact[1], place=name, country=country, source="point")
-    lat_lon = centre_of(_bounds(as_dict(place.get("bounding_box"))))
-    if not (lat_lon or name or country):
-        return None
-    lat, lon = lat_lon or (None, None)
-    return Geo(lat, lon, place=name, country=country, source="place")
+    return geo_of(place, exact, _bounds(as_dict(place.get("bounding_box"))))
 
 
 def _bounds(box: Json) -> list[Any]:

@@ -17,7 +17,7 @@ from dashboards.kibana.tweet_map import TWEET_MAP
 from pipeline.sources.phrases import BRANDS
 from tests.boards import browser, hour, kibana_server
 from tests.boards.hour import ENDED, HOUR, Server
-from tests.boards.kibana_page import Shown, choose, height, opened, shown
+from tests.boards.kibana_page import Shown, choose, height, opened, shown, span
 
 # The first test waits for the servers.
 pytestmark = pytest.mark.timeout(1_200)
@@ -64,7 +64,7 @@ def test_boards_are_imported_over_themselves(kibana: str) -> None:
 def test_every_panel_shows_data(chromium: Browser, kibana: str, board: Board) -> None:
     """All panels are drawn, none with an error, each with data."""
     with browser.page(chromium, height=height(board), now=ENDED) as page:
-        opened(page, kibana, board, ENDED - HOUR, ENDED)
+        opened(page, kibana, board, ENDED - span(board), ENDED)
         panels = shown(page)
     assert set(panels) == {slug(panel.title) for panel in board.panels()}
     assert {name: panel.error for name, panel in panels.items() if panel.error} == {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pyspark.sql import SparkSession
 
 from pipeline.domain.record import MAX_CHARS, MAX_ENTITIES, MAX_TEXT_CHARS
-from pipeline.domain.tweet import Author, Geo, Tweet
+from pipeline.domain.tweet import Author, Geo, GeoSource, Tweet
 from pipeline.settings import Settings
 from tests.builders import full_tweet
 from tests.streams import drain, publish, raw
@@ -32,10 +32,21 @@ def largest(number: int, text: str) -> Tweet:
         text=text,
         source=WIDE * MAX_CHARS["source"],
         lang="en",
-        author=Author(WIDE * MAX_CHARS["user.id"], WIDE * MAX_CHARS["user.name"], 2**63 - 1),
+        author=Author(
+            WIDE * MAX_CHARS["user.id"],
+            WIDE * MAX_CHARS["user.name"],
+            2**63 - 1,
+            WIDE * MAX_CHARS["user.location"],
+        ),
         entities=tuple(f"{n:03}" + WIDE * (MAX_CHARS["entities"] - 3) for n in range(MAX_ENTITIES)),
         geo=Geo(
-            -90.0, 180.0, WIDE * MAX_CHARS["geo.place"], WIDE * MAX_CHARS["geo.country"], WIDE * MAX_CHARS["geo.source"]
+            -90.0,
+            180.0,
+            WIDE * MAX_CHARS["geo.place"],
+            WIDE * MAX_CHARS["geo.country"],
+            GeoSource.PROFILE,
+            WIDE * MAX_CHARS["geo.country_code"],
+            confidence=1.0,
         ),
         url=WIDE * MAX_CHARS["url"],
     )

@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import subprocess
 import sys
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -19,8 +20,9 @@ from pipeline.report.period import Period
 from pipeline.scoring.clean import clean
 from pipeline.scoring.entities import mentions
 from pipeline.settings import Settings
+from pipeline.sinks.elasticsearch import plain_index
 from pipeline.sinks.elasticsearch.client import connect
-from pipeline.topics import reading
+from pipeline.topics import reading, store
 from pipeline.topics.find import find
 from pipeline.topics.found import Question
 from pipeline.topics.said import Said
@@ -28,7 +30,7 @@ from tests.paths import ROOT, real_data
 from tests.processes import environment
 from tests.reporting import Reading
 from tests.streams import roll_over, scored_stream
-from tests.topical import DAY, document, planted, reader, theme_of
+from tests.topical import DAY, document, planted, reader, some, theme_of
 
 NOW = {"luggage": 250, "coffee": 150, "weather": 100}
 BEFORE = {"luggage": 150, "phone": 100}
@@ -152,6 +154,34 @@ def test_one_entity(filled: Elasticsearch, settings: Settings, tmp_path: Path) -
     assert nobody.returncode == 10
     assert nobody.stderr.splitlines()[-1].startswith("tweetpulse: 0 tweets about Nobody\\x1b[2J from ")
     assert not (tmp_path / "b.html").exists()
+
+
+def test_one_question_is_the_newest(client: Elasticsearch, settings: Settings) -> None:
+    """Of each namespace and brand: that which ends last, in whatever order they are asked."""
+    days = [Period(DAY.since + timedelta(days=number), DAY.until + timedelta(days=number)) for number in range(3)]
+    index = settings.elasticsearch.topics_index
+    plain_index.ensure(client, index, plain_index.TOPICS)
+    asked = [
+        (days[1], None, "a"),
+        (days[2], None, "a"),
+        (days[0], None, "a"),
+        (days[0], "Acme", "a"),
+        (days[0], None, "b"),
+    ]
+    for period, entity, namespace in asked:
+        found = replace(some(), question=Question(period, entity, k=2))
+        before = stored(client, settings)
+        assert store.store(client, index, found, namespace, DAY.until) == len(stored(client, settings)) - len(before)
+    documents = stored(client, settings).values()
+    runs = {(one["run"]["namespace"], one["run"]["about"], tuple(one["run"]["names"])) for one in documents}
+    by_end = [f"{period.until:%Y-%m-%d} 00:00, 24 h, en, nmf" for period in days]
+    assert runs == {
+        ("a", "all tweets", (by_end[0],)),
+        ("a", "all tweets", (by_end[1],)),
+        ("a", "all tweets", ("newest", by_end[2])),
+        ("a", "Acme", ("newest", by_end[0])),
+        ("b", "all tweets", ("newest", by_end[0])),
+    }
 
 
 def test_nothing_is_set_up(settings: Settings) -> None:

@@ -27,7 +27,7 @@ from pipeline.cli.topics import (
 from pipeline.errors import ConfigError, SetupError, SinkAway
 from pipeline.topics.models import Method
 from pipeline.topics.said import LeftOut
-from tests.unit.topics.test_page import some
+from tests.topical import some
 
 NOW = datetime(2026, 3, 8, 12, 0, 0, 5, tzinfo=UTC)
 

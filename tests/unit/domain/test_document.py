@@ -22,7 +22,7 @@ from pipeline.domain.document import (
 )
 from pipeline.domain.record import Reason, Rejection, decode, encode
 from pipeline.domain.sentiment import UNSUPPORTED, Sentiment, label_of
-from pipeline.domain.tweet import Geo, Tweet
+from pipeline.domain.tweet import Geo, GeoSource, Tweet
 from tests.builders import AT, INGESTED, TAKEN, WRITTEN, analysis, full_tweet, tweet, tweets
 from tests.mapping import fields, unmapped
 
@@ -61,7 +61,14 @@ def test_a_scored_tweet() -> None:
             "public_metrics": {"like_count": 3, "retweet_count": 0},
             "label": {"given": "negative"},
             "original_timestamp": WRITTEN,
-            "geo": {"location": {"lat": 52.5, "lon": 13.4}, "place": "Berlin", "country": "DE", "source": "place"},
+            "geo": {
+                "location": {"lat": 52.5, "lon": 13.4},
+                "place": "Berlin",
+                "country": "Germany",
+                "country_code": "DE",
+                "source": "place",
+                "confidence": 0.8,
+            },
             "sentiment": {
                 "label": "negative",
                 "compound": -0.5,
@@ -114,6 +121,15 @@ def test_negative_is_a_number_too(compound: float, number: int) -> None:
 def test_half_a_location() -> None:
     """A latitude without a longitude is no place on a map."""
     assert scored(tweet(geo=Geo(lat=1.0, country="DE")))["tweet"]["geo"] == {"country": "DE"}
+
+
+def test_another_place_than_the_sources() -> None:
+    """The stream's own comes first; the text of a profile is in no document."""
+    found = scored_document(
+        full_tweet(), analysis(), AT, INGESTED, "default", geo=Geo(country_code="AT", source=GeoSource.PROFILE)
+    )
+    assert found["tweet"]["geo"] == {"country_code": "AT", "source": "profile"}
+    assert b"Linz" not in orjson.dumps(scored(full_tweet()))
 
 
 def test_the_equator_is_a_place() -> None:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.domain.record import MAX_TEXT_CHARS, Reason, Rejection, decode, encode
-from pipeline.domain.tweet import Author, Geo, Kind, Tweet
+from pipeline.domain.tweet import Author, Geo, GeoSource, Kind, Tweet
 from tests.builders import full_tweet, tweet, tweets
 
 FIELDS = (
@@ -25,7 +25,10 @@ json_values = st.recursive(
     max_leaves=6,
 )
 inner_values = json_values | st.dictionaries(
-    st.sampled_from(["id", "name", "followers", "lat", "lon", "place", "country", "source", "like_count"]), json_values
+    st.sampled_from(
+        ["id", "name", "followers", "lat", "lon", "place", "country", "source", "confidence", "like_count"]
+    ),
+    json_values,
 )
 near_tweets = st.dictionaries(st.sampled_from(FIELDS), inner_values)
 
@@ -51,12 +54,15 @@ def test_the_record_of_a_tweet() -> None:
         "lang": "en",
         "kind": "quote",
         "url": "https://example.org/1",
-        "user": {"id": "7", "name": "ann", "followers": 12},
+        "user": {"id": "7", "name": "ann", "followers": 12, "location": "Linz, Austria"},
         "entities": ["Acme"],
-        "geo": {"lat": 52.5, "lon": 13.4, "place": "Berlin", "country": "DE", "source": "place"},
+        "geo": {
+            "lat": 52.5, "lon": 13.4, "place": "Berlin", "country": "Germany", "country_code": "DE", "source": "place",
+            "confidence": 0.8,
+        },
         "public_metrics": {"like_count": 3, "retweet_count": 0},
         "given_label": "negative",
-    }
+    }  # fmt: skip
 
 
 def test_what_is_not_known_is_left_out() -> None:
@@ -70,10 +76,10 @@ def test_lone_surrogates_are_replaced_everywhere() -> None:
         text="a\ud83d",
         author=Author(name="\ude00"),
         entities=("\ud83d\ude00",),
-        geo=Geo(place="\udfff", source="place"),
+        geo=Geo(place="\udfff", source=GeoSource.PLACE),
     )
     assert decode(encode(bad)) == tweet(
-        text="a\ufffd", author=Author(name="\ufffd"), entities=("😀",), geo=Geo(place="\ufffd", source="place")
+        text="a\ufffd", author=Author(name="\ufffd"), entities=("😀",), geo=Geo(place="\ufffd", source=GeoSource.PLACE)
     )
 
 
@@ -142,6 +148,10 @@ def test_no_tweet(value: bytes | None, reason: Reason, error: str) -> None:
         ("geo", [52.5, 13.4], Reason.BAD_FIELD),
         ("geo", {"lat": 90.1, "lon": 0}, Reason.BAD_FIELD),
         ("geo", {"lat": 0, "lon": True}, Reason.BAD_FIELD),
+        ("geo", {"source": "a hunch"}, Reason.BAD_FIELD),
+        ("geo", {"confidence": 1.1}, Reason.BAD_FIELD),
+        ("geo", {"confidence": True}, Reason.BAD_FIELD),
+        ("geo", {"confidence": "high"}, Reason.BAD_FIELD),
         ("public_metrics", [1], Reason.BAD_FIELD),
         ("public_metrics", {"like_count": -1}, Reason.BAD_FIELD),
         ("public_metrics", {"quote_count": "7"}, Reason.BAD_FIELD),
@@ -185,3 +195,21 @@ def test_empty_strings_say_nothing() -> None:
 def test_kinds_are_read() -> None:
     """Every kind comes back as itself."""
     assert [decoded(kind=kind) for kind in Kind] == [Tweet("x:1", "late again", "unknown", kind=kind) for kind in Kind]
+
+
+def test_places_of_earlier_versions() -> None:
+    """They wrote `point` for coordinates, and what a profile says as a place without a point."""
+    exact = decoded(geo={"lat": 1, "lon": 2, "source": "point"})
+    assert isinstance(exact, Tweet)
+    assert exact.geo == Geo(1.0, 2.0, source=GeoSource.COORDINATES)
+    said = decoded(geo={"place": "somewhere", "source": "profile"}, user={"name": "ann"})
+    assert isinstance(said, Tweet)
+    assert (said.geo, said.author) == (None, Author(name="ann", location="somewhere"))
+
+
+def test_a_source_may_read_profiles_itself() -> None:
+    """Its guess stays one."""
+    guessed = {"place": "Linz", "country_code": "AT", "source": "profile", "confidence": 0.7}
+    tweet = decoded(geo=guessed)
+    assert isinstance(tweet, Tweet)
+    assert tweet.geo == Geo(place="Linz", country_code="AT", source=GeoSource.PROFILE, confidence=0.7)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pipeline.domain.identity import content_id
 from pipeline.domain.record import Reason, Rejection, decode, encode
 from pipeline.domain.sentiment import Label
-from pipeline.domain.tweet import Geo, PublicMetrics, Tweet
+from pipeline.domain.tweet import Geo, GeoSource, PublicMetrics, Tweet
 from pipeline.errors import SourceError
 from pipeline.sources.files import file_source
 from pipeline.sources.source import Unreadable
@@ -28,20 +28,21 @@ def read(tmp_path):
 
 
 def test_an_airline_row_has_everything(read):
-    """Time with its offset, airline as entity, handle, link, and the point before the profile's place."""
+    """Time with its offset, airline as entity, handle, link, the point, and what the profile says."""
     row = '567588278875213824,neutral,Delta,someone,hello,"[40.6, -73.7]",2015-02-16 23:36:05 -0800,"Here, there"\n'
     (tweet,) = read(AIRLINE + row)
     assert tweet.id == "x:567588278875213824"
     assert tweet.written_at == datetime(2015, 2, 17, 7, 36, 5, tzinfo=UTC)
     assert (tweet.text, tweet.source, tweet.entities, tweet.author.name) == ("hello", "replay", ("Delta",), "someone")
-    assert tweet.geo == Geo(lat=40.6, lon=-73.7, source="point")
+    assert tweet.geo == Geo(lat=40.6, lon=-73.7, source=GeoSource.COORDINATES)
+    assert tweet.author.location == "Here, there"
     assert tweet.url == "https://x.com/someone/status/567588278875213824"
 
 
 def test_zero_coordinates_are_none(read):
-    """The airline set writes `[0.0, 0.0]` where it knows nothing; the profile's place is left."""
+    """The airline set writes `[0.0, 0.0]` where it knows nothing; what the profile says is left."""
     (tweet,) = read(AIRLINE + '567588278875213824,,Delta,a,hello,"[0.0, 0.0]",,Oslo\n')
-    assert tweet.geo == Geo(place="Oslo", source="profile")
+    assert (tweet.geo, tweet.author.location) == (None, "Oslo")
 
 
 def test_a_row_without_a_time_has_that_of_its_id(read):

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from pipeline.domain.identity import content_id
 from pipeline.domain.record import Reason, Rejection, decode
 from pipeline.domain.sentiment import Label
-from pipeline.domain.tweet import Geo, PublicMetrics, Tweet
+from pipeline.domain.tweet import Geo, GeoSource, PublicMetrics, Tweet
 from pipeline.errors import SourceError
 from pipeline.sources import files
 from pipeline.sources.files import FileSource, file_source
@@ -129,7 +129,10 @@ def test_a_field_may_have_a_dot_in_its_name(made: Made) -> None:
         ({"t": "a", "n": 3, "l": "Negative"}, (PublicMetrics(like_count=3), Label.NEGATIVE, None)),
         ({"t": "a", "n": 3.0, "l": None}, (PublicMetrics(like_count=3), None, None)),
         ({"t": "a", "n": True, "l": {"positive": 1}}, (PublicMetrics(), None, None)),
-        ({"t": "a", "n": -1, "c": [52.5, 13.4]}, (PublicMetrics(), None, Geo(52.5, 13.4, source="point"))),
+        (
+            {"t": "a", "n": -1, "c": [52.5, 13.4]},
+            (PublicMetrics(), None, Geo(52.5, 13.4, source=GeoSource.COORDINATES)),
+        ),
     ],
 )
 def test_values_are_what_a_table_would_hold(made: Made, fields: dict[str, Any], expected: object) -> None:

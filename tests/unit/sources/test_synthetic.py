@@ -60,6 +60,7 @@ def test_there_is_some_of_everything():
     assert {"en", "es", "de", "fr", "pt", "ja"} <= {tweet.lang for tweet in TWEETS}
     assert 0.1 < sum(tweet.geo is not None for tweet in TWEETS) / len(TWEETS) < 0.3
     assert len({tweet.author.name for tweet in TWEETS}) > 1_000
+    assert {None, "Berlin, Germany", "berlin", "Germany", "your heart"} <= {tweet.author.location for tweet in TWEETS}
     assert sum("#" in tweet.text for tweet in TWEETS) > 5_000
     assert sum("😡" in tweet.text for tweet in TWEETS) > 20
 

@@ -7,11 +7,10 @@ from datetime import UTC, datetime, timedelta, timezone
 
 from pipeline.report.period import Period
 from pipeline.sinks.elasticsearch.setup import resource
-from pipeline.topics.documents import documents, run_id
+from pipeline.topics.documents import documents, name_of, run_id
 from pipeline.topics.found import Question
 from pipeline.topics.models import Method
-from tests.topical import DAY
-from tests.unit.topics.test_page import some
+from tests.topical import DAY, some
 
 MADE = datetime(2026, 3, 3, 6, tzinfo=UTC)
 
@@ -68,6 +67,29 @@ def test_another_question_has_another_id() -> None:
     )
     ids = {run_id(question, "shop"), run_id(question, "other"), *(run_id(one, "shop") for one in others)}
     assert len(ids) == 6
+
+
+def test_boards_know_a_question_by_its_tweets_and_its_time() -> None:
+    """In UTC, the later end last; only the newest has a second name, which stands before all others from the end."""
+    of_brand = replace(some(), question=replace(some().question, entity="Acme"))
+    runs = [
+        next(documents(found, "shop", MADE, is_newest=is_newest))[1]["run"]
+        for found, is_newest in ((some(), True), (of_brand, False))
+    ]
+    own = "2026-03-03 00:00, 24 h, en, nmf"
+    assert [(run["about"], run["names"]) for run in runs] == [("all tweets", ["newest", own]), ("Acme", [own])]
+    week = Period(DAY.until - timedelta(days=7), DAY.until + timedelta(minutes=1))
+    later = name_of(Question(week, languages=("de", "en"), method=Method.LDA))
+    assert later == "2026-03-03 00:01, 10081 min, de en, lda"
+    assert sorted([own, later, "newest"]) == [own, later, "newest"]
+
+
+def test_labels_add_up_to_the_scored_tweets() -> None:
+    """Of topics and of intervals."""
+    for one in (*made("topic"), *made("interval")):
+        topic = one["topic"]
+        if topic.get("state") != "vanished":
+            assert topic["negative"] + topic["neutral"] + topic["positive"] == topic["scored"]
 
 
 def test_topics() -> None:

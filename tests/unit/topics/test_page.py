@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cache
 from io import BytesIO
 from xml.etree import ElementTree
 
@@ -12,29 +11,17 @@ from PIL import Image
 
 from pipeline.report.figures import Counts
 from pipeline.topics import charts
-from pipeline.topics.find import find
 from pipeline.topics.found import Found, Question, Topic, Word
 from pipeline.topics.models import Method
 from pipeline.topics.page import page
 from pipeline.topics.said import MEANINGS, LeftOut
 from tests.reporting import Reading
-from tests.topical import DAY, planted, reader
+from tests.topical import DAY, some
 
 HOSTILE = (
     "<script>alert(1)</script></style></title></svg><img src=x onerror=alert(1)>\"' onload='alert(1)' "
     "\u202egnp.exe \x1b[2J\x00 &lt;b&gt; {{ 7*7 }} $x^2$ {% raw %} <!-- ]]> javascript:alert(1)"
 )
-
-
-@cache
-def some() -> Found:
-    """Topics of two days, of which one is new, and one has vanished."""
-    before = planted({"luggage": 150, "phone": 100}, seed=2, period=DAY.before)
-    tweets = [
-        *planted({"luggage": 150, "coffee": 100}),
-        *[replace(one, id=f"{one.id}before") for one in before],
-    ]
-    return find(Question(DAY, k=2), reader(tweets), (), lambda _: None)
 
 
 def texts(found: Found, text: str = "Where is my bag?") -> dict[str, str]:
@@ -90,7 +77,7 @@ def test_the_numbers_are_those_of_the_topics() -> None:
         f"{luggage.counts.tweets}",
         f"{luggage.share:.0%}",
         points.replace("+0", "±0"),
-        "100%",
+        f"{luggage.counts.negative_share:.0%}",
     ]
     assert rows[coffee.name][2] == "new"
     assert rows[found.vanished[0].name] == [f"{found.vanished[0].share:.0%}"]

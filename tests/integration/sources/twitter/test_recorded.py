@@ -92,7 +92,7 @@ def test_text_time_and_author(data, name):
 @pytest.mark.parametrize(
     ("name", "shows"),
     [
-        ("geo_tweets", lambda tweets: sorted(tweet.geo.source for tweet in tweets) == ["place", "point"]),
+        ("geo_tweets", lambda tweets: sorted(tweet.geo.source for tweet in tweets) == ["coordinates", "place"]),
         ("cashtags", lambda tweets: all("$" in tweet.text for tweet in tweets)),
         ("quoted_edit", lambda tweets: [tweet.kind for tweet in tweets] == [Kind.REPLY]),
         ("kpop", lambda tweets: Kind.RETWEET in {tweet.kind for tweet in tweets}),

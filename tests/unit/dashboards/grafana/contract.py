@@ -48,12 +48,13 @@ def ad_hoc() -> set[str]:
 
 
 def fields() -> dict[str, str]:
-    """Name → type of every field that the index templates map."""
+    """Name → type of every field that the index templates and the plain indices map."""
     folder = ROOT / "pipeline" / "sinks" / "elasticsearch" / "resources"
     found: dict[str, str] = {}
     for path in sorted(folder.glob("*.json")):
-        template = json.loads(path.read_text()).get("template", {})
-        found |= _flat(template.get("mappings", {}).get("properties", {}))
+        body = json.loads(path.read_text())
+        # A plain index has no template.
+        found |= _flat(body.get("template", body).get("mappings", {}).get("properties", {}))
     return found
 
 

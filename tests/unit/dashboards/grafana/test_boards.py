@@ -18,6 +18,8 @@ from pipeline.domain.prediction import CLOSED_LABELS, MOST_LABELS, Task
 from pipeline.domain.record import Reason
 from pipeline.domain.sentiment import SCORED, THRESHOLD, Label
 from pipeline.sinks.kibana import OLDEST
+from pipeline.topics.documents import EVERYTHING, NEWEST
+from pipeline.topics.models import MOST_K
 from tests.boards.grafana import boards, panels_of, queries_of
 from tests.builders import AIRLINE_REASONS
 from tests.paths import ROOT
@@ -50,9 +52,10 @@ def rows(board: Json) -> list[Json]:
     return [panel for panel in board["panels"] if panel["type"] == "row"]
 
 
-def test_there_is_a_board_for_each_of_the_five() -> None:
-    """Overview, entity, pipeline, models, history."""
-    assert {config.OVERVIEW, config.ENTITY, config.PIPELINE, config.MODELS, config.HISTORY} <= UIDS
+def test_there_is_a_board_for_each_of_the_six() -> None:
+    """Overview, entity, pipeline, models, history, topics."""
+    six = {config.OVERVIEW, config.ENTITY, config.PIPELINE, config.MODELS, config.HISTORY, config.TOPICS_BOARD}
+    assert six <= UIDS
 
 
 @each_board
@@ -97,7 +100,7 @@ def test_links_to_an_entity_keep_the_time_and_what_is_chosen(board: Json) -> Non
     shared = "sentiment" in board["tags"]
     assert all("var-entity=" in url and "${__url_time_range}" in url for url in urls)
     assert all(("${__all_variables}" in url) is shared for url in urls)
-    assert urls or board["uid"] in (config.ENTITY, config.PIPELINE, config.HISTORY)
+    assert urls or board["uid"] in (config.ENTITY, config.PIPELINE, config.HISTORY, config.TOPICS_BOARD)
 
 
 def discover_links(board: Json) -> list[str]:
@@ -168,7 +171,7 @@ def test_names_in_a_list_are_shown_as_names() -> None:
 
 def test_the_map_is_coloured_by_the_share_of_negative_tweets() -> None:
     """Of the scored ones; a mean is nearly everywhere a little above 0, and all of the map green."""
-    maps = [panel for _, panel in PANELS if panel["type"] == "geomap"]
+    maps = [panel for _, panel in PANELS if panel["type"] == "geomap" and panel["title"] == "Where are they?"]
     assert len(maps) == 2
     for panel in maps:
         scored, negative = (target["query"] for target in panel["targets"])
@@ -177,6 +180,30 @@ def test_the_map_is_coloured_by_the_share_of_negative_tweets() -> None:
         assert "NOT tweet.sentiment.label:unsupported" in scored
         assert "tweet.sentiment.label:negative" in negative
         assert (style["size"]["field"], style["color"]["field"]) == ("Tweets", made[-1])
+
+
+def test_the_map_of_hashtags_writes_one_for_each_cell() -> None:
+    """The most frequent one; the name of its bucket is that of the column which is written."""
+    (panel,) = [panel for _, panel in PANELS if panel["title"] == "Hashtags by place"]
+    cell, hashtag = panel["targets"][0]["bucketAggs"]
+    layer = panel["options"]["layers"][-1]
+    assert (cell["type"], layer["location"]["geohash"]) == ("geohash_grid", cell["field"])
+    assert (hashtag["settings"]["size"], hashtag["settings"]["orderBy"]) == ("1", "_count")
+    assert layer["config"]["style"]["text"]["field"] == hashtag["field"]
+    assert layer["config"]["style"]["size"]["field"] == "Count"
+
+
+@pytest.mark.parametrize("uid", [config.OVERVIEW, config.ENTITY])
+def test_maps_show_no_guess_at_first(uid: str) -> None:
+    """The board's choice is in each query of a map, begins without profiles, and is told in its description."""
+    (board,) = [board for board in BOARDS if board["uid"] == uid]
+    (choice,) = [variable for variable in board["templating"]["list"] if variable["name"] == "places"]
+    maps = [panel for of, panel in PANELS if of == uid and panel["type"] == "geomap"]
+    assert choice["current"]["value"] == "NOT tweet.geo.source:profile"
+    assert maps
+    for map_ in maps:
+        assert all(target["query"].endswith(" AND ${places:raw}") for target in map_["targets"])
+        assert choice["label"] in map_["description"]
 
 
 @pytest.mark.parametrize("uid", [config.OVERVIEW, config.ENTITY])
@@ -485,5 +512,66 @@ def test_unsupported_is_in_no_share() -> None:
                 summed = {m["field"] for t in panel["targets"] for m in t.get("metrics", ())}
                 assert summed <= {"window.negative", "window.scored", "window.complaints", "window.judged"}
                 continue
+            if uid == config.TOPICS_BOARD:
+                # Sums of numbers of which none has them: tweets in a topic, and those that are scored.
+                continue
             judged = ("label:negative", "NOT tweet.sentiment.label:unsupported", "tweet.complaint.label")
             assert all(any(part in query for part in judged) for query in queries), uid
+
+
+TOPICS = next(board for board in BOARDS if board["uid"] == config.TOPICS_BOARD)
+
+
+def test_topics_are_those_of_one_question() -> None:
+    """Of one namespace, about the same tweets, at one time; and of one kind of document."""
+    for panel in panels_of(TOPICS):
+        (query,) = {target["query"] for target in panel["targets"]}
+        chosen = 'run.namespace:"$namespace" AND run.about:"$about" AND run.names:"$found" AND topic.kind:'
+        assert query.startswith(chosen), panel["title"]
+        assert query.count("topic.kind:") == 1
+
+
+def test_topics_open_on_the_newest_of_all_tweets() -> None:
+    """As the documents call them; the newest is the first in the order of names."""
+    variables = {v["name"]: v for v in TOPICS["templating"]["list"]}
+    assert variables["about"]["current"]["value"] == EVERYTHING
+    assert variables["found"]["current"]["value"] == NEWEST
+    assert variables["found"]["sort"] == 2  # alphabetical, descending
+    (over_time,) = [panel for panel in panels_of(TOPICS) if panel["type"] == "timeseries"]
+    assert over_time["targets"][0]["bucketAggs"][0]["settings"]["size"] == str(MOST_K)
+
+
+def test_topics_are_shown_whenever_their_time_begins() -> None:
+    """All but the chart over time, which has the range of the board."""
+    own = {panel["title"]: (panel.get("timeFrom"), panel.get("hideTimeOverride")) for panel in panels_of(TOPICS)}
+    assert own.pop("Share of each topic over time") == (None, None)
+    assert set(own.values()) == {("10y", True)}
+
+
+def test_neighbouring_topics_differ_in_colour() -> None:
+    """By the last figure of their numbers, whatever they are called."""
+    (panel,) = [panel for panel in panels_of(TOPICS) if panel["type"] == "timeseries"]
+    colours = {
+        o["matcher"]["options"]: o["properties"][0]["value"]["fixedColor"] for o in panel["fieldConfig"]["overrides"]
+    }
+    found = [
+        [colour for pattern, colour in colours.items() if re.search(pattern.strip("/"), f"{number}. 7. bag, 2. lost")]
+        for number in range(1, MOST_K + 1)
+    ]
+    assert all(len(one) == 1 for one in found)
+    assert len({one[0] for one in found[:10]}) == 10
+    assert found[10:20] == found[:10]
+
+
+def test_an_example_leads_to_its_tweet() -> None:
+    """By its id, whenever it was written."""
+    (panel,) = [panel for panel in panels_of(TOPICS) if panel["title"] == "Examples"]
+    changes = {
+        o["matcher"]["options"]: {p["id"]: p["value"] for p in o["properties"]}
+        for o in panel["fieldConfig"]["overrides"]
+    }
+    (link,) = changes["topic.tweet"]["links"]
+    url = link["url"].replace("${__value.raw}", "x:123")
+    state = discover_state(url)
+    assert state["query"]["query"] == 'event.id: "x:123"'
+    assert state["timeRange"] == {"from": "now-10y", "to": "now"}

@@ -1,4 +1,4 @@
-"""The fields of each data stream, as the index templates have them."""
+"""The fields of each data stream and index, as the templates have them."""
 
 from __future__ import annotations
 
@@ -11,10 +11,15 @@ _INDEX_TEMPLATES = {
     "logs-tweets.rejected-*": "logs-tweets.rejected",
     "logs-tweets.events-*": "logs-tweets.events",
 }
+_ALONE = {"tweetpulse-windows-*": "tweetpulse-windows", "tweetpulse-topics": "tweetpulse-topics"}
+"""A template without components, and a plain index."""
 
 
 def fields(indices: str) -> dict[str, dict[str, Any]]:
     """Field → its mapping, for the indices of a data view."""
+    if indices in _ALONE:
+        body = resource(_ALONE[indices])
+        return _flat(body.get("template", body)["mappings"]["properties"])
     components = resource(_INDEX_TEMPLATES[indices])["composed_of"]
     found: dict[str, dict[str, Any]] = {}
     for component in components:

@@ -10,6 +10,8 @@ from dashboards.kibana import palette
 from dashboards.kibana.__main__ import main
 from dashboards.kibana.bundle import GENERATED, ndjson, saved_objects
 from pipeline.domain.prediction import MOST_LABELS
+from pipeline.topics.documents import DATASET as TOPICS
+from pipeline.windows.documents import DATASET as WINDOWS
 
 ALLOWED = {
     "index-pattern": {
@@ -152,9 +154,13 @@ def test_references_of_panels_have_the_names_that_kibana_looks_for(dashboard: di
 def test_every_dashboard_filters_by_its_data_set(dashboard: dict[str, Any]) -> None:
     """The first filter says which data set the dashboard is about."""
     source = json.loads(dashboard["attributes"]["kibanaSavedObjectMeta"]["searchSourceJSON"])
-    rejected = dashboard["id"] == "tweetpulse-rejected-records"
-    dataset = "tweets.rejected" if rejected else "tweets.scored"
-    assert source["filter"][0]["query"] == {"match_phrase": {"data_stream.dataset": dataset}}
+    others = {
+        "tweetpulse-rejected-records": {"data_stream.dataset": "tweets.rejected"},
+        "tweetpulse-topics": {"event.dataset": TOPICS},
+        "tweetpulse-history": {"event.dataset": WINDOWS},
+    }
+    dataset = others.get(dashboard["id"], {"data_stream.dataset": "tweets.scored"})
+    assert source["filter"][0]["query"] == {"match_phrase": dataset}
 
 
 @by_dashboard
@@ -189,7 +195,8 @@ def test_lens_shows_only_columns_that_it_has(dashboard: dict[str, Any]) -> None:
             columns = {id_: column for layer in layers for id_, column in layer["columns"].items()}
             named = set(_accessors(state["visualization"]))
             hidden = {part for column in columns.values() for part in column.get("references", ())}
-            ordered = {c["params"]["orderBy"]["columnId"] for c in columns.values() if c["operationType"] == "terms"}
+            orders = [c["params"]["orderBy"] for c in columns.values() if c["operationType"] == "terms"]
+            ordered = {order["columnId"] for order in orders if order["type"] == "column"}
             assert named | hidden == set(columns)
             assert not named & hidden
             assert sorted(id_ for layer in layers for id_ in layer["columnOrder"]) == sorted(columns)
@@ -219,7 +226,8 @@ def test_complaints_are_split_by_whatever_reasons_the_model_has() -> None:
     layer, _events = state["visualization"]["layers"]
     split = state["datasourceStates"]["formBased"]["layers"]["layer"]["columns"][layer["splitAccessor"]]
     assert (split["sourceField"], split["params"]["size"]) == ("tweet.complaint.reason", MOST_LABELS)
-    assert layer["palette"] == {"type": "palette", "name": "complimentary"}
+    assert layer["palette"]["name"] == "custom"
+    assert layer["palette"]["params"] == {"colors": list(config.CATEGORIES), "gradient": False}
 
 
 @pytest.mark.parametrize("name", ["NEGATIVE", "NEUTRAL", "POSITIVE", "VOLUME", "WARNING", "EVENT", "MOST_REASONS"])

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from dashboards.kibana.columns import COUNT, Share, before, count, measure, terms
+from dashboards.kibana.columns import COUNT, Total, before, count, measure, ranked, share, terms, total
 from dashboards.kibana.conditions import ANY, SCORED, All, Compares, Exists, Is, Not
 from tests.boards.kibana import aggregations, searches
 
@@ -28,7 +28,7 @@ def test_a_field_that_has_any_value() -> None:
 
 def test_a_share_is_a_formula_with_its_counts_hidden() -> None:
     """Lens does not read the text of a formula when it opens a panel: the counts and the division stand beside it."""
-    columns = Share("share", "Negative", LABEL, SCORED).lens()
+    columns = share("share", "Negative", LABEL, SCORED).lens()
     assert list(columns) == ["shareX0", "shareX1", "shareX2", "share"]
     assert [column["operationType"] for column in columns.values()] == ["count", "count", "math", "formula"]
     assert columns["share"]["params"]["formula"] == (
@@ -42,7 +42,7 @@ def test_a_share_is_a_formula_with_its_counts_hidden() -> None:
 
 def test_the_share_of_the_period_before_shifts_both_counts() -> None:
     """In the columns that are asked, and in the formula that an editor shows."""
-    columns = before(Share("share", "Negative", LABEL, SCORED)).lens()
+    columns = before(share("share", "Negative", LABEL, SCORED)).lens()
     assert [columns[id_]["timeShift"] for id_ in ("share_beforeX0", "share_beforeX1")] == ["previous", "previous"]
     assert columns["share_before"]["params"]["formula"].count("shift='previous'") == 2
 
@@ -81,3 +81,35 @@ def test_every_search_of_a_dashboard_obeys_its_filters_and_interval() -> None:
         {"match_all": {}},
         {"range": {"@timestamp": {"gte": "now-15m", "lte": "now"}}},
     ]
+
+
+def test_a_total_is_the_first_number_that_is_there() -> None:
+    """All tweets; where an entity is chosen, its own windows are all that is left."""
+    all_, entity = Is("window.scope", "all"), Is("window.scope", "entity")
+    parts = tuple(total("tweets", "Tweets", "window.tweets", scope) for scope in (all_, entity))
+    columns = Total("tweets", "Tweets", parts, "1w").lens()
+    assert list(columns) == ["tweetsX0", "tweetsX1", "tweetsX2", "tweets"]
+    assert columns["tweets"]["params"]["formula"] == (
+        """defaults(sum(window.tweets, kql='window.scope: "all"', shift='1w'), """
+        """sum(window.tweets, kql='window.scope: "entity"', shift='1w'))"""
+    )
+    ast = columns["tweetsX2"]["params"]["tinymathAst"]
+    assert (ast["name"], ast["args"]) == ("defaults", ["tweetsX0", "tweetsX1"])
+    assert [columns[id_]["params"] for id_ in ("tweetsX0", "tweetsX1")] == [{"emptyAsNull": True}] * 2
+    assert [columns[id_]["timeShift"] for id_ in ("tweetsX0", "tweetsX1")] == ["1w", "1w"]
+
+
+def test_terms_are_ordered_by_a_number_that_is_not_shown() -> None:
+    """By Lens's own name for that, and so asked."""
+    words = ranked("word", "Word", "topic.words", 9, total("tweets", "Tweets", "topic.tweets"), "desc")
+    params = words.lens()["word"]["params"]
+    assert (params["orderBy"], params["orderAgg"]["operationType"]) == ({"type": "custom"}, "sum")
+    assert aggregations((words, COUNT)) == {
+        "word": {
+            "terms": {"field": "topic.words", "size": 9, "order": {"rank": "desc"}},
+            "aggs": {
+                "count": {"value_count": {"field": "@timestamp"}},
+                "rank": {"sum": {"field": "topic.tweets"}},
+            },
+        }
+    }

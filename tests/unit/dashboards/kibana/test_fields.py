@@ -15,7 +15,7 @@ KQL_FIELD = re.compile(r"([\w@.]+)\s*(?::|<=|>=|<|>)")
 OBJECTS = {(o["type"], o["id"]): o for o in saved_objects()}
 INDICES = {o["id"]: o["attributes"]["title"] for o in saved_objects() if o["type"] == "index-pattern"}
 DASHBOARDS = [o for o in saved_objects() if o["type"] == "dashboard"]
-NUMERIC = {"float", "long", "integer", "byte"}
+NUMERIC = {"double", "float", "long", "integer", "byte"}
 
 
 def lens_panels() -> list[tuple[str, str, dict[str, Any]]]:
@@ -50,6 +50,8 @@ def test_lens_columns_name_fields_of_a_type_that_fits(name: str, indices: str, s
             "terms": {"keyword"} | NUMERIC,
             "unique_count": {"keyword"},
             "average": NUMERIC,
+            "sum": NUMERIC,
+            "min": NUMERIC,
             "max": NUMERIC | {"date"},
             "date_histogram": {"date"},
         }.get(column["operationType"])
@@ -97,6 +99,16 @@ def test_the_map_shows_a_geo_point_and_a_number() -> None:
     assert mapping[source["geoField"]]["type"] == "geo_point"
     assert mapping[mean]["type"] in NUMERIC
     assert layer["style"]["properties"]["fillColor"]["options"]["field"]["name"] == f"avg_of_{mean}"
+
+
+def test_the_map_writes_the_hashtag_that_it_asks_for() -> None:
+    """The most frequent hashtag of a place, by the name that Kibana gives to what is asked."""
+    map_ = OBJECTS["map", "tweetpulse-map"]
+    layer = map_["attributes"]["layerListJSON"][1]
+    asked = layer["sourceDescriptor"]["metrics"][2]
+    assert (asked["type"], _fields_of(map_)[asked["field"]]["type"]) == ("terms", "keyword")
+    written = layer["style"]["properties"]["labelText"]["options"]["field"]["name"]
+    assert written == f"terms_of_{asked['field']}"
 
 
 @pytest.mark.parametrize("view", [o for o in OBJECTS.values() if o["type"] == "index-pattern"], ids=lambda o: o["id"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
@@ -12,12 +13,16 @@ from dashboards.kibana import alerts, palette
 from dashboards.kibana.board import WIDTH
 from dashboards.kibana.boards import BOARDS
 from dashboards.kibana.bundle import saved_objects
+from dashboards.kibana.conditions import HOURS
+from dashboards.kibana.data_views import TOPICS, WINDOWS
 from dashboards.kibana.panels import LensPanel
+from dashboards.kibana.saved_searches import SEARCHES
+from pipeline.topics.documents import EVERYTHING, NEWEST
 
 OBJECTS = {(o["type"], o["id"]): o for o in saved_objects()}
 DASHBOARDS = [o for o in saved_objects() if o["type"] == "dashboard"]
 TWEET_BOARDS = ("tweetpulse-live", "tweetpulse-explore", "tweetpulse-care")
-TEXTS = {"message", "event.original"}
+TEXTS = {"message", "event.original", "topic.words", "topic.name"}
 TWEETS_BY_PLACE = [
     (board["id"], panel["gridData"]["w"])
     for board in DASHBOARDS
@@ -44,6 +49,12 @@ def columns(state: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
         yield from layer["columns"].items()
 
 
+def view_of(config: dict[str, Any]) -> str:
+    """The data view of a panel."""
+    id_: str = config["attributes"]["references"][0]["id"]
+    return id_
+
+
 def of(shape: str) -> pytest.MarkDecorator:
     """A test for each panel of this shape."""
     panels = lens(shape)
@@ -64,9 +75,9 @@ def test_a_tile_is_not_flooded_and_has_one_label(config: dict[str, Any], state: 
 def test_a_number_has_the_one_before_beside_it_and_its_line_behind(
     config: dict[str, Any], state: dict[str, Any]
 ) -> None:
-    """All tiles but a part of a whole, which has a bar, and a time, which is always now."""
+    """All tiles but a part of a whole, which has a bar, a time, which is always now, and topics, found at one time."""
     look, shown = state["visualization"], dict(columns(state))
-    if look["showBar"] or shown[look["metricAccessor"]]["dataType"] == "date":
+    if view_of(config) == "tweetpulse-topics" or look["showBar"] or shown[look["metricAccessor"]]["dataType"] == "date":
         return
     layers = state["datasourceStates"]["formBased"]["layers"]
     earlier, line = look["secondaryMetricAccessor"], look["trendlineMetricAccessor"]
@@ -84,7 +95,7 @@ def test_a_share_of_negative_tweets_is_divided_by_the_scored_ones() -> None:
         for name, _, state in lens(shape):
             formulas = {id_: c for id_, c in columns(state) if c["operationType"] == "formula"}
             for id_, formula in formulas.items():
-                if id_.startswith("negative_share"):
+                if id_.startswith("negative_share") and name.startswith(TWEET_BOARDS):
                     whole = dict(columns(state))[f"{id_}X1"]
                     assert whole["filter"]["query"] == SCORED
                     assert f"/ count(kql='{SCORED}'" in formula["params"]["formula"]
@@ -138,6 +149,19 @@ def test_searches_for_tweets_leave_retweets_out() -> None:
     assert all('not (tweet.kind: "retweet")' in query for query in queries)
 
 
+def test_a_guess_is_not_shown_as_a_place() -> None:
+    """Tweets that state their place are full circles; those of profiles are a layer of hollow ones, hidden at first."""
+    map_ = OBJECTS["map", "tweetpulse-map"]
+    _, stated, guessed = map_["attributes"]["layerListJSON"]
+    assert (stated["visible"], guessed["visible"]) == (True, False)
+    assert stated["query"]["query"] == f"not ({guessed['query']['query']})" == 'not (tweet.geo.source: "profile")'
+    fill, edge = (guessed["style"]["properties"][name] for name in ("fillColor", "lineColor"))
+    assert (edge, fill) == tuple(stated["style"]["properties"][name] for name in ("fillColor", "lineColor"))
+    names = [layer["sourceDescriptor"]["indexPatternRefName"] for layer in (stated, guessed)]
+    assert [reference["name"] for reference in map_["references"]] == names
+    assert "guess" in map_["attributes"]["description"]
+
+
 def test_the_map_opens_on_its_data_and_with_its_legend() -> None:
     """Not on the whole world, where tweets of one country hide under the tools."""
     attributes = OBJECTS["map", "tweetpulse-map"]["attributes"]
@@ -177,18 +201,21 @@ def test_links_keep_the_time_and_what_filters_fit(dashboard: dict[str, Any]) -> 
     to = {references[f"{panel['panelIndex']}:{link['destinationRefName']}"]: link["options"] for link in links}
     assert set(to) == {d["id"] for d in DASHBOARDS}
     assert {options["useCurrentDateRange"] for options in to.values()} == {True}
-    about_tweets = dashboard["id"] in TWEET_BOARDS
-    assert {id_ for id_, options in to.items() if options["useCurrentFilters"]} == {
-        d["id"] for d in DASHBOARDS if (d["id"] in TWEET_BOARDS) == about_tweets
-    }
+    kind = TWEET_BOARDS if dashboard["id"] in TWEET_BOARDS else (dashboard["id"],)
+    assert {id_ for id_, options in to.items() if options["useCurrentFilters"]} == set(kind)
 
 
 @pytest.mark.parametrize("dashboard", DASHBOARDS, ids=lambda o: o["id"])
 def test_grafana_opens_on_the_interval_of_the_dashboard(dashboard: dict[str, Any]) -> None:
-    """In a new tab; from rejected records to the board of the flow, else to that of the tweets."""
+    """In a new tab; to the board on the same documents, and from rejected records to that of the flow."""
     (panel,) = [p for p in dashboard["attributes"]["panelsJSON"] if p["type"] == "links"]
     (link,) = [one for one in panel["embeddableConfig"]["attributes"]["links"] if one["type"] == "externalLink"]
-    board = config.OVERVIEW if dashboard["id"] in TWEET_BOARDS else config.PIPELINE
+    others = {
+        "tweetpulse-rejected-records": config.PIPELINE,
+        "tweetpulse-topics": config.TOPICS_BOARD,
+        "tweetpulse-history": config.HISTORY,
+    }
+    board = others.get(dashboard["id"], config.OVERVIEW)
     span = f"from={dashboard['attributes']['timeFrom']}&to={dashboard['attributes']['timeTo']}"
     assert link["destination"] == f"http://127.0.0.1:3000/d/{board}?{span}"
     assert link["options"]["openInNewTab"] is True
@@ -263,7 +290,8 @@ def test_every_dashboard_of_tweets_can_be_narrowed_to_an_entity() -> None:
         d["id"]: [c["explicitInput"]["fieldName"] for c in d["attributes"]["controlGroupInput"]["panelsJSON"].values()]
         for d in DASHBOARDS
     }
-    assert [id_ for id_, names in fields.items() if "tweet.entity" in names] == list(TWEET_BOARDS)
+    assert [id_ for id_, names in fields.items() if "tweet.entity" in names] == [*TWEET_BOARDS, "tweetpulse-history"]
+    assert "run.about" in fields["tweetpulse-topics"]
 
 
 def test_an_offset_is_written_as_kafka_does() -> None:
@@ -293,3 +321,83 @@ def test_rows_of_tweets_are_as_high_as_their_text() -> None:
     heights = {id_: o["attributes"]["rowHeight"] for (kind, id_), o in OBJECTS.items() if kind == "search"}
     assert heights.pop("tweetpulse-rejected-documents") == 3
     assert set(heights.values()) == {-1}
+
+
+def test_a_panel_on_the_long_series_asks_for_windows_of_an_hour() -> None:
+    """A tweet is in a window of each length: without it, it would be counted more than once."""
+    of_windows = [
+        (panel.title, panel.condition)
+        for board in BOARDS
+        for panel in board.panels()
+        if isinstance(panel, LensPanel) and panel.view is WINDOWS
+    ]
+    assert len(of_windows) > 8
+    for title, condition in of_windows:
+        assert [part for part in getattr(condition, "conditions", [condition]) if part == HOURS] == [HOURS], title
+
+
+def test_a_panel_on_the_long_series_counts_a_tweet_once() -> None:
+    """Of all tweets or, where those of an entity are all that is there, of these: never both."""
+    for board in BOARDS:
+        for panel in (p for p in board.panels() if isinstance(p, LensPanel) and p.view is WINDOWS):
+            if "window.scope" not in panel.condition.kql():
+                sums = [c for _, c in columns(panel.json()["embeddableConfig"]["attributes"]["state"])]
+                asked = [c["filter"]["query"] for c in sums if c["operationType"] == "sum"]
+                half = len(asked) // 2
+                assert asked.count('window.scope: "all"') == asked.count('window.scope: "entity"') == half, panel.title
+
+
+def test_a_panel_on_topics_asks_for_one_kind_of_document() -> None:
+    """A topic, its intervals and its examples are documents of their own."""
+    for board in BOARDS:
+        for panel in (p for p in board.panels() if isinstance(p, LensPanel) and p.view is TOPICS):
+            assert panel.condition.kql().count("topic.kind: ") == 1, panel.title
+    for search in (search for search in SEARCHES if search.view is TOPICS):
+        assert search.condition.kql().count("topic.kind: ") == 1, search.title
+
+
+def test_topics_open_on_the_newest_of_all_tweets() -> None:
+    """As the documents call them; whenever their time begins, but for the chart over time."""
+    topics = OBJECTS["dashboard", "tweetpulse-topics"]["attributes"]
+    group = topics["controlGroupInput"]
+    controls = [control["explicitInput"] for control in group["panelsJSON"].values()]
+    chosen = {control["fieldName"]: control["selectedOptions"] for control in controls}
+    assert chosen == {"run.about": [EVERYTHING], "run.names": [NEWEST], "run.namespace": ["default"]}
+    assert all(control["singleSelect"] for control in controls)
+    assert group["ignoreParentSettingsJSON"]["ignoreTimerange"] is True
+    shown = [p for p in topics["panelsJSON"] if p["type"] in ("lens", "search")]
+    by_range = [p["title"] for p in shown if p["embeddableConfig"].get("timeRange") != {"from": "now-10y", "to": "now"}]
+    assert by_range == ["Share of each topic over time"]
+
+
+def test_this_week_stands_beside_the_same_days_of_four_weeks() -> None:
+    """Whatever the range of the dashboard is."""
+    history = OBJECTS["dashboard", "tweetpulse-history"]["attributes"]["panelsJSON"]
+    weeks = [p["embeddableConfig"] for p in history if p["title"].endswith("this week and before")]
+    assert len(weeks) == 2
+    for week in weeks:
+        shifts = [
+            c.get("timeShift", "") for _, c in columns(week["attributes"]["state"]) if c["operationType"] == "sum"
+        ]
+        assert list(dict.fromkeys(shifts)) == ["", "1w", "2w", "3w", "4w"]
+        assert week["timeRange"] == {"from": "now-7d", "to": "now"}
+
+
+def test_an_example_of_a_topic_leads_to_its_tweet() -> None:
+    """By its id, whenever it was written."""
+    shown = OBJECTS["index-pattern", "tweetpulse-topics"]["attributes"]["fieldFormatMap"]["topic.tweet"]["params"]
+    url = unquote(shown["urlTemplate"])
+    assert url == (
+        "/app/discover#/view/tweetpulse-all-tweets?_g=(time:(from:now-10y,to:now))"
+        """&_a=(query:(language:kuery,query:'event.id: "{{value}}"'))"""
+    )
+    assert "{{value}}" in shown["urlTemplate"]
+
+
+def test_no_panel_has_top_values_beside_earlier_times() -> None:
+    """Lens refuses that: an error takes the place of the panel."""
+    for board in BOARDS:
+        for panel in (p for p in board.panels() if isinstance(p, LensPanel)):
+            found = [c for _, c in columns(panel.json()["embeddableConfig"]["attributes"]["state"])]
+            if any(c["operationType"] == "terms" for c in found):
+                assert not [c for c in found if c.get("timeShift")], f"{board.title}: {panel.title}"

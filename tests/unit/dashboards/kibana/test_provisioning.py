@@ -9,6 +9,7 @@ from pydantic import SecretStr
 from typer.testing import CliRunner
 
 from dashboards.kibana import alerts
+from dashboards.kibana.boards import BOARDS
 from dashboards.kibana.bundle import ndjson
 from dashboards.kibana.grafana import GRAFANA
 from pipeline.cli.app import app
@@ -75,13 +76,13 @@ def test_links_to_grafana_lead_where_the_setting_says(monkeypatch, address: str,
         assert request.body.count(f"{shown}/d/tweetpulse-".encode()) == links
     sent = [json.loads(line) for line in fake.requests[1].body.splitlines() if line.startswith(b"{")]
     boards = [json.loads(line["attributes"]["panelsJSON"]) for line in sent if line["type"] == "dashboard"]
-    assert len(boards) == 4
+    assert len(boards) == len(BOARDS)
 
 
 def test_generated_links_lead_to_the_grafana_of_the_setting() -> None:
     """The address that provisioning replaces is the setting's default, and every link begins with it."""
     assert KibanaSettings().grafana_url == GRAFANA
-    assert ndjson().count("/d/tweetpulse-") == ndjson().count(f"{GRAFANA}/d/tweetpulse-") == 5
+    assert ndjson().count("/d/tweetpulse-") == ndjson().count(f"{GRAFANA}/d/tweetpulse-") == len(BOARDS) + 2
 
 
 def test_what_is_there_is_brought_up_to_date(monkeypatch) -> None:

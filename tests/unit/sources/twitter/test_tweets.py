@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 import orjson
 import pytest
 
-from pipeline.domain.tweet import Author, Geo, Kind, PublicMetrics, Tweet
+from pipeline.domain.tweet import Author, Geo, GeoSource, Kind, PublicMetrics, Tweet
 from pipeline.sources.source import Unreadable
 from pipeline.sources.twitter.tweets import items_of
 
@@ -41,11 +41,11 @@ def test_a_flat_object_is_a_tweet():
 
 def test_a_page_joins_users_and_places():
     """Author and place come from `includes`, by their ids."""
-    user = {"id": "7", "username": "someone", "public_metrics": {"followers_count": 12}}
+    user = {"id": "7", "username": "someone", "public_metrics": {"followers_count": 12}, "location": " Linz "}
     tweets = [TWEET | {"author_id": "7", "geo": {"place_id": "p1"}}, TWEET | {"id": "2", "author_id": "8"}]
     first, second = items({"data": tweets, "includes": {"users": [user], "places": [BERLIN]}, "meta": {}})
-    assert first.author == Author("7", "someone", 12)
-    assert first.geo == Geo(52.5, 13.5, "Berlin, Germany", "Germany", "place")
+    assert first.author == Author("7", "someone", 12, "Linz")
+    assert first.geo == Geo(52.5, 13.5, "Berlin, Germany", "Germany", GeoSource.PLACE, "DE", 0.69)
     assert second.author == Author("8", None, None)
     assert second.url == "https://x.com/i/status/2"
 
@@ -89,16 +89,42 @@ def test_kinds(types, kind):
 def test_a_point_has_its_longitude_first():
     """GeoJSON: longitude, latitude. The point wins over the place's middle, and keeps its name."""
     geo = {"place_id": "p1", "coordinates": {"type": "Point", "coordinates": [-86.58, 34.75]}}
-    assert one(geo=geo, includes={"places": [BERLIN]}).geo == Geo(34.75, -86.58, "Berlin, Germany", "Germany", "point")
+    place = BERLIN | {"country_code": "de"}
+    expected = Geo(34.75, -86.58, "Berlin, Germany", "Germany", GeoSource.COORDINATES, "DE")
+    assert one(geo=geo, includes={"places": [place]}).geo == expected
 
 
 @pytest.mark.parametrize(
-    ("bbox", "middle"), [([-2.0, 50.0, -1.0, 51.0], (50.5, -1.5)), ([177.0, -20.0, -178.0, -16.0], (-18.0, 179.5))]
+    ("bbox", "middle"), [([-2.0, 50.0, -1.0, 51.0], (50.5, -1.5)), ([179.0, -18.0, -178.0, -17.0], (-17.5, -179.5))]
 )
 def test_the_middle_of_a_place(bbox, middle):
     """Also of one across the date line."""
     geo = one(geo={"place_id": "p1"}, includes={"places": [BERLIN | {"geo": {"bbox": bbox}}]}).geo
     assert (geo.lat, geo.lon) == middle
+
+
+@pytest.mark.parametrize(
+    ("bbox", "confidence"),
+    [
+        ([13.3, 52.4, 13.5, 52.6], 0.9),
+        ([13.0, 52.5, 13.0, 52.5], 0.9),
+        ([13.0, 52.0, 14.0, 53.0], 0.69),
+        ([177.0, -20.0, -178.0, -16.0], None),
+        ([-171.8, 18.9, -67.0, 71.4], None),
+    ],
+)
+def test_how_sure_the_middle_of_a_place_is(bbox, confidence):
+    """Less the larger the place; a country, or a large state, has no middle at all, and keeps its name."""
+    geo = one(geo={"place_id": "p1"}, includes={"places": [BERLIN | {"geo": {"bbox": bbox}}]}).geo
+    assert geo.confidence == confidence
+    assert (geo.lat is None) == (confidence is None)
+    assert geo.country == "Germany"
+
+
+def test_a_location_that_is_too_long_does_not_cost_the_tweet():
+    """A record takes no such field, so it is left out."""
+    assert one(author={"username": "a", "location": "x" * 513}).author.location is None
+    assert one(author={"username": "a", "location": 7}).author.location is None
 
 
 @pytest.mark.parametrize("geo", [{}, {"place_id": "unknown"}, {"coordinates": {"coordinates": [200, 100]}}, "here"])

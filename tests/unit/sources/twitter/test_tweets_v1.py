@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 import pytest
 
-from pipeline.domain.tweet import Author, Geo, Kind, PublicMetrics, Tweet
+from pipeline.domain.tweet import Author, Geo, GeoSource, Kind, PublicMetrics, Tweet
 from pipeline.sources.source import Item, Unreadable
 from pipeline.sources.twitter import tweets, tweets_v1
 from pipeline.sources.twitter.tweets_v1 import items_of
@@ -95,8 +95,10 @@ def test_kinds(fields: dict[str, Any], kind: Kind | None) -> None:
 def test_places() -> None:
     """The point has its longitude first; without one, the middle of the place."""
     point = {"type": "Point", "coordinates": [-86.58, 34.75]}
-    assert one(coordinates=point, place=BERLIN).geo == Geo(34.75, -86.58, "Berlin, Germany", "Germany", "point")
-    assert one(place=BERLIN).geo == Geo(52.5, 13.5, "Berlin, Germany", "Germany", "place")
+    assert one(coordinates=point, place=BERLIN).geo == Geo(
+        34.75, -86.58, "Berlin, Germany", "Germany", GeoSource.COORDINATES
+    )
+    assert one(place=BERLIN).geo == Geo(52.5, 13.5, "Berlin, Germany", "Germany", GeoSource.PLACE, confidence=0.69)
     for odd in ({}, {"bounding_box": {"coordinates": [[["a", 1]]]}}, {"bounding_box": {"coordinates": 7}}, [7]):
         assert one(place=odd).geo is None
 
