@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser
 
 from dashboards.kibana.board import Board
-from dashboards.kibana.boards import BOARDS, explore
+from dashboards.kibana.boards import BOARDS, explore, history, topics
 from dashboards.kibana.bundle import saved_objects
 from dashboards.kibana.panels import slug
 from dashboards.kibana.tweet_map import TWEET_MAP
+from pipeline.sinks.elasticsearch.client import connect
+from pipeline.sinks.elasticsearch.settings import ElasticsearchSettings
 from pipeline.sources.phrases import BRANDS
 from tests.boards import browser, hour, kibana_server
 from tests.boards.hour import ENDED, HOUR, Server
@@ -92,6 +96,43 @@ def test_a_control_filters(chromium: Browser, kibana: str, server: Server) -> No
     assert _count(after["tweets-in-all"].text) == _tweets(server, entity) < _tweets(server)
     assert _named(before) == {brand.name for brand in BRANDS}
     assert _named(after) == {entity}
+
+
+def test_history_counts_all_tweets_or_those_of_the_chosen(chromium: Browser, kibana: str, server: Server) -> None:
+    """A formula takes the windows of all tweets, or, where an entity is chosen, those of the entity."""
+    entity = BRANDS[1].name
+    with browser.page(chromium, height=height(history.BOARD), now=ENDED) as page:
+        opened(page, kibana, history.BOARD, ENDED - span(history.BOARD), ENDED)
+        before = shown(page)
+        choose(page, history.BOARD, "Entity", entity)
+        after = shown(page)
+    assert _count(before["tweets-this-week"].text) == _week(server, {"term": {"window.scope": "all"}})
+    assert _count(after["tweets-this-week"].text) == _week(server, {"term": {"tweet.entity": entity}})
+    assert {name for name, panel in after.items() if panel.error or not panel.has_data} == set()
+
+
+def test_topics_are_those_of_the_newest_question(chromium: Browser, kibana: str, server: Server) -> None:
+    """As many, and of as many tweets, as the documents say."""
+    with browser.page(chromium, height=height(topics.BOARD), now=ENDED) as page:
+        opened(page, kibana, topics.BOARD, ENDED - span(topics.BOARD), ENDED)
+        panels = shown(page)
+    with connect(ElasticsearchSettings(url=server.url)) as client:
+        found = client.search(index="tweetpulse-topics", query={"term": {"topic.kind": "topic"}}, size=200)["hits"][
+            "hits"
+        ]
+    tweets = [hit["_source"]["topic"]["tweets"] for hit in found]
+    assert _count(panels["topics"].text) == sum(count > 0 for count in tweets)
+    assert _count(panels["tweets-in-a-topic"].text) == sum(tweets)
+
+
+def _week(server: Server, condition: dict[str, Any]) -> int:
+    """Tweets in the windows of the last seven days; the first moment of them is past when a browser asks."""
+    since = {"range": {"@timestamp": {"gt": (ENDED - timedelta(days=7)).isoformat()}}}
+    tweets = {"tweets": {"sum": {"field": "window.tweets"}}}
+    with connect(ElasticsearchSettings(url=server.url)) as client:
+        query = {"bool": {"filter": [condition, since]}}
+        answer = client.search(index="tweetpulse-windows-*", size=0, query=query, aggs=tweets)
+    return int(answer["aggregations"]["tweets"]["value"])
 
 
 def _tweets(server: Server, *entities: str) -> int:
