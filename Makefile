@@ -11,7 +11,7 @@ STAMP  := $(VENV)/.synced
 export UV_SYSTEM_CERTS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test unit data test-faults test-airflow test-compose test-s3 check format lint types imports boards docs pictures bench chaos soak lock clean
+.PHONY: help env demo test unit data test-faults test-airflow test-compose test-s3 test-hdfs check format lint types imports boards docs pictures bench chaos soak lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -81,6 +81,9 @@ $(S3): $(STAMP) pyproject.toml
 test-s3: $(S3) ## the archive on an S3 of moto's, which it installs beside the environment
 	@TWEETPULSE_TEST_MOTO=$(abspath $(S3)) $(BIN)/python -m pytest tests/integration/archive/test_s3.py $(ARGS)
 
+test-hdfs: $(STAMP) ## the archive on an HDFS of one node, whose 40 MB of jars it fetches
+	@TWEETPULSE_TEST_HDFS=1 $(BIN)/python -m pytest tests/integration/archive/test_hdfs.py $(ARGS)
+
 check: lint types imports boards test ## everything that CI runs; modifies nothing
 
 lint: $(STAMP)
@@ -116,6 +119,7 @@ soak: $(STAMP) ## an hour of collecting, with a disconnect each minute: is anyth
 
 lock: $(STAMP) ## lock the dependencies; what is pinned stays (UPGRADE=1 resolves all of them anew)
 	@$(UV) pip compile pyproject.toml --extra stream --extra plots $(if $(UPGRADE),--upgrade) --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements.lock
+	@$(UV) pip compile pyproject.toml --extra stream --extra plots --extra archive -c requirements.lock $(if $(UPGRADE),--upgrade) --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements-archive.lock
 	@$(UV) pip compile pyproject.toml --extra stream --extra plots --extra topics --extra archive --group dev -c requirements.lock $(if $(UPGRADE),--upgrade) --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements-dev.lock
 	@$(UV) pip compile --group pyproject.toml:build $(if $(UPGRADE),--upgrade) --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements-build.lock
 

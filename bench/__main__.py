@@ -17,6 +17,7 @@ NAMES = (
     "scoring",
     "exporter",
     "drain",
+    "archive",
     "latency",
     "scraped",
     "models",

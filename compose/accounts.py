@@ -23,6 +23,7 @@ USERS = {
     ),
     "tweetpulse_stream": ("STREAM_PASSWORD", ["tweetpulse_writer"]),
     "tweetpulse_exporter": ("EXPORTER_PASSWORD", ["tweetpulse_exporter"]),
+    "tweetpulse_windows": ("WINDOWS_PASSWORD", ["tweetpulse_windows"]),
     "tweetpulse_grafana": ("GRAFANA_READER_PASSWORD", ["tweetpulse_reader"]),
     "analyst": ("ANALYST_PASSWORD", ["tweetpulse_reader", "tweetpulse_labeller", "tweetpulse_topics", "kibana_admin"]),
 }

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from prometheus_client import CollectorRegistry
 
 from exporters.alias import Alias
+from exporters.archive_lag import ArchiveLag
 from exporters.data_streams import DataStreams
 from exporters.disk import Disks
 from exporters.scrape import Scrape
@@ -45,7 +46,8 @@ def scrape_of(settings: Settings) -> Scrape:
         once_run=True,
     )
     namespace = settings.elasticsearch.namespace
-    return Scrape([lag, of_windows, DataStreams(namespace, store), Alias(namespace, store), Disks(store)])
+    of_archive = ArchiveLag(settings, broker)
+    return Scrape([lag, of_windows, of_archive, DataStreams(namespace, store), Alias(namespace, store), Disks(store)])
 
 
 @contextmanager

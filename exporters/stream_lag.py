@@ -9,6 +9,7 @@ from pathlib import Path
 from prometheus_client.core import GaugeMetricFamily, Metric
 
 from exporters.kept import Kept
+from exporters.record_times import Place, RecordTimes, next_places, seconds_behind
 from pipeline import committed_offsets
 from pipeline.domain.progress import Lag, Partition, lags
 from pipeline.errors import SetupError
@@ -48,7 +49,7 @@ class StreamLag:
         self._from_earliest = from_earliest
         self._broker = Kept(connect)
         self._clock = clock
-        self._known: dict[tuple[Partition, int], float] = {}
+        self._times = RecordTimes()
 
     def describe(self) -> Sequence[Metric]:
         """The families, empty."""
@@ -66,10 +67,8 @@ class StreamLag:
         known = {query: committed_offsets.topic_ids(folder) for query, folder in self._queries.items()}
         with self._broker.use() as broker:
             behind = {query: self._lags(broker, offsets, known[query]) for query, offsets in committed.items()}
-            wanted = {
-                (p, lag.next_offset) for of in behind.values() for p, lag in of.items() if lag.next_offset is not None
-            }
-            times = self._times(broker, wanted)
+            wanted = set[Place]().union(*map(next_places, behind.values()))
+            times = self._times.at(broker, wanted)
         return families(behind, times, self._clock(), self.name)
 
     def close(self) -> None:
@@ -93,22 +92,10 @@ class StreamLag:
         anew = {topic for topic, id_ in broker.topic_ids(known).items() if id_ != known[topic]}
         return lags({partition: offset for partition, offset in committed.items() if partition[0] not in anew}, held)
 
-    def _times(self, broker: Broker, wanted: set[tuple[Partition, int]]) -> dict[tuple[Partition, int], float]:
-        """The broker's times of the next records; while a query stands still, they stay the same."""
-        self._known = {at: seconds for at, seconds in self._known.items() if at in wanted}
-        left = wanted - self._known.keys()
-        while left:
-            # Two queries may stand at two places of one partition: one place each at a time.
-            asked = dict(left)
-            found = broker.appended(asked)
-            self._known |= {(partition, asked[partition]): seconds for partition, seconds in found.items()}
-            left = left - set(asked.items())
-        return self._known
-
 
 def families(
     behind: Mapping[str, Mapping[Partition, Lag]],
-    times: Mapping[tuple[Partition, int], float],
+    times: Mapping[Place, float],
     now: float,
     name: str = "stream_lag",
 ) -> tuple[Metric, ...]:
@@ -140,15 +127,7 @@ def families(
             labels = [query, partition[0], str(partition[1])]
             records.add_metric(labels, lag.records)
             expired.add_metric(labels, lag.expired)
-            since = _since(partition, lag, times, now)
+            since = seconds_behind(partition, lag, times, now)
             if since is not None:
                 seconds.add_metric(labels, since)
     return records, seconds, expired
-
-
-def _since(partition: Partition, lag: Lag, times: Mapping[tuple[Partition, int], float], now: float) -> float | None:
-    """Seconds behind; None where the record could not be had in time, which is not the same as 0."""
-    if lag.next_offset is None:
-        return 0.0
-    time_ = times.get((partition, lag.next_offset))
-    return None if time_ is None else max(0.0, now - time_)

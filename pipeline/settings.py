@@ -258,7 +258,8 @@ class ArchiveSettings(Section):
     """The raw archive, which `tweetpulse archive run` writes as a Delta table."""
 
     uri: Url | None = None
-    """A folder, or a URI such as `s3://bucket/folder`; if not set, `archive` in the state folder."""
+    """A folder, or a URI such as `s3://bucket/folder` or `hdfs://host:8020/folder`;
+    if not set, `archive` in the state folder."""
     storage_options: dict[str, SecretStr] = Field(default_factory=dict)
     """Access to a store elsewhere, such as `AWS_ENDPOINT_URL`, `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`."""
     commit_seconds: Seconds = 30.0

@@ -35,6 +35,7 @@ PASSWORDS = {
     "stream": "KAFKA_STREAM_PASSWORD",
     "exporter": "KAFKA_EXPORTER_PASSWORD",
     "archive": "KAFKA_ARCHIVE_PASSWORD",
+    "windows": "KAFKA_WINDOWS_PASSWORD",
     "replay": "KAFKA_REPLAY_PASSWORD",
     "reader": "KAFKA_READER_PASSWORD",
 }

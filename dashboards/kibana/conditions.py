@@ -102,6 +102,9 @@ NEGATIVE = Is("tweet.sentiment.label", "negative")
 NEUTRAL = Is("tweet.sentiment.label", "neutral")
 POSITIVE = Is("tweet.sentiment.label", "positive")
 SCORED = Not(Is("tweet.sentiment.label", "unsupported"))
+GUESSED = Is("tweet.geo.source", "profile")
+STATED = Not(GUESSED)
+"""Of documents of earlier versions all that have a point: they had none of profiles."""
 """What a scorer has judged: the whole of every share."""
 COMPLAINT = Is("tweet.complaint.label", "complaint")
 ASKED = Exists("tweet.complaint.label")

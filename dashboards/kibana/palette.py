@@ -4,6 +4,8 @@ NEGATIVE = "#F2495C"
 NEUTRAL = "#8E9297"
 POSITIVE = "#73BF69"
 VOLUME = "#5794F2"
+GUESSED = "#B9D2FA"
+"""Of a volume that is a guess: paler."""
 WARNING = "#FF9830"
 EVENT = "#B877D9"
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dashboards.kibana import palette
-from dashboards.kibana.conditions import ANY, Condition, Is, Json, Not, kuery
+from dashboards.kibana.conditions import ANY, GUESSED, STATED, Condition, Json, kuery
 from dashboards.kibana.data_views import TWEETS
 from dashboards.kibana.panels import Reference, SavedPanel
 
@@ -16,9 +16,6 @@ ID = "tweetpulse-map"
 LOCATION = "tweet.geo.location"
 IS_NEGATIVE = "tweet.sentiment.is_negative"
 HASHTAGS = "tweet.hashtags"
-GUESSED = Is("tweet.geo.source", "profile")
-STATED = Not(GUESSED)
-"""Of documents of earlier versions all that have a point: they had none of profiles."""
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dashboards.kibana import palette
-from dashboards.kibana.columns import COUNT, count, measure, newest, over_time, share, terms
-from dashboards.kibana.conditions import NEGATIVE, NEUTRAL, POSITIVE, SCORED
+from dashboards.kibana.columns import COUNT, count, measure, newest, over_time, ranked, share, terms
+from dashboards.kibana.conditions import GUESSED, NEGATIVE, NEUTRAL, POSITIVE, SCORED, STATED
 from dashboards.kibana.data_views import TWEETS
 from dashboards.kibana.panels import LensPanel, bars, chart, cloud, metric, table
 
@@ -116,11 +116,10 @@ def countries() -> LensPanel:
     """The places without a map; countries that only profiles name are told apart."""
     return chart(
         "Countries",
-        "Coordinates and place: where tweets say that they were written. Profile: where authors say that they live, "
-        "which is a guess.",
+        "Stated: where tweets say that they were written. Guessed: where their authors' profiles say that they live.",
         TWEETS,
-        terms("country", "Country", "tweet.geo.country", 12),
-        (COUNT,),
+        ranked("country", "Country", "tweet.geo.country", 12, COUNT, "desc", others=False),
+        (count("stated", "Stated", STATED), count("guessed", "Guessed", GUESSED)),
         series="bar_horizontal_stacked",
-        split=terms("place_by", "Place by", "tweet.geo.source", 4),
+        colors={"stated": palette.VOLUME, "guessed": palette.GUESSED},
     )

@@ -14,9 +14,7 @@ import pyarrow as pa
 from pipeline.domain.moments import moment_of
 from pipeline.domain.record import Rejection
 from pipeline.domain.tweet import Tweet
-
-FORMAT = 1
-"""Of the table: raised when a column changes its meaning. A column that is added leaves it as it is."""
+from pipeline.kafka.header_names import RawName
 
 PARTITIONED_BY = ["day"]
 
@@ -33,6 +31,7 @@ _COLUMNS: dict[str, pa.DataType] = {
     "key": pa.binary(),
     "value": pa.binary(),
     "headers": _HEADERS,
+    "header_names": pa.list_(pa.binary()),
     "event_id": pa.string(),
     "event_time": _TIME,
     "lang": pa.string(),
@@ -53,7 +52,7 @@ class RawRecord(NamedTuple):
 
     Attributes:
         time: milliseconds of the epoch, by the broker or by the producer, as the topic is set.
-        headers: names and values, in their order; a name may be there twice.
+        headers: names and values, in their order; a name may be there twice, and is a `RawName` if it is no UTF-8.
     """
 
     topic: str
@@ -80,9 +79,15 @@ def as_table(records: Iterable[tuple[RawRecord, Tweet | Rejection]], topic_id: s
 
 def _row(record: RawRecord, decoded: Tweet | Rejection, topic_id: str) -> tuple[Any, ...]:
     time = moment_of(record.time * 1000)
-    headers = [{"name": name, "value": value} for name, value in record.headers]
+    headers = [{"name": str(name), "value": value} for name, value in record.headers]
     came = (record.topic, topic_id, record.partition, record.offset, time, record.key, record.value, headers)
-    return (*came, *_decoded(decoded), _day(time))
+    return (*came, _raw_names(record), *_decoded(decoded), _day(time))
+
+
+def _raw_names(record: RawRecord) -> list[bytes] | None:
+    """The names of all headers as bytes, where one of them is no UTF-8: a text can't hold that."""
+    names = [name for name, _ in record.headers]
+    return [name.encode() for name in names] if any(isinstance(name, RawName) for name in names) else None
 
 
 def _decoded(decoded: Tweet | Rejection) -> tuple[Any, ...]:

@@ -6,27 +6,30 @@ partition, whose application is the topic's id with the partition, and whose ver
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pyarrow as pa
 from deltalake import CommitProperties, DeltaTable, Transaction, WriterProperties, write_deltalake
-from deltalake.exceptions import DeltaError
 
 from pipeline import private_files
-from pipeline.archive.columns import FORMAT, PARTITIONED_BY, SCHEMA
-from pipeline.archive.faults import AWAY, SINK, fault_of
-from pipeline.domain.formats import check_format
+from pipeline.archive.columns import PARTITIONED_BY, SCHEMA
+from pipeline.archive.delta_log import (
+    DESCRIPTION,
+    NAME,
+    application,
+    is_table,
+    open_table,
+    positions,
+    store_errors,
+    store_options,
+)
+from pipeline.archive.faults import AWAY, SINK
 from pipeline.errors import AlreadyRunning, SetupError, SinkUnavailable
 from pipeline.settings import Settings
 
-NAME = "tweetpulse archive"
-
-_FORMAT = re.compile(r"format (\d{1,4})")
 _COMMIT = "tweetpulse.commit"
 """In a commit's information: which batch it is of."""
 _COMMITS_LOOKED_AT = 50
@@ -54,8 +57,7 @@ class ArchiveTable:
     @classmethod
     def of(cls, settings: Settings) -> ArchiveTable:
         """By the settings."""
-        secrets = settings.archive.storage_options
-        return cls(settings.archive_uri, {name: secret.get_secret_value() for name, secret in secrets.items()})
+        return cls(settings.archive_uri, store_options(settings))
 
     def exists(self) -> bool:
         """True if there is a table.
@@ -63,8 +65,7 @@ class ArchiveTable:
         Raises:
             SinkUnavailable: the store does not answer.
         """
-        with store_errors(self.uri):
-            return DeltaTable.is_deltatable(self.uri, self._options)
+        return is_table(self.uri, self._options)
 
     def ensure(self) -> bool:
         """Make the table where there is none; True if it was made.
@@ -84,7 +85,7 @@ class ArchiveTable:
                 SCHEMA,
                 partition_by=PARTITIONED_BY,
                 name=NAME,
-                description=f"{NAME}, format {FORMAT}",
+                description=DESCRIPTION,
                 configuration=_CONFIGURATION,
                 storage_options=self._options,
             )
@@ -100,13 +101,9 @@ class ArchiveTable:
             SetupError: what is there is another table.
         """
         self._table = None
+        table = open_table(self.uri, self._options)
         with store_errors(self.uri):
-            table = DeltaTable(self.uri, storage_options=self._options)
-            description, columns = table.metadata().description or "", _arrow(table)
-        found = _FORMAT.search(description)
-        if found is None or not description.startswith(NAME):
-            raise SetupError(f"{self.uri} is another Delta table: set TWEETPULSE_ARCHIVE__URI to another")
-        check_format(f"the archive {self.uri}", int(found[1]), FORMAT)
+            columns = _arrow(table)
         _require_types(columns, self.uri)
         self._table = table
         return table
@@ -117,10 +114,7 @@ class ArchiveTable:
         Raises:
             SinkUnavailable: the store does not answer.
         """
-        table = self._opened()
-        with store_errors(self.uri):
-            found = {number: table.transaction_version(_application(topic_id, number)) for number in partitions}
-        return {number: position for number, position in found.items() if position is not None}
+        return positions(self._opened(), self.uri, topic_id, partitions)
 
     def append(self, rows: pa.Table, topic_id: str, before: Positions, after: Positions, batch: str) -> None:
         """Commit records with the positions behind them; does nothing if this very batch is committed already.
@@ -146,7 +140,7 @@ class ArchiveTable:
                 "(TWEETPULSE_ARCHIVE__URI)"
             )
         self._require_log()
-        moved = [Transaction(_application(topic_id, number), position) for number, position in after.items()]
+        moved = [Transaction(application(topic_id, number), position) for number, position in after.items()]
         with store_errors(self.uri):
             write_deltalake(
                 table,
@@ -197,22 +191,3 @@ def local(uri: str) -> Path | None:
     if parts.scheme == "file":
         return Path(parts.path)
     return None if "://" in uri else Path(uri)
-
-
-@contextmanager
-def store_errors(uri: str) -> Iterator[None]:
-    """Turn errors of the library, and of the store below it, into ours.
-
-    Raises:
-        SinkUnavailable: waiting may mend it.
-        SetupError: it does not.
-    """
-    try:
-        yield
-    except (DeltaError, OSError) as error:
-        raise fault_of(error, uri) from error
-
-
-def _application(topic_id: str, partition: int) -> str:
-    # With the id, a topic that is made anew begins at its own beginning, and the records of both are kept apart.
-    return f"tweetpulse:{topic_id}:{partition}"

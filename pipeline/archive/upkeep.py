@@ -10,7 +10,8 @@ from typing import Any
 import pyarrow as pa
 from deltalake import DeltaTable
 
-from pipeline.archive.table import ArchiveTable, store_errors
+from pipeline.archive.delta_log import store_errors
+from pipeline.archive.table import ArchiveTable
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,8 @@ class Part(StrEnum):
     STREAM = "stream"
     EXPORTER = "exporter"
     SOURCE = "source"
+    WINDOWS = "windows"
+    ARCHIVE = "archive"
 
 
 @app.command()
@@ -36,7 +38,7 @@ def health(
         Part | None, typer.Argument(help="The process that is asked; without it, whichever of them runs.")
     ] = None,
 ) -> None:
-    """Report whether the stream, the exporter or a collector answers here; the exit code is 0 if so, else 3."""
+    """Report whether a process that serves /metrics answers here; the exit code is 0 if so, else 3."""
     urls = urls_of(current_settings().telemetry, part)
     answering = next(filter(answers, urls), None)
     if answering is None:

@@ -74,7 +74,7 @@ def find(archive: ArchiveTable, wanted: Wanted) -> Found:
     """
     from pyarrow import dataset
 
-    from pipeline.archive.table import store_errors
+    from pipeline.archive.delta_log import store_errors
 
     found = Found()
     with store_errors(archive.uri):
@@ -110,7 +110,7 @@ def delete(archive: ArchiveTable, found: Found, tell: Callable[[str], object]) -
 
 
 def _deleted(archive: ArchiveTable, predicate: str) -> int:
-    from pipeline.archive.table import store_errors
+    from pipeline.archive.delta_log import store_errors
 
     # Nothing is read that the reader writes meanwhile, but Delta can't know that.
     patient = Retrying(

@@ -11,8 +11,10 @@ from typing import Any, TypeVar
 
 from kafka import errors as kafka
 from kafka.net.transport import KafkaSSLTransport, KafkaTCPTransport
+from kafka.record.default_records import DefaultRecordBatch
 
 from pipeline.errors import ConfigError, PipelineError, SetupError
+from pipeline.kafka.header_names import let_names_be_bytes
 from pipeline.kafka.identity import kafka_python_options
 from pipeline.settings import KafkaSettings
 
@@ -148,3 +150,4 @@ def _mend(transport: Any) -> None:
 
 _mend(KafkaTCPTransport)
 _mend(KafkaSSLTransport)
+let_names_be_bytes(DefaultRecordBatch)

@@ -10,7 +10,8 @@ from typing import Any
 import pyarrow as pa
 from pyarrow import compute, dataset
 
-from pipeline.archive.table import ArchiveTable, store_errors
+from pipeline.archive.delta_log import store_errors
+from pipeline.archive.table import ArchiveTable
 from pipeline.domain.replay import MAX_KEY_BYTES, PREFIX
 from pipeline.errors import ConfigError
 

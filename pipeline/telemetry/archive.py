@@ -31,7 +31,6 @@ class ArchiveMetrics:
         self.expired = counter("records_expired", "Records that Kafka deleted before they were archived: lost.")
         self.faults = counter("faults", "Attempts that failed and are repeated, by reason.", "reason")
         self.waiting = gauge("waiting", "1 while the archive waits, by reason.", "reason")
-        self.lag = gauge("lag_records", "Records in Kafka that are not in the archive.", "topic", "partition")
         self.last_commit = gauge("last_commit_timestamp_seconds", "When records were last committed.")
         self.last_seen = gauge("last_seen_timestamp_seconds", "When it last asked Kafka for the lag, or waited.")
         self.commit = Histogram(
@@ -96,9 +95,7 @@ class ArchiveEvents:
         )
 
     def behind(self, lags: Mapping[Partition, Lag]) -> None:
-        """The lag of each partition."""
-        for (topic, partition), lag in lags.items():
-            self._metrics.lag.labels(topic, str(partition)).set(lag.records)
+        """It has asked Kafka. The lag itself is the exporter's, which tells it also while nobody archives."""
         self._goes_on()
 
     def waiting(self, error: SinkUnavailable, attempt: int) -> None:

@@ -1,4 +1,4 @@
-"""The jars of Connect, fetched once by the Ivy that pyspark ships; about 105 MB."""
+"""Jars that only tests need, fetched once by the Ivy that pyspark ships; those of Connect have about 105 MB."""
 
 from __future__ import annotations
 
@@ -19,24 +19,29 @@ IVY_XML = Path(__file__).with_name("ivy.xml")
 
 def parts() -> Path:
     """A folder with `worker/`, `mongodb/` and `mysql/`, each with jars."""
-    home = load().cache_dir / "connect" / hashlib.sha256(IVY_XML.read_bytes()).hexdigest()[:12]
+    return fetched("connect", IVY_XML)
+
+
+def fetched(name: str, ivy_xml: Path) -> Path:
+    """A folder with what a file of Ivy's names: a folder in it for each of its configurations."""
+    home = load().cache_dir / name / hashlib.sha256(ivy_xml.read_bytes()).hexdigest()[:12]
     passable_folders.make(home.parent, "set TWEETPULSE_CACHE_DIR to another folder")
     with only_one(home.parent, lambda: None):
         if not home.exists():
             staging = home.with_name("staging")
             shutil.rmtree(staging, ignore_errors=True)
-            _fetch(home.parent / "ivy", staging)
+            _fetch(home.parent / "ivy", staging, ivy_xml)
             staging.rename(home)
     return home
 
 
-def _fetch(cache: Path, folder: Path) -> None:
+def _fetch(cache: Path, folder: Path, ivy_xml: Path) -> None:
     command = [
         str(find_java().executable),
         "-Djava.net.useSystemProxies=true",
         f"-Divy.default.ivy.user.dir={cache}",
         *("-jar", str(_ivy())),
-        *("-ivy", str(IVY_XML)),
+        *("-ivy", str(ivy_xml)),
         *("-cache", str(cache)),
         *("-retrieve", f"{folder}/[conf]/[artifact]-[revision].[ext]"),
     ]

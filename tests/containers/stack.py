@@ -22,6 +22,9 @@ from tests.processes import until
 PROJECT = "tweetpulse-test"
 FILES = (ROOT / "compose/compose.yaml", ROOT / "tests/containers/override.yaml")
 BOOKS = ROOT / "tests/containers/books.py"
+PROFILES = ("demo", "windows", "archive")
+LOCK = "requirements-archive.lock"
+"""What the image installs: with what the archive needs."""
 PATIENCE = 300.0
 """Seconds for what takes one on a quiet machine."""
 
@@ -62,7 +65,7 @@ class Stack:
         return {name: value for name, value in pairs.items() if re.fullmatch(r"[0-9a-f]{48}", value)}
 
     def make_secrets(self) -> None:
-        """An `.env` as `make-env.sh` makes it, but for the base image."""
+        """An `.env` as `make-env.sh` makes it, but for the base image, and with what the archive needs."""
         folder = self._environment.parent
         folder.mkdir(exist_ok=True)
         self._environment.unlink(missing_ok=True)
@@ -70,7 +73,7 @@ class Stack:
             shutil.copy(ROOT / "compose" / name, folder)
         subprocess.run(["sh", folder / "make-env.sh"], check=True, capture_output=True)
         text = re.sub(r"^PYTHON_IMAGE=.*", f"PYTHON_IMAGE={BASE}", self._environment.read_text(), flags=re.M)
-        self._environment.write_text(text)
+        self._environment.write_text(re.sub(r"^IMAGE_LOCK=.*", f"IMAGE_LOCK={LOCK}", text, flags=re.M))
 
     def compose(self, *arguments: str, check: bool = True) -> str:
         """What Compose printed."""
@@ -83,8 +86,9 @@ class Stack:
 
     def _command(self, *arguments: str) -> list[str]:
         files = [word for file in FILES for word in ("--file", str(file))]
-        options = ["--project-name", PROJECT, "--env-file", str(self._environment), *files, "--profile", "demo"]
-        return [*self._compose, *options, *arguments]
+        options = ["--project-name", PROJECT, "--env-file", str(self._environment), *files]
+        profiles = [word for profile in PROFILES for word in ("--profile", profile)]
+        return [*self._compose, *options, *profiles, *arguments]
 
     def up(self) -> float:
         """Start all that is not there, and wait until it is healthy; the seconds it took."""
@@ -143,7 +147,11 @@ class Stack:
 
     def read(self) -> float:
         """Records that the stream has read since its own start."""
-        found = re.findall(r"^tweetpulse_records_read_total{.*} (\S+)$", self._page("stream", 9108), re.M)
+        return self.total("stream", 9108, "tweetpulse_records_read_total")
+
+    def total(self, service: str, port: int, metric: str) -> float:
+        """The sum of a metric's series; 0 where the service does not answer, or has none."""
+        found = re.findall(rf"^{metric}(?:{{.*}})? (\S+)$", self._page(service, port), re.M)
         return sum(map(float, found))
 
     def caught_up(self) -> bool:

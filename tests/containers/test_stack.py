@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import random
 import shutil
+import sys
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -16,7 +18,7 @@ import yaml
 from pipeline.cli.commands import COMMANDS
 from tests.containers import table
 from tests.containers.engine import BASE, Engine
-from tests.containers.stack import FILES, Books, Stack
+from tests.containers.stack import FILES, LOCK, Books, Stack
 from tests.paths import ROOT
 from tests.processes import until
 
@@ -25,11 +27,13 @@ pytestmark = [pytest.mark.containers, pytest.mark.timeout(1800)]
 HERE = Path(__file__).parent
 SERVICES = yaml.safe_load(FILES[0].read_text(encoding="utf-8"))["services"]
 ONE_SHOT = {"certificates", "accounts", "kafka-accounts", "setup"}
-RUNNING = {"kafka", "elasticsearch", "stream", "exporter", "demo", "prometheus", "alertmanager"}
+RUNNING = {"kafka", "elasticsearch", "stream", "exporter", "windows", "archive", "demo", "prometheus", "alertmanager"}
 MADE_OF = [line[1:] for line in (ROOT / "compose/Dockerfile.dockerignore").read_text().splitlines() if line[0] == "!"]
 """What the builder is given."""
 LARGEST = 1.2e9
-"""Bytes that the image may have."""
+"""Bytes that the image may have, without what the archive needs."""
+OF_THE_ARCHIVE = ("deltalake", "arro3", "zstandard", "cramjam", "snappy", "deprecated", "wrapt")
+"""What `requirements-archive.lock` installs beside the other."""
 HISTORY = 20_000
 """Tweets that the demo publishes at once when it starts, at least."""
 
@@ -60,7 +64,10 @@ def test_the_stack_comes_up_healthy(stack: Stack) -> None:
 def test_the_image(engine: Engine, stack: Stack) -> None:
     """Small, not of root, with labels, one entry point and a health command."""
     found = engine.inspect("tweetpulse:local")
-    assert found["Size"] < LARGEST
+    script = f"cd /opt/tweetpulse/lib/python3.*/site-packages && du -sbc {' '.join(OF_THE_ARCHIVE)} | tail -n 1"
+    more = engine.run("run", "--rm", "--network", "none", "--entrypoint", "sh", "tweetpulse:local", "-c", script)
+    sys.stderr.write(f"the image: {found['Size']:,} bytes, {more.stdout.split()[0]} of them for the archive\n")
+    assert found["Size"] - int(more.stdout.split()[0]) < LARGEST
     config = found["Config"]
     assert config["User"] == "10001"
     assert config["Entrypoint"] == ["tweetpulse"]
@@ -85,7 +92,8 @@ def test_a_change_of_the_code_makes_one_layer_anew(engine: Engine, stack: Stack,
         copied(ROOT / name, tmp_path / name)
     with (tmp_path / "pipeline/__init__.py").open("a") as code:
         code.write("# changed\n")
-    options = ("--network", "host", "--build-arg", f"PYTHON_IMAGE={BASE}", "--file", str(ROOT / "compose/Dockerfile"))
+    arguments = ("--build-arg", f"PYTHON_IMAGE={BASE}", "--build-arg", f"LOCK={LOCK}")
+    options = ("--network", "host", *arguments, "--file", str(ROOT / "compose/Dockerfile"))
     engine.run("build", *options, "--tag", "tweetpulse-test/changed:local", str(tmp_path))
     before, after = (
         engine.inspect(name)["RootFS"]["Layers"] for name in ("tweetpulse:local", "tweetpulse-test/changed:local")
@@ -156,15 +164,40 @@ def test_tweets_arrive(stack: Stack) -> None:
     assert found.balance, found
 
 
+def test_what_is_scored_is_in_the_long_series(stack: Stack) -> None:
+    """Read with the rights of the service's own users, and written; the exporter tells its lag."""
+    read = partial(stack.total, "windows", 9111, "tweetpulse_windows_records_total")
+    until(lambda: read() >= HISTORY, "scored tweets are counted", 300)
+    until(lambda: stack.total("windows", 9111, "tweetpulse_windows_documents_total"), "windows are written", 120)
+    assert stack.total("exporter", 9109, 'tweetpulse_exporter_scrape_success{collector="windows_lag"}') == 1
+
+
+def test_every_record_is_archived(stack: Stack) -> None:
+    """Each once, also after a kill; the exporter tells the lag from the table's log."""
+    archived = partial(stack.total, "archive", 9112, "tweetpulse_archive_records_total")
+    until(lambda: archived() >= HISTORY, "records are archived", 300)
+    times = stack.restarts("archive")
+    stack.kill("archive")
+    until(lambda: stack.restarts("archive") > times, "the archive is started again")
+    until(lambda: archived() > 0, "it goes on", 300)
+    assert stack.total("exporter", 9109, 'tweetpulse_exporter_scrape_success{collector="archive_lag"}') == 1
+    assert stack.total("exporter", 9109, "tweetpulse_archive_lag_records") < HISTORY
+    told = stack.compose("run", "--rm", "--no-deps", "--no-TTY", "archive", "archive", "info", "--json")
+    held = json.loads(told.splitlines()[-1])["held"]
+    assert sum(one["records"] for one in held) >= HISTORY
+    assert [one["records"] for one in held] == [one["last"] + 1 for one in held]
+
+
 def test_prometheus_watches(stack: Stack) -> None:
-    """It scrapes the stream and the exporter, judges the rules, and knows the Alertmanager."""
+    """It scrapes each part that serves metrics, judges the rules, and knows the Alertmanager."""
 
     def up() -> set[str]:
         return {
             found["labels"]["job"] for found in stack.prometheus("targets")["activeTargets"] if found["health"] == "up"
         }
 
-    until(lambda: up() == {"tweetpulse-stream", "tweetpulse-exporter"}, "Prometheus scrapes both", 120)
+    jobs = {f"tweetpulse-{name}" for name in ("stream", "exporter", "windows", "archive")}
+    until(lambda: up() == jobs, "Prometheus scrapes them all", 120)
     rules = [rule for group in stack.prometheus("rules")["groups"] for rule in group["rules"]]
     assert rules
     assert [rule["name"] for rule in rules if rule["health"] == "err"] == []
@@ -208,7 +241,7 @@ def test_a_secret_is_known_where_it_is_needed_alone(engine: Engine, stack: Stack
         assert "PRIVATE KEY" not in done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("service", ["stream", "exporter", "setup", "demo"])
+@pytest.mark.parametrize("service", ["stream", "exporter", "windows", "archive", "setup", "demo"])
 def test_a_part_is_refused_what_is_not_its_work(stack: Stack, service: str) -> None:
     """By Elasticsearch (403) and by Kafka, with the user and the password that the container has."""
     assert stack.python(service, HERE / "rights.py").splitlines()[-1] == "refused"

@@ -80,10 +80,8 @@ def firing(instances: Mapping[str, str]) -> list[Firing]:
         Firing("TweetpulseSourceGapLost", "warning", "Tweets of away are lost", {"source": "away"}),
         Firing("TweetpulseArchiveAbsent", "warning", "The archive does not answer", process["archive"]),
         Firing("TweetpulseArchiveWaiting", "warning", "The archive waits", _ARCHIVE),
-        Firing("TweetpulseArchiveBehind", "warning", "The archive falls behind", _ARCHIVE),
-        Firing(
-            "TweetpulseArchiveRecordsExpired", "critical", "Kafka deleted 7 records that were not archived", _ARCHIVE
-        ),
+        Firing("TweetpulseArchiveBehind", "warning", r"The archive is 33m \d+s behind", {"topic": "tweets"}),
+        Firing("TweetpulseArchiveRecordsExpired", "critical", "Kafka deleted 7 records that were not archived", {}),
         Firing("TweetpulseRecordsRejected", "critical", "20% of the records are rejected", _JOB),
         Firing("TweetpulseRecordsRejected", "warning", "20% of the records of 3 days were rejected", _JOB),
         Firing("TweetpulseDocumentsFailed", "critical", "Elasticsearch refuses 5% of the documents", _JOB),
@@ -203,11 +201,9 @@ def _sources(start: float) -> Iterator[Series]:
 
 
 def _archive() -> Iterator[Series]:
-    partition = _ARCHIVE | {"topic": "tweets", "partition": "0"}
+    partition = {"topic": "tweets", "partition": "0"}
     yield Series("tweetpulse_archive_waiting", _ARCHIVE | {"reason": "away"}, _always(1))
-    yield Series("job:tweetpulse_archive_lag_records:sum", _ARCHIVE, _growing(10, HOUR))
-    yield Series("tweetpulse_archive_lag_records", partition, _growing(10, HOUR))
-    yield Series("tweetpulse_archive_records_total", _ARCHIVE, _growing(1), (HOUR, *LATELY))
+    yield Series("tweetpulse_archive_lag_seconds", partition, _always(2000))
     yield Series("tweetpulse_archive_records_expired_total", _ARCHIVE, _always(7))
 
 

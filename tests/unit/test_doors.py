@@ -9,6 +9,7 @@ import tracemalloc
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import islice
 from pathlib import Path
@@ -20,8 +21,9 @@ import pytest
 
 from pipeline.domain.prediction import Task
 from pipeline.domain.record import MAX_CHARS, MAX_ENTITIES, MAX_TEXT_CHARS, Reason, Rejection, decode
-from pipeline.domain.tweet import Tweet
+from pipeline.domain.tweet import Author, Tweet
 from pipeline.errors import ScoringError
+from pipeline.geo.locator import Locator
 from pipeline.registry import storage
 from pipeline.registry.manifest import HELD_OUT, MODEL
 from pipeline.registry.registry import Registry
@@ -29,7 +31,7 @@ from pipeline.scoring import arrays
 from pipeline.scoring.analysis import Analyzer
 from pipeline.scoring.entities import MAX_NAME_CHARS, MAX_NAMES, hashtags, mentions
 from pipeline.scoring.linear import LinearModel
-from pipeline.settings import ScoringSettings
+from pipeline.settings import PlacesSettings, ScoringSettings
 from pipeline.sinks.elasticsearch.setup import resource
 from pipeline.sources import csv_rows, opening
 from pipeline.sources.files import file_source
@@ -163,6 +165,19 @@ def test_a_document_is_no_larger_than_a_few_times_its_text() -> None:
         lists = (*found.hashtags, *found.mentions, *found.words)
         assert sum(map(len, lists)) <= 2 * len(text)
         assert len(lists) <= 2 * MAX_NAMES + 50
+
+
+# --- what an author's profile says of where they are
+
+
+@pytest.mark.parametrize("piece", ["Berlin, ", "a", "\u0301", "ﷺ", " - ", "(("])
+def test_a_profile_without_end(piece: str) -> None:
+    """It names no place, and nothing of it is remembered, however long it is and whatever it is made of."""
+    locator = Locator(PlacesSettings())
+    long = Tweet(id="x:1", text="late", source="s", author=Author(location=piece * (MEGABYTE // len(piece))))
+    assert locator.of(replace(long, author=Author(location="Berlin, Germany"))) is not None
+    assert peak(lambda: locator.of(long)) < MEGABYTE // 10
+    assert locator.of(long) is None
 
 
 # --- the registry

@@ -19,6 +19,7 @@ from pipeline.archive.columns import RawRecord, as_table
 from pipeline.archive.table import ArchiveTable
 from pipeline.domain.record import decode
 from pipeline.errors import AlreadyRunning
+from pipeline.kafka.header_names import RawName
 from pipeline.kafka.topics import ensure_topics
 from pipeline.privacy.forgotten import Forgotten, ForgottenList, entry
 from pipeline.privacy.key import secret_key
@@ -72,6 +73,30 @@ def test_every_record_as_it_came(settings: Settings) -> None:
     again = archive(settings)
     assert (again.counts, len(rows(settings, "offset"))) == (Counter(), 5)
     assert {lag.records for lag in again.lag.values()} == {0}
+
+
+@pytest.mark.parametrize("codec", [None, "gzip"])
+def test_a_header_name_that_is_no_text(settings: Settings, codec: str | None) -> None:
+    """It ends nothing and holds up nothing: the record is archived with the bytes, and so are those beside it."""
+    names = [b"caf\xe9", "caf\u00e9".encode(), b"\xff\xfe", b""]
+    options = {"bootstrap_servers": settings.kafka.bootstrap_servers, "compression_type": codec, "linger_ms": 500}
+    with closing(KafkaProducer(**options)) as producer:
+        for value, headers in (
+            (b"before", [("a", b"1")]),
+            (b"it", [(RawName.of(name), b"%d" % number) for number, name in enumerate(names)]),
+            (b"after", [("b", b"")]),
+            (b"again", [(RawName.of(b"\x80"), b"")]),
+        ):
+            producer.send(settings.kafka.tweets_topic, value, headers=headers, partition=0)
+    seen = archive(settings)
+    kept = {row["value"]: row for row in rows(settings)}
+    assert (seen.counts["records"], seen.waits, len(kept)) == (4, Counter(), 4)
+    assert kept[b"it"]["header_names"] == names
+    assert [one["name"] for one in kept[b"it"]["headers"]] == ["caf\\xe9", "caf\u00e9", "\\xff\\xfe", ""]
+    assert [one["value"] for one in kept[b"it"]["headers"]] == [b"0", b"1", b"2", b"3"]
+    assert kept[b"again"]["header_names"] == [b"\x80"]
+    assert (kept[b"before"]["header_names"], kept[b"after"]["header_names"]) == (None, None)
+    assert kept[b"before"]["headers"] == [{"name": "a", "value": b"1"}]
 
 
 @pytest.mark.parametrize("point", ["read", "rows", "before-commit", "after-commit"])

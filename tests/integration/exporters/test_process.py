@@ -39,6 +39,7 @@ def test_the_page(settings: Settings) -> None:
     assert {sample.labels["collector"]: sample.value for sample in success} == {
         "stream_lag": 1,
         "windows_lag": 1,
+        "archive_lag": 1,
         "data_streams": 1,
         "alias": 1,
         "disk": 1,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import time
 from collections.abc import Iterable
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from uuid import uuid4
 
@@ -17,6 +17,7 @@ from pyspark.sql import SparkSession
 
 from pipeline.domain.tweet import Tweet
 from pipeline.kafka.client import kafka_options
+from pipeline.kafka.header_names import RawName
 from pipeline.kafka.topics import ensure_topics
 from pipeline.settings import Settings
 from tests.processes import descendants, running, until
@@ -65,6 +66,15 @@ def test_junk_that_compresses_well(settings: Settings, spark: SparkSession) -> N
     assert value == b"x" * 65_536
     topic = settings.kafka.rejected_topic
     assert drained.metric("tweetpulse_messages_truncated_total", topic=topic) == 1
+
+
+def test_a_header_name_that_is_no_text(settings: Settings, spark: SparkSession) -> None:
+    """The record is scored like any other."""
+    ensure_topics(settings.kafka)
+    with closing(KafkaProducer(**kafka_options(settings.kafka))) as producer:
+        for number, name in enumerate(["a", RawName.of(b"caf\xe9"), "b"]):
+            producer.send(settings.kafka.tweets_topic, tweet(number), headers=[(name, b"1")], partition=0)
+    assert drain(spark, settings).counts() == {"read": 3, "indexed": 3, "already there": 0, "rejected": 0}
 
 
 def test_a_document_that_its_topic_does_not_take(settings: Settings, spark: SparkSession) -> None:

@@ -36,6 +36,7 @@ def test_a_tweet() -> None:
         "key": b"x:1",
         "value": value,
         "headers": [{"name": name, "value": of_it} for name, of_it in headers],
+        "header_names": None,
         "event_id": "x:1",
         "event_time": WRITTEN,
         "lang": "en",

@@ -55,7 +55,10 @@ def test_where_it_asks() -> None:
     """At the ports of the settings; on loopback, if the page listens everywhere."""
     everywhere = TelemetrySettings(host="0.0.0.0", stream_port=1, exporter_port=2, source_port=0)
     assert urls_of(everywhere, Part.EXPORTER) == ["http://127.0.0.1:2/metrics"]
-    assert urls_of(everywhere) == ["http://127.0.0.1:1/metrics", "http://127.0.0.1:2/metrics"]
+    ports = (1, 2, 9111, 9112)
+    assert urls_of(everywhere) == [f"http://127.0.0.1:{port}/metrics" for port in ports]
+    assert urls_of(everywhere, Part.WINDOWS) == ["http://127.0.0.1:9111/metrics"]
+    assert urls_of(everywhere, Part.ARCHIVE) == ["http://127.0.0.1:9112/metrics"]
     assert urls_of(TelemetrySettings(host="::"), Part.SOURCE) == ["http://[::1]:9110/metrics"]
     assert urls_of(TelemetrySettings(certificate_file=Path("c")), Part.STREAM) == ["https://127.0.0.1:9108/metrics"]
     with pytest.raises(ConfigError, match="TWEETPULSE_TELEMETRY__SOURCE_PORT"):
@@ -67,7 +70,7 @@ def test_the_command_says_who_answers_or_who_does_not(monkeypatch: pytest.Monkey
     with serving(CollectorRegistry(), "127.0.0.1", 0, "ANY") as url:
         port = url.rpartition(":")[2].removesuffix("/metrics")
         monkeypatch.setenv("TWEETPULSE_TELEMETRY__EXPORTER_PORT", port)
-        for name in ("STREAM", "SOURCE"):
+        for name in ("STREAM", "SOURCE", "WINDOWS", "ARCHIVE"):
             monkeypatch.setenv(f"TWEETPULSE_TELEMETRY__{name}_PORT", "0")
         healthy = CliRunner().invoke(app, ["health"])
         assert (healthy.exit_code, healthy.stdout) == (0, f"healthy: {url}\n")

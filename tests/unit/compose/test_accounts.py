@@ -36,7 +36,7 @@ def test_roles_come_before_users_and_each_user_has_its_own_password(accounts) ->
     names = [variable for variable, _ in accounts.USERS.values()] + ["KIBANA_SYSTEM_PASSWORD"]
     accounts.make_accounts(SimpleNamespace(security=security), {name: f"secret of {name}" for name in names})
     kinds = [name for name, _ in security.told]
-    assert kinds == ["put_role"] * 8 + ["put_user"] * 5 + ["change_password"]
+    assert kinds == ["put_role"] * 8 + ["put_user"] * 6 + ["change_password"]
     passwords = [arguments["password"] for name, arguments in security.told if name != "put_role"]
     assert passwords == [f"secret of {name}" for name in names]
 
@@ -44,8 +44,7 @@ def test_roles_come_before_users_and_each_user_has_its_own_password(accounts) ->
 def test_users_have_only_roles_that_are_there(accounts) -> None:
     """Ours by file, and Kibana's own."""
     used = {role for _, roles in accounts.USERS.values() for role in roles}
-    # None of compose's services keeps windows: the role is for whoever does.
-    assert used | {"tweetpulse_windows"} == set(accounts.roles()) | {"kibana_admin"}
+    assert used == set(accounts.roles()) | {"kibana_admin"}
 
 
 def test_a_server_that_does_not_answer_is_one_line(accounts, tmp_path, capsys) -> None:

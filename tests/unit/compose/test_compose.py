@@ -55,7 +55,7 @@ def test_it_fits_the_compose_schema() -> None:
 def test_all_parts_are_there() -> None:
     """The servers, the stream, the exporter, the set-up, training, forgetting, live sources, a demo."""
     parts = {"kafka", "elasticsearch", "kibana", "prometheus", "alertmanager", "grafana", "stream", "exporter", "demo"}
-    assert set(SERVICES) == parts | {"twitter", "mastodon"} | ONE_SHOT
+    assert set(SERVICES) == parts | {"windows", "archive", "twitter", "mastodon"} | ONE_SHOT
 
 
 def test_only_grafana_and_kibana_are_published_and_on_loopback() -> None:
@@ -84,7 +84,7 @@ def test_every_service_has_a_health_check_or_ends(name: str) -> None:
     if name in ONE_SHOT:
         assert service["healthcheck"] == {"disable": True}
     elif service["image"] == "tweetpulse:local" and name != "demo":  # which serves nothing
-        part = name if name in ("stream", "exporter") else "source"
+        part = name if name in ("stream", "exporter", "windows", "archive") else "source"
         assert service["healthcheck"]["test"] == ["CMD", "tweetpulse", "health", part]
     else:
         assert service["healthcheck"]["test"][0] in ("CMD", "CMD-SHELL")
@@ -116,7 +116,7 @@ def test_images_are_not_written_to(name: str) -> None:
     options = [mount.partition(":")[2] for mount in service["tmpfs"]]
     assert all("size=" in option for option in options if option)
     # A library that a JVM unpacks can't be loaded from where nothing may be executed.
-    assert any("exec" in option for option in options) is (name in {"certificates", "kafka", "stream"})
+    assert any("exec" in option for option in options) is (name in {"certificates", "kafka", "stream", "windows"})
 
 
 @by_service
@@ -253,7 +253,12 @@ def test_kafka_lets_in_by_password_and_tls_alone() -> None:
         for name, service in SERVICES.items()
         if "TWEETPULSE_KAFKA__USERNAME" in service.get("environment", {})
     }
-    assert set(users) == {"setup", "forget", "stream", "exporter", "demo", "twitter", "mastodon"}
+    live = {"demo", "twitter", "mastodon"}
+    assert set(users) == {"setup", "forget", "stream", "exporter", "windows", "archive"} | live
+    assert {name: user for name, user in users.items() if name in ("windows", "archive")} == {
+        "windows": "windows",
+        "archive": "archive",
+    }
     assert set(users.values()) <= set(rights)
     passwords = set(SERVICES["kafka-accounts"]["environment"])
     assert {f"KAFKA_{user.upper()}_PASSWORD" for user in rights} <= passwords
@@ -339,6 +344,17 @@ def test_the_image_takes_only_what_it_is_made_of() -> None:
     assert re.findall(r"^USER (.+)$", dockerfile, re.M) == ["10001"]
     assert re.findall(r"^FROM (\S+)", dockerfile, re.M) == ["${PYTHON_IMAGE}", "base", "libraries", "build", "base"]
     assert all((ROOT / source).exists() for source in copied)
+
+
+def test_the_archive_has_a_lock_of_its_own() -> None:
+    """It has all that the other has, in the same versions, and what the extra brings."""
+    locks = [
+        dict(re.findall(r"^([\w-]+)==(\S+)", (ROOT / name).read_text(), re.M))
+        for name in ("requirements.lock", "requirements-archive.lock")
+    ]
+    assert locks[0].items() <= locks[1].items()
+    assert {"deltalake", "python-snappy", "zstandard"} <= locks[1].keys() - locks[0].keys()
+    assert EXAMPLE["IMAGE_LOCK"] == re.findall(r"^ARG LOCK=(\S+)", (COMPOSE / "Dockerfile").read_text(), re.M)[0]
 
 
 def test_what_builds_the_image_is_locked() -> None:

@@ -28,16 +28,14 @@ def test_rules_of_the_operator_are_the_rules() -> None:
 
 
 def test_jobs_are_those_that_rules_ask_for() -> None:
-    """A service's label names its job, and the monitor takes whatever has one. None of the parts keeps windows."""
+    """A service's label names its job, and the monitor takes whatever has one."""
     [monitor] = of_kind(written(), "ServiceMonitor")
     label, [endpoint] = monitor["spec"]["jobLabel"], monitor["spec"]["endpoints"]
     assert monitor["spec"]["selector"] == {"matchExpressions": [{"key": label, "operator": "Exists"}]}
     services = [one for one in of_kind(written(), "Service") if label in one["metadata"]["labels"]]
     targets = yaml.safe_load((PROMETHEUS / "targets/processes.yml").read_text())
     wanted = {group["labels"]["job"] for group in targets}
-    # The windows and the archive have no part in `deploy`.
-    missing = {"tweetpulse-windows", "tweetpulse-archive"}
-    assert {one["metadata"]["labels"][label] for one in services} == wanted - missing
+    assert {one["metadata"]["labels"][label] for one in services} == wanted
     for service in services:
         assert endpoint["port"] in {port["name"] for port in service["spec"]["ports"]}
     scraped = yaml.safe_load((PROMETHEUS / "prometheus.yml").read_text())["global"]

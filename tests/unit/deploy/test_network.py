@@ -10,7 +10,7 @@ import pytest
 from tests.manifests import OVERLAYS, Object, built, containers, named, of_executors, of_kind, templates, written
 from tests.unit.deploy.conftest import SettingsOf
 
-PARTS = {"stream", "executor", "retrain", "twitter", "mastodon", "demo", "forget"}
+PARTS = {"stream", "executor", "windows", "archive", "retrain", "twitter", "mastodon", "demo", "forget"}
 by_overlay = pytest.mark.parametrize("overlay", OVERLAYS)
 
 
@@ -25,6 +25,8 @@ def test_parts_listen_where_settings_say(overlay: str, settings_of: SettingsOf) 
         ("stream", "blocks"): int(conf["spark.driver.blockManager.port"]),
         ("exporter", "exporter"): telemetry.exporter_port,
         ("collector", "metrics"): telemetry.source_port,
+        ("windows", "metrics"): telemetry.windows_port,
+        ("archive", "metrics"): telemetry.archive_port,
     }
     for _, part in containers(built(overlay)):
         for port in part.get("ports", []):
@@ -42,6 +44,8 @@ def test_the_network_lets_through_what_settings_say(overlay: str, settings_of: S
         telemetry.stream_port,
         telemetry.exporter_port,
         telemetry.source_port,
+        telemetry.windows_port,
+        telemetry.archive_port,
     }
     assert ports(policies["stream"], "ingress") == driver
     assert ports(policies["executor"], "ingress") == {int(conf["spark.blockManager.port"])}

@@ -39,6 +39,8 @@ def test_all_parts_are_there() -> None:
     names = {one.name: [part["name"] for part in one.containers] for one in templates(built("production"))}
     assert names == {
         "tweetpulse-stream": ["setup", "stream", "exporter"],
+        "tweetpulse-windows": ["windows"],
+        "tweetpulse-archive": ["archive"],
         "tweetpulse-twitter": ["collector"],
         "tweetpulse-mastodon": ["collector"],
         "tweetpulse-retrain": ["retrain"],

@@ -106,7 +106,7 @@ def test_commands_are_commands() -> None:
         for words in command_lines(part):
             understand(words)
             seen.add(" ".join(words[:2]))
-    commands = ("run", "setup", "retrain", "forget", "collect", "generate")
+    commands = ("run", "setup", "windows", "archive", "retrain", "forget", "collect", "generate")
     assert seen == {"tweetpulse-exporter", *(f"tweetpulse {name}" for name in commands)}
 
 
@@ -160,6 +160,8 @@ def test_each_part_has_its_own_user() -> None:
         ("tweetpulse-stream", "setup"): setup,
         ("tweetpulse-stream", "stream"): {"KAFKA": "tweetpulse-stream", "ELASTICSEARCH": "tweetpulse_stream"},
         ("tweetpulse-stream", "exporter"): {"KAFKA": "tweetpulse-exporter", "ELASTICSEARCH": "tweetpulse_exporter"},
+        ("tweetpulse-windows", "windows"): {"KAFKA": "tweetpulse-windows", "ELASTICSEARCH": "tweetpulse_windows"},
+        ("tweetpulse-archive", "archive"): {"KAFKA": "tweetpulse-archive"},
         ("tweetpulse-twitter", "collector"): source,
         ("tweetpulse-mastodon", "collector"): source,
         ("tweetpulse-demo", "demo"): source,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from itertools import takewhile
 
 import pytest
 from hypothesis import given
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from pipeline.geo.folding import MOST_CHARS, folded, parts_of
 from pipeline.geo.gazetteer import gazetteer
 from pipeline.geo.profiles import ALONE, AREA, OTHER_NAME, SMALL, WITH_AREA, Guess, guess
+from tests.paths import ROOT
 
 NAMES = gazetteer()
 LEAST = 0.5
@@ -182,3 +184,25 @@ def test_folding() -> None:
     assert folded("Ｂｅｒｌｉｎ") == "berlin"
     assert parts_of("a, b / c") == ["a", "b", "c"]
     assert parts_of("a,b,c,d,e") == []
+
+
+def examples() -> list[tuple[str, list[str]]]:
+    """Each text in the table of docs/geo.md, with the cells beside it."""
+    lines = (ROOT / "docs/geo.md").read_text(encoding="utf-8").splitlines()
+    begin = lines.index("| a profile says | place | country | point | confidence |") + 2
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in takewhile(str.strip, lines[begin:])]
+    return [(text, cells) for texts, *cells in rows for text in texts.split("; ")]
+
+
+@pytest.mark.parametrize(("text", "cells"), examples())
+def test_the_table_of_the_documentation(text: str, cells: list[str]) -> None:
+    """It says what happens."""
+    place, country, point, told = cells
+    said = guess(text, NAMES, LEAST)
+    if not country:
+        assert said is None
+        assert bool(told) == (guess(text, NAMES, 0.0) is not None)
+        return
+    assert said is not None
+    shown = (said.place or "", NAMES.countries[said.country], "yes" if said.lat is not None else "no")
+    assert (*shown, f"{said.confidence:.2f}") == (place, country, point, told)

@@ -61,7 +61,6 @@ def test_a_wait_has_one_reason_until_it_goes_on(registry: CollectorRegistry, eve
     assert [line["error.type"] for line in lines] == ["away", "away", "denied"]
     events.behind({("tweets", 0): Lag(7)})
     assert not any(value(registry, "waiting", reason=one) for one in WAITS)
-    assert value(registry, "lag_records", topic="tweets", partition="0") == 7
 
 
 def test_what_kafka_deleted(registry: CollectorRegistry, events: ArchiveEvents) -> None:

@@ -49,7 +49,7 @@ def _records() -> sdk.Panel:
 def _lag() -> sdk.Panel:
     return chart(
         "Records that are not archived yet",
-        "They wait in Kafka, by partition.",
+        "They wait in Kafka, by partition; from the log of the archive's table, also while nobody archives.",
         [over_time("sum by (partition) (tweetpulse_archive_lag_records{$scope})", "{{partition}}")],
         unit="short",
         legend=("lastNotNull",),
@@ -88,14 +88,17 @@ def _durations() -> sdk.Panel:
 def _ages() -> sdk.Panel:
     return chart(
         "Since the last commit",
-        "And since it last asked Kafka for what is new, or waited: without tweets nothing is committed, but it asks.",
+        "And since it last asked Kafka for what is new, or waited: without tweets nothing is committed, but it asks. "
+        "Lag: age of the oldest record that is not archived; above the red line the alert fires.",
         [
+            over_time("max(tweetpulse_archive_lag_seconds{$scope})", "lag", "C"),
             over_time("time() - max(tweetpulse_archive_last_commit_timestamp_seconds{$scope} > 0)", "commit", "A"),
             over_time("time() - max(tweetpulse_archive_last_seen_timestamp_seconds{$scope} > 0)", "sign of life", "B"),
         ],
         unit="s",
-        colours={"commit": config.VOLUME, "sign of life": config.QUIET},
+        colours={"commit": config.VOLUME, "sign of life": config.QUIET, "lag": config.WARNING},
         legend=("lastNotNull",),
+        limit=900,
         absent=NONE,
     )
 

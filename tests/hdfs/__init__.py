@@ -1,0 +1,1 @@
+"""A small HDFS for tests of the archive."""
