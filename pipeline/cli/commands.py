@@ -77,7 +77,7 @@ COMMANDS = {
     "health": Command(
         "health",
         _LOOK,
-        "Report whether the stream, the exporter or a collector answers here; the exit code is 0 if so, else 3.",
+        "Report whether a process that serves /metrics answers here; the exit code is 0 if so, else 3.",
     ),
     "provision": Command("provision", _LOOK, "Import dashboards."),
     "annotate": Command(

@@ -35,7 +35,8 @@ class Part(StrEnum):
 @app.command()
 def health(
     part: Annotated[
-        Part | None, typer.Argument(help="The process that is asked; without it, whichever of them runs.")
+        Part | None,
+        typer.Argument(metavar="PART", help=f"One of {', '.join(Part)}; without it, whichever of them runs."),
     ] = None,
 ) -> None:
     """Report whether a process that serves /metrics answers here; the exit code is 0 if so, else 3."""
