@@ -36,7 +36,7 @@ class Part(StrEnum):
 def health(
     part: Annotated[
         Part | None,
-        typer.Argument(metavar="PART", help=f"One of {', '.join(Part)}; without it, whichever of them runs."),
+        typer.Argument(show_choices=False, help=f"One of {', '.join(Part)}; without it, whichever of them runs."),
     ] = None,
 ) -> None:
     """Report whether a process that serves /metrics answers here; the exit code is 0 if so, else 3."""

@@ -20,7 +20,8 @@ def running(folder: Path) -> Iterator[str]:
     """The address of a new one, whose data are in a folder; it ends with the block."""
     jars = [*fetched("hdfs", HERE / "ivy.xml").glob("*/*.jar"), *_of_spark()]
     classes = ":".join(map(str, jars))
-    command = [str(find_java().executable), "-Xmx512m", "-cp", classes, str(HERE / "Cluster.java"), str(folder)]
+    java = [str(find_java().executable), "-Xmx512m", f"-Djava.io.tmpdir={folder.parent}"]
+    command = [*java, "-cp", classes, str(HERE / "Cluster.java"), str(folder)]
     with (
         (folder.parent / "hdfs.log").open("wb") as log,
         subprocess.Popen(
