@@ -23,13 +23,13 @@ $(UV):
 
 # What it runs with, and then what tests and tools need besides. The first adds, so that it takes nothing from the second.
 $(RUNS): requirements.lock requirements-build.lock pyproject.toml | $(UV)
-	@echo "Installing into $(VENV) (once): downloads about 565 MB, most of it Spark, and takes 1.0 GB of disk ..."
+	@echo "Installing into $(VENV) (once): downloads about 600 MB, most of it Spark, and takes 1.2 GB of disk ..."
 	@$(UV) pip install --compile-bytecode --require-hashes --python $(BIN)/python --requirement requirements.lock
 	@$(UV) pip install --quiet --no-deps --build-constraints requirements-build.lock --python $(BIN)/python --editable .
 	@touch $@
 
 $(STAMP): requirements-dev.lock requirements-build.lock pyproject.toml | $(UV)
-	@echo "Installing into $(VENV), with what tests and tools need (once): downloads about 750 MB, less what is there; takes 1.7 GB of disk ..."
+	@echo "Installing into $(VENV), with what tests and tools need (once): downloads about 800 MB, less what is there; takes 2.1 GB of disk ..."
 	@$(UV) pip sync --compile-bytecode --require-hashes --python $(BIN)/python requirements-dev.lock
 	@$(UV) pip install --quiet --no-deps --build-constraints requirements-build.lock --python $(BIN)/python --editable .
 	@touch $(RUNS) $@
