@@ -21,7 +21,7 @@ from statistics import median
 from rich.console import Console
 from rich.table import Table
 
-from bench.drain import COLD_BATCHES, TWEETS, Finished, drain, fill, require_all
+from bench.drain import TWEETS, drain, fill, full_batches, require_all, warm_rate
 from bench.servers import environment, named, running
 from bench.tweets import kind
 from pipeline import bootstrap
@@ -88,12 +88,7 @@ def _round(info: StackInfo, settings: Settings, tell: Tell) -> float:
     bootstrap.set_up(settings)
     _, finished, _ = drain(info, settings, tell)
     require_all(settings)
-    return _rate([one for one in finished if one.read > settings.stream.max_offsets_per_trigger / 2])
-
-
-def _rate(full: list[Finished]) -> float:
-    begun, done = full[COLD_BATCHES - 1].when, full[-1].when
-    return sum(batch.read for batch in full[COLD_BATCHES:]) / (done - begun)
+    return warm_rate(full_batches(finished, settings))
 
 
 @contextmanager

@@ -12,13 +12,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count, islice
-from statistics import median
 from typing import Any
 
 from elasticsearch import Elasticsearch
-from rich.console import Console
-from rich.table import Table
 
+from bench.queries import print_slowest, seconds
 from bench.servers import running
 from pipeline import bootstrap
 from pipeline.cli.stack import progress
@@ -51,11 +49,6 @@ class Figures:
     documents: int
     seconds: dict[str, float]
 
-    @property
-    def slowest(self) -> tuple[str, float]:
-        """The query that took longest."""
-        return max(self.seconds.items(), key=lambda item: item[1])
-
 
 def run() -> Figures:
     """Index the documents, ask every query of Grafana's and Kibana's boards, and print the slowest."""
@@ -64,8 +57,10 @@ def run() -> Figures:
         with bootstrap.elasticsearch(settings) as client:
             patient = client.options(request_timeout=120)
             _fill(patient, settings, tell)
-            figures = Figures(DOCUMENTS, {where: _seconds(patient, index, body) for where, index, body in _queries()})
-    _print(figures)
+            figures = Figures(
+                DOCUMENTS, {where: seconds(patient, index, body, ROUNDS) for where, index, body in _queries()}
+            )
+    print_slowest(figures.seconds, f"{figures.documents:,} documents")
     return figures
 
 
@@ -104,16 +99,3 @@ def _queries() -> Iterator[tuple[str, str, dict[str, Any]]]:
             yield f"Grafana: {question.where}", INDICES[question.source], body
     for search in searches():
         yield f"Kibana: {search.board} / {search.panel}", search.index, search.body
-
-
-def _seconds(client: Elasticsearch, index: str, body: dict[str, Any]) -> float:
-    # By default just the answers without hits are cached, and a second round would measure the cache.
-    cache = False if body.get("size") == 0 else None
-    return median(client.search(index=index, request_cache=cache, body=body)["took"] / 1000 for _ in range(ROUNDS))
-
-
-def _print(figures: Figures) -> None:
-    table = Table("query", "seconds", title=f"the slowest of {len(figures.seconds)} on {figures.documents:,} documents")
-    for where, seconds in sorted(figures.seconds.items(), key=lambda item: -item[1])[:12]:
-        table.add_row(where, f"{seconds:.3f}")
-    Console().print(table)

@@ -26,9 +26,7 @@ def rate(settings: Settings, tweets: Iterable[Tweet]) -> float:
 
     Until then the server compiles its own code: a fresh one takes three times the processor time for a document.
     """
-    lines = operations(entries(settings, tweets))
-    step = 2 * settings.elasticsearch.bulk_documents
-    bodies = [b"\n".join(lines[start : start + step]) + b"\n" for start in range(0, len(lines), step)]
+    bodies = bulk_bodies(settings, tweets)
     stream = data_stream(SCORED, settings.elasticsearch.namespace)
     with closing(connect(settings.elasticsearch)) as client, ThreadPoolExecutor(AT_ONCE) as pool:
         patient = client.options(request_timeout=60)
@@ -43,8 +41,14 @@ def rate(settings: Settings, tweets: Iterable[Tweet]) -> float:
         return (len(bodies) - half) * settings.elasticsearch.bulk_documents / send(bodies[half:])
 
 
-def entries(settings: Settings, tweets: Iterable[Tweet]) -> list[Entry]:
-    """The stream's documents of these tweets."""
+def bulk_bodies(settings: Settings, tweets: Iterable[Tweet]) -> list[bytes]:
+    """Bulk requests of the stream's own size, with its documents of these tweets."""
+    lines = operations(_entries(settings, tweets))
+    step = 2 * settings.elasticsearch.bulk_documents
+    return [b"\n".join(lines[start : start + step]) + b"\n" for start in range(0, len(lines), step)]
+
+
+def _entries(settings: Settings, tweets: Iterable[Tweet]) -> list[Entry]:
     now = datetime.now(UTC)
     records = (Record(encode(tweet), Coordinates("tweets", 0, at, now)) for at, tweet in enumerate(tweets))
     chunk = score_chunk(records, Analyzer(settings.scoring), namespace=settings.elasticsearch.namespace)

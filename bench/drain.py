@@ -12,7 +12,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -88,8 +88,7 @@ def _measure(info: StackInfo, settings: Settings, tell: Tell) -> Figures:
     tell("peer", f"{plain:,.0f} tweets/s")
     started, finished, usage = drain(info, settings, tell)
     require_all(settings)
-    # What the partitions' shares leave over comes as a last batch of a few records.
-    full = [batch for batch in finished if batch.read > settings.stream.max_offsets_per_trigger / 2]
+    full = full_batches(finished, settings)
     begun, done = full[COLD_BATCHES - 1].when, full[-1].when
     # The first batch begins with cold workers and caches; what is reported is a stream that has been running.
     read = sum(batch.read for batch in full[COLD_BATCHES:])
@@ -97,7 +96,7 @@ def _measure(info: StackInfo, settings: Settings, tell: Tell) -> Figures:
     return Figures(
         tweets=TWEETS,
         peer=plain,
-        warm=read / (done - begun),
+        warm=warm_rate(full),
         with_start=TWEETS / (finished[-1].when - started),
         ceiling=alone,
         batch_rates=[batch.read / (batch.when - before.when) for before, batch in pairwise(full)],
@@ -105,6 +104,16 @@ def _measure(info: StackInfo, settings: Settings, tell: Tell) -> Figures:
         others_cores=cpu["others"] / (done - begun),
         peak_memory=usage.peak(),
     )
+
+
+def full_batches(finished: Iterable[Finished], settings: Settings) -> list[Finished]:
+    """Those of a full size: what the partitions' shares leave over comes as a last batch of a few records."""
+    return [batch for batch in finished if batch.read > settings.stream.max_offsets_per_trigger / 2]
+
+
+def warm_rate(full: Sequence[Finished]) -> float:
+    """Tweets per second of full batches, without those that begin with cold workers and caches."""
+    return sum(batch.read for batch in full[COLD_BATCHES:]) / (full[-1].when - full[COLD_BATCHES - 1].when)
 
 
 def _prepared(settings: Settings, name: str) -> Settings:

@@ -22,13 +22,11 @@ from elasticsearch import Elasticsearch
 from rich.console import Console
 from rich.table import Table
 
-from bench.ceiling import entries
+from bench.ceiling import bulk_bodies
 from bench.servers import running
 from bench.tweets import tweets
 from pipeline.cli.stack import progress
-from pipeline.domain.delivery import Entry
-from pipeline.settings import Settings
-from pipeline.sinks.elasticsearch.bulk import FILTER_PATH, operations
+from pipeline.sinks.elasticsearch.bulk import FILTER_PATH
 from pipeline.sinks.elasticsearch.client import connect
 from pipeline.sinks.elasticsearch.setup import resource
 
@@ -49,7 +47,7 @@ class Variant:
     Attributes:
         fields: field → the parameters that it has otherwise.
         settings: of the index.
-        dynamic: False where no field but those named is indexed.
+        only_source: whether no field is indexed at all.
     """
 
     fields: Fields = field(default_factory=dict)
@@ -114,7 +112,7 @@ def run() -> Figures:
     with progress() as tell, running(tell) as (info, settings), closing(connect(settings.elasticsearch)) as client:
         server = psutil.Process(info.elasticsearch.pid)
         patient = client.options(request_timeout=120)
-        bodies = _bodies(settings, entries(settings, tweets(DOCUMENTS)))
+        bodies = bulk_bodies(settings, tweets(DOCUMENTS))
         spent: dict[str, list[float]] = {name: [] for name in VARIANTS}
         stored: dict[str, float] = {}
         for turn in range(WARM_UP_ROUNDS + ROUNDS):
@@ -168,12 +166,6 @@ def _indexed(
         return spent, store["size_in_bytes"] / DOCUMENTS
     finally:
         client.indices.delete(index=index)
-
-
-def _bodies(settings: Settings, documents: list[Entry]) -> list[bytes]:
-    lines = operations(documents)
-    step = 2 * settings.elasticsearch.bulk_documents
-    return [b"\n".join(lines[start : start + step]) + b"\n" for start in range(0, len(lines), step)]
 
 
 def _mappings(variant: Variant) -> dict[str, Any]:

@@ -8,7 +8,6 @@ are made up, with the n-grams of the tweets themselves for their vocabulary: wha
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -17,7 +16,7 @@ from statistics import median
 import numpy as np
 from rich.console import Console
 
-from bench.drain import COLD_BATCHES, Finished, drain, fill, require_all
+from bench.drain import COLD_BATCHES, drain, fill, full_batches, require_all
 from bench.servers import named, running
 from bench.tweets import tweets
 from pipeline import bootstrap
@@ -88,7 +87,7 @@ def _rates(info: StackInfo, settings: Settings, tell: Tell) -> list[float]:
     bootstrap.set_up(settings)
     _, finished, _ = drain(info, settings, tell)
     require_all(settings)
-    full: Sequence[Finished] = [batch for batch in finished if batch.read > settings.stream.max_offsets_per_trigger / 2]
+    full = full_batches(finished, settings)
     return [now.read / (now.when - before.when) for before, now in pairwise(full[COLD_BATCHES - 1 :])]
 
 

@@ -12,13 +12,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import islice
-from statistics import median
 from typing import Any
 
 from elasticsearch import Elasticsearch
-from rich.console import Console
-from rich.table import Table
 
+from bench.queries import print_slowest, seconds
 from bench.servers import running
 from dashboards.grafana import config
 from pipeline import bootstrap
@@ -49,11 +47,6 @@ class Figures:
     fill_seconds: float
     seconds: dict[str, float]
 
-    @property
-    def slowest(self) -> tuple[str, float]:
-        """The query that took longest."""
-        return max(self.seconds.items(), key=lambda item: item[1])
-
 
 def run() -> Figures:
     """Write the windows, ask every query of the board over all of them, and print the slowest."""
@@ -69,9 +62,9 @@ def run() -> Figures:
                 stats["docs"]["count"],
                 stats["store"]["size_in_bytes"],
                 round(filled, 1),
-                {where: _seconds(patient, index, body) for where, index, body in _queries()},
+                {where: seconds(patient, index, body, ROUNDS) for where, index, body in _queries()},
             )
-    _print(figures)
+    print_slowest(figures.seconds, f"{figures.documents:,} windows ({figures.size_bytes / 1e6:,.0f} MB)")
     return figures
 
 
@@ -116,18 +109,3 @@ def _queries() -> Iterator[tuple[str, str, dict[str, Any]]]:
     for question in queries_of(board, entity="brand 7"):
         body = search_of(question.target, end - 365 * DAY_MS, end)
         yield question.where, INDICES[question.source], body
-
-
-def _seconds(client: Elasticsearch, index: str, body: dict[str, Any]) -> float:
-    cache = False if body.get("size") == 0 else None
-    return median(client.search(index=index, request_cache=cache, body=body)["took"] / 1000 for _ in range(ROUNDS))
-
-
-def _print(figures: Figures) -> None:
-    title = (
-        f"the slowest of {len(figures.seconds)} on {figures.documents:,} windows ({figures.size_bytes / 1e6:,.0f} MB)"
-    )
-    table = Table("query", "seconds", title=title)
-    for where, seconds in sorted(figures.seconds.items(), key=lambda item: -item[1])[:12]:
-        table.add_row(where, f"{seconds:.3f}")
-    Console().print(table)
