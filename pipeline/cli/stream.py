@@ -22,6 +22,13 @@ from pipeline.sinks.elasticsearch.setup import SetupReport
 from pipeline.telemetry.events import StreamEvents
 from pipeline.tell import Tell
 
+NoSetup = Annotated[
+    bool, typer.Option("--no-setup", help="Leave topics and templates as `tweetpulse setup` made them.")
+]
+AcceptDataLoss = Annotated[
+    bool, typer.Option("--accept-data-loss", help="Continue although Kafka has deleted unread records.")
+]
+
 
 @app.command()
 def setup(
@@ -47,22 +54,22 @@ def setup(
 @app.command()
 def run(
     once: Annotated[bool, typer.Option("--once", help="Process the records in Kafka, then end.")] = False,
-    no_setup: Annotated[
-        bool,
-        typer.Option("--no-setup", help="Leave topics and templates as `tweetpulse setup` made them."),
-    ] = False,
-    accept_data_loss: Annotated[
-        bool, typer.Option("--accept-data-loss", help="Continue although Kafka has deleted unread records.")
-    ] = False,
+    no_setup: NoSetup = False,
+    accept_data_loss: AcceptDataLoss = False,
 ) -> None:
     """Score the tweets in Kafka and index them into Elasticsearch, until Ctrl-C or SIGTERM."""
     require("stream")
-    settings = with_embedded(current_settings())
-    if accept_data_loss:
-        stream = settings.stream.model_copy(update={"accept_data_loss": True})
-        settings = settings.model_copy(update={"stream": stream})
+    settings = query_settings(accept_data_loss=accept_data_loss)
     total = drain(settings, once=once, prepare=not no_setup)
     out.print(summary(total, settings), soft_wrap=True)
+
+
+def query_settings(*, accept_data_loss: bool) -> Settings:
+    """The settings of a query, with the servers of `up` where none are named."""
+    settings = with_embedded(current_settings())
+    if not accept_data_loss:
+        return settings
+    return settings.model_copy(update={"stream": settings.stream.model_copy(update={"accept_data_loss": True})})
 
 
 def drain(settings: Settings, *, once: bool, prepare: bool = True) -> Outcome:

@@ -10,11 +10,9 @@ import typer
 
 from pipeline import bootstrap
 from pipeline.cli.app import app, err, out
-from pipeline.cli.app import settings as current_settings
 from pipeline.cli.signals import on_signals
 from pipeline.cli.stack import progress
-from pipeline.cli.stream import finishing, quiet_at_a_terminal
-from pipeline.embedded.discover import with_embedded
+from pipeline.cli.stream import AcceptDataLoss, NoSetup, finishing, query_settings, quiet_at_a_terminal
 from pipeline.extras import require
 from pipeline.settings import Settings
 from pipeline.telemetry.windows import AHEAD, COUNTED, LATE, REPEATED, UNREADABLE, WindowsEvents
@@ -23,19 +21,12 @@ from pipeline.telemetry.windows import AHEAD, COUNTED, LATE, REPEATED, UNREADABL
 @app.command()
 def windows(
     once: Annotated[bool, typer.Option("--once", help="Count the scored tweets in Kafka, then end.")] = False,
-    no_setup: Annotated[
-        bool, typer.Option("--no-setup", help="Leave topics and templates as `tweetpulse setup` made them.")
-    ] = False,
-    accept_data_loss: Annotated[
-        bool, typer.Option("--accept-data-loss", help="Continue although Kafka has deleted unread records.")
-    ] = False,
+    no_setup: NoSetup = False,
+    accept_data_loss: AcceptDataLoss = False,
 ) -> None:
     """Keep the long series: numbers of the scored tweets by minute and hour, until Ctrl-C or SIGTERM."""
     require("stream")
-    settings = with_embedded(current_settings())
-    if accept_data_loss:
-        stream = settings.stream.model_copy(update={"accept_data_loss": True})
-        settings = settings.model_copy(update={"stream": stream})
+    settings = query_settings(accept_data_loss=accept_data_loss)
     events = keep(settings, once=once, prepare=not no_setup)
     out.print(summary(events.records), soft_wrap=True)
 

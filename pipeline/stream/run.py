@@ -66,9 +66,7 @@ class Run:
     def _once_through(self, once: bool) -> query.Ended:
         # All of it is made anew after an outage: by then `unfinished` names the batch that the outage has ended.
         with closing(TopicWatch(self.settings.kafka, self.settings.checkpoint)) as watch:
-            try:
-                watch.check()
-            except SinkUnavailable:
+            if watch.is_gone():
                 return query.Ended(kafka_away=True)
             runner = BatchRunner(
                 self.settings,

@@ -64,9 +64,7 @@ class WindowsRun:
         # As the stream's: offsets, the topic's id and the end of a query are the same for both.
         settings = as_stream(self.settings)
         with closing(TopicWatch(settings.kafka, settings.checkpoint)) as watch:
-            try:
-                watch.check()
-            except SinkUnavailable:
+            if watch.is_gone():
                 return query.Ended(kafka_away=True)
 
             def look() -> None:

@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
-from deltalake import DeltaTable
 
 from exporters.archive_lag import ArchiveLag
 from pipeline.archive.table import ArchiveTable
-from pipeline.archive.upkeep import compact, info, vacuum
-from pipeline.errors import AlreadyRunning, SinkUnavailable
+from pipeline.errors import SinkUnavailable
 from pipeline.kafka.broker import Broker
 from pipeline.kafka.topics import ensure_topics
 from pipeline.settings import Settings
 from tests.hdfs import cluster
 from tests.integration.archive.topic import archive, publish, tweets, values
-from tests.unit.archive.test_table import rows
+from tests.integration.archive.writers import check_writers_at_once_and_upkeep
 
 pytestmark = pytest.mark.skipif(
     not os.environ.get("TWEETPULSE_TEST_HDFS"), reason="fetches a mini cluster of 40 MB: make test-hdfs"
@@ -52,33 +49,7 @@ def test_each_record_once(settings: Settings, uri: str) -> None:
 
 def test_writers_at_once_and_upkeep(uri: str) -> None:
     """Of three that write the same records at once, one commits each batch; files are compacted and deleted."""
-    first, ends = ArchiveTable(uri, {}), Counter[str]()
-    assert (first.ensure(), ArchiveTable(uri, {}).ensure()) == (True, False)
-
-    def write(name: str) -> None:
-        table = ArchiveTable(uri, {})
-        for number in range(10):
-            try:
-                before = {0: number} if number else {}
-                table.append(rows(number), "id", before, {0: number + 1}, f"{name} {number}")
-                ends["done"] += 1
-            except (AlreadyRunning, SinkUnavailable) as error:
-                ends[type(error).__name__] += 1
-                table.open()
-
-    threads = [threading.Thread(target=write, args=(name,)) for name in "abc"]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    found = DeltaTable(uri).to_pyarrow_table(columns=["offset"]).to_pylist()
-    assert Counter(row["offset"] for row in found) == Counter(range(ends["done"]))
-    assert ends["done"] > 0
-    assert ends.total() == 30
-    before, after = compact(first)
-    assert (before, after) == (ends["done"], 1)
-    assert vacuum(first, 0) >= before
-    assert info(first).records == ends["done"]
+    check_writers_at_once_and_upkeep(lambda: ArchiveTable(uri, {}))
 
 
 def test_a_cluster_that_is_away(tmp_path: Path) -> None:

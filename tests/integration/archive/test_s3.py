@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import os
 import sys
-import threading
 import urllib.error
 import urllib.request
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from deltalake import DeltaTable
 
 from pipeline.archive.table import ArchiveTable
-from pipeline.archive.upkeep import compact, info, vacuum
 from pipeline.embedded.ports import free_port
-from pipeline.errors import AlreadyRunning, SinkUnavailable
+from pipeline.errors import SinkUnavailable
+from tests.integration.archive.writers import check_writers_at_once_and_upkeep
 from tests.processes import started, until
-from tests.unit.archive.test_table import rows
 
 FOLDER = os.environ.get("TWEETPULSE_TEST_MOTO")
 SECRET = "hunter2-of-mine"
@@ -55,33 +51,7 @@ def archive(server: str) -> ArchiveTable:
 
 def test_writers_at_once_and_upkeep(server: str) -> None:
     """Of three that write the same records at once, one commits each batch; files are compacted and deleted."""
-    first, ends = archive(server), Counter[str]()
-    assert (first.ensure(), archive(server).ensure()) == (True, False)
-
-    def write(name: str) -> None:
-        table = archive(server)
-        for number in range(10):
-            try:
-                before = {0: number} if number else {}
-                table.append(rows(number), "id", before, {0: number + 1}, f"{name} {number}")
-                ends["done"] += 1
-            except (AlreadyRunning, SinkUnavailable) as error:
-                ends[type(error).__name__] += 1
-                table.open()
-
-    threads = [threading.Thread(target=write, args=(name,)) for name in "abc"]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    found = DeltaTable(URI, storage_options=first._options).to_pyarrow_table(columns=["offset"]).to_pylist()
-    assert Counter(row["offset"] for row in found) == Counter(range(ends["done"]))
-    assert ends["done"] > 0
-    assert ends.total() == 30
-    before, after = compact(first)
-    assert (before, after) == (ends["done"], 1)
-    assert vacuum(first, 0) >= before
-    assert info(first).records == ends["done"]
+    check_writers_at_once_and_upkeep(lambda: archive(server))
 
 
 def test_a_server_that_is_away(tmp_path: Path) -> None:
